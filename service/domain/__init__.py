@@ -1,0 +1,1 @@
+"""The words of the product as plain pydantic models; knows nothing of databases, HTTP or models."""

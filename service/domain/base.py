@@ -1,0 +1,42 @@
+"""What every domain model shares: strictness, and text that any database and any encoder can hold."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+# NUL cannot be stored by PostgreSQL and lone surrogates cannot be encoded as UTF-8. Each is replaced by one
+# code point, so that character offsets stay as the caller counted them.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Model(BaseModel):
+    """An immutable value that refuses unknown keys, NaN and infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def storable(text: str) -> str:
+    """Return `text` with NUL and lone surrogates replaced by U+FFFD; the length stays the same."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def storable_json(value: Any) -> Any:
+    """Return a JSON value with `storable` applied to every string in it, keys included."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [storable_json(item) for item in value]
+    if isinstance(value, dict):
+        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+    return value
+
+
+Text = Annotated[str, AfterValidator(storable)]
+"""Any text, safe to store."""
+
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(storable)]
+"""An identifier, name or title: 1 to 200 characters."""
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
+"""A name that is safe in URLs and files: lower-case Latin letters, digits, `-` and `_`, at most 80."""

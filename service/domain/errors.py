@@ -1,0 +1,150 @@
+"""Everything that can go wrong in a way the caller can act on.
+
+QalibrateError
+├── InvalidInput            what was sent is wrong; names every bad field
+│   ├── NoFittingScorecard  no scorecard was named and the choice is not clear
+│   └── UnsupportedLanguage the conversation is in a language the service does not grade
+├── NotFound                no such thing for this tenant
+├── Gone                    it existed and was erased
+├── Conflict                it contradicts what is already there
+├── NotAuthenticated        no key, or one that is not (or no longer) valid
+├── NotPermitted            the key lacks the scope
+├── TooLarge                the request is larger than the service takes
+└── Unavailable             something outside the service is away
+    ├── DatabaseAway
+    └── ModelAway           the model could not be reached or kept failing
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class FieldProblem(NamedTuple):
+    """One bad field: where it is (an RFC 6901 JSON pointer) and what is wrong with it."""
+
+    pointer: str
+    detail: str
+
+
+def json_pointer(location: Sequence[str | int]) -> str:
+    """Return the RFC 6901 pointer of a path of keys and positions; the whole document is ``""``."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+
+
+class QalibrateError(Exception):
+    """Base of all errors with a stable `type` and a sentence for the caller."""
+
+    type = "internal"
+    title = "Something went wrong"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidInput(QalibrateError):
+    """What was sent is wrong; `problems` names every bad field."""
+
+    type = "invalid-input"
+    title = "The input is not valid"
+
+    def __init__(self, problems: Sequence[FieldProblem], detail: str | None = None) -> None:
+        self.problems = tuple(problems)
+        super().__init__(detail or "; ".join(f"{p.pointer or 'input'}: {p.detail}" for p in self.problems))
+
+
+class NoFittingScorecard(InvalidInput):
+    """No scorecard was named and none, or more than one, fits the conversation equally well."""
+
+    type = "no-fitting-scorecard"
+    title = "No single scorecard fits"
+
+    def __init__(self, candidates: Sequence[str], *, tie: bool) -> None:
+        self.candidates = tuple(candidates)
+        names = ", ".join(candidates) or "none"
+        reason = "several scorecards fit equally well" if tie else "no scorecard fits this conversation"
+        super().__init__([FieldProblem("/scorecard", f"{reason}; name one of: {names}")])
+
+
+class UnsupportedLanguage(InvalidInput):
+    """The conversation is in a language that the service does not grade."""
+
+    type = "unsupported-language"
+    title = "The language is not supported"
+
+
+class NotFound(QalibrateError):
+    """No such thing for this tenant; another tenant's things look exactly like this."""
+
+    type = "not-found"
+    title = "Not found"
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"there is no {kind} {name!r}")
+
+
+class Gone(QalibrateError):
+    """It existed and was erased for good."""
+
+    type = "gone"
+    title = "Erased"
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"{kind} {name!r} was erased")
+
+
+class Conflict(QalibrateError):
+    """The request contradicts what is already there."""
+
+    type = "conflict"
+    title = "Conflict"
+
+
+class NotAuthenticated(QalibrateError):
+    """No key was sent, or one that is not valid."""
+
+    type = "not-authenticated"
+    title = "Not authenticated"
+
+
+class NotPermitted(QalibrateError):
+    """The key is valid and lacks the scope that the call needs."""
+
+    type = "not-permitted"
+    title = "Not permitted"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"this key lacks the scope {scope!r}")
+
+
+class TooLarge(QalibrateError):
+    """The request body is larger than the service takes."""
+
+    type = "too-large"
+    title = "Too large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"the request body is over {limit_bytes:,} bytes; split it or raise QALIBRATE_MAX_BODY_BYTES"
+        )
+
+
+class Unavailable(QalibrateError):
+    """Something outside the service is away; trying again later may work."""
+
+    type = "unavailable"
+    title = "Temporarily unavailable"
+
+
+class DatabaseAway(Unavailable):
+    """The database cannot be reached."""
+
+    type = "database-away"
+    title = "The database is away"
+
+
+class ModelAway(Unavailable):
+    """The model could not be reached, or kept failing until the time allowed was over."""
+
+    type = "model-away"
+    title = "The model is away"

@@ -1,0 +1,128 @@
+"""One conversation against one scorecard revision: what was asked, how far it is, and what came out."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from service.domain.base import Model
+from service.domain.grade import Coaching, Flag, Grade, GraderName
+from service.domain.score import Score
+from service.domain.transcript import Channel, Direction, Language, Speaker
+
+Status = Literal["queued", "running", "completed", "failed", "cancelled"]
+FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
+
+
+class ScorecardRef(Model):
+    """Which scorecard, and which of its revisions."""
+
+    name: str
+    revision: int
+
+
+class AgentRef(Model):
+    """The agent as the contact centre knows them; the name is redacted and not kept here."""
+
+    id: str
+    team: str | None = None
+
+
+class RedactionSummary(Model):
+    """How many pieces of each entity type were taken out, by which policy and rule set."""
+
+    entities: dict[str, int]
+    policy: str
+    version: str
+
+
+class RedactedTurn(Model):
+    """A turn as it was graded and as evidence indexes it."""
+
+    speaker: Speaker
+    text: str
+
+
+class Usage(Model):
+    """What grading cost. `estimated` says that the server reported no token counts and ours are upper bounds.
+    `cost_usd` is None where no price is known for the model.
+    """
+
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cost_usd: float | None = None
+    latency_ms: int = 0
+    windows: int = 1
+    estimated: bool = False
+
+
+class Provenance(Model):
+    """Where the grades come from: enough to tell whether two results may be compared.
+
+    `sent_sha256` is the digest of the exact payload of the first request to the model.
+    """
+
+    grader: GraderName
+    redactor: str
+    prompt: str | None = None
+    model: str | None = None
+    calibration: str | None = None
+    sent_sha256: str | None = None
+
+
+class Failure(Model):
+    """Why an evaluation failed: a stable `type` and a sentence without personal data."""
+
+    type: str
+    detail: str
+
+
+class Assessment(Model):
+    """All that a grader returns for one conversation."""
+
+    grades: tuple[Grade, ...]
+    coaching: Coaching = Coaching()
+    signals: dict[str, float | int | None] = {}
+    flags: tuple[Flag, ...] = ()
+    usage: Usage = Usage()
+    provenance: Provenance
+
+
+class Evaluation(Model):
+    """One evaluation as it is returned; every key is always there, null until it is known."""
+
+    id: str
+    external_id: str | None = None
+    status: Status
+    scorecard: ScorecardRef
+    language: Language
+    channel: Channel | None = None
+    call_type: str | None = None
+    direction: Direction | None = None
+    agent: AgentRef | None = None
+    started_at: datetime | None = None
+    created_at: datetime
+    completed_at: datetime | None = None
+    score: Score | None = None
+    grades: tuple[Grade, ...] = ()
+    coaching: Coaching | None = None
+    signals: dict[str, float | int | None] | None = None
+    flags: tuple[Flag, ...] = ()
+    redaction: RedactionSummary
+    usage: Usage | None = None
+    provenance: Provenance | None = None
+    error: Failure | None = None
+    metadata: dict[str, JsonValue] = {}
+    turns: tuple[RedactedTurn, ...] | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.status in FINAL
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the evaluation as it goes over HTTP; `turns` is there only when it was asked for."""
+        exclude = {"turns"} if self.turns is None else None
+        return self.model_dump(mode="json", exclude=exclude)

@@ -1,0 +1,161 @@
+"""What grading gives: an outcome for each dimension, with the words that prove it."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from service.domain.base import Model
+from service.domain.scorecard import Dimension, LevelValue
+from service.domain.transcript import Speaker
+
+GraderName = Literal["llm", "signals", "learned"]
+Disposition = Literal["auto_accepted", "needs_review", "reviewed"]
+
+
+class Evidence(Model):
+    """Words that were said. `start` and `end` are code points in the redacted text of the turn, so that
+    ``text[start:end] == quote``.
+    """
+
+    turn: Annotated[int, Field(ge=0)]
+    speaker: Speaker
+    quote: Annotated[str, Field(min_length=1)]
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=1)]
+
+
+class Absence(Model):
+    """What was looked for and not found. `searched` holds turn ranges, both ends inclusive."""
+
+    searched: tuple[tuple[int, int], ...]
+    looked_for: str
+
+
+class UngradedReason(StrEnum):
+    """Why a dimension has no grade."""
+
+    NEEDS_MODEL = "needs a language model"
+    NOT_MEASURABLE = "not measurable on this transcript"
+    NO_EVIDENCE = "evidence not found"
+    NO_ANSWER = "the model gave no answer"
+    BAD_ANSWER = "the model's answer was malformed"
+    BAD_LEVEL = "the model gave a level that is not on the scale"
+    NA_NOT_ALLOWED = "the model said not applicable, which this dimension does not allow"
+    REFUSED = "the model refused"
+    TRUNCATED = "the model's answer was cut off"
+
+
+class Verdict(Model):
+    """A dimension that was graded."""
+
+    level: LevelValue
+    rationale: str
+    evidence: tuple[Evidence, ...] = ()
+    absence: Absence | None = None
+
+
+class NotApplicable(Model):
+    """A dimension that does not apply to this conversation, and why."""
+
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Ungraded(Model):
+    """A dimension that could not be graded, and why: a value, never an exception and never a zero."""
+
+    reason: UngradedReason
+
+
+Outcome = Verdict | NotApplicable | Ungraded
+
+
+class Grade(Model):
+    """One dimension's outcome as it is stored and returned; every key is always there."""
+
+    dimension: str
+    section: str
+    outcome: Literal["graded", "not_applicable", "ungraded"]
+    level: LevelValue | None = None
+    label: str | None = None
+    points: float | None = None
+    rationale: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    absence: Absence | None = None
+    not_applicable_reason: str | None = None
+    ungraded_reason: str | None = None
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    expected_level: float | None = None
+    disposition: Disposition = "needs_review"
+    disposition_reason: str = "no calibration covers this grader"
+    grader: GraderName
+    review: None = None
+
+    @classmethod
+    def of(cls, dimension: Dimension, section: str, outcome: Outcome, grader: GraderName) -> "Grade":
+        """Return the grade that records `outcome` for `dimension`.
+
+        Raises ValueError when the level is not on the dimension's scale: graders check that first.
+        """
+        match outcome:
+            case Ungraded(reason=reason):
+                return cls(
+                    dimension=dimension.id,
+                    section=section,
+                    outcome="ungraded",
+                    grader=grader,
+                    ungraded_reason=reason.value,
+                )
+            case NotApplicable(reason=reason, evidence=evidence):
+                return cls(
+                    dimension=dimension.id,
+                    section=section,
+                    outcome="not_applicable",
+                    grader=grader,
+                    not_applicable_reason=reason,
+                    evidence=evidence,
+                )
+            case Verdict():
+                return cls._of_verdict(dimension, section, outcome, grader)
+
+    @classmethod
+    def _of_verdict(cls, dimension: Dimension, section: str, verdict: Verdict, grader: GraderName) -> "Grade":
+        level = dimension.scale.find(verdict.level)
+        if level is None:
+            raise ValueError(f"level {verdict.level!r} is not on the scale of {dimension.id!r}")
+        return cls(
+            dimension=dimension.id,
+            section=section,
+            outcome="graded",
+            grader=grader,
+            level=level.level,
+            label=level.label or (level.level if isinstance(level.level, str) else level.anchor),
+            points=level.points,
+            rationale=verdict.rationale,
+            evidence=verdict.evidence,
+            absence=verdict.absence,
+        )
+
+
+class CoachingPoint(Model):
+    """One thing to praise or to improve, tied to a dimension and to words that were said."""
+
+    dimension: str
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Coaching(Model):
+    """Few points at once: at least one strength where there is one, at most three improvements."""
+
+    strengths: tuple[CoachingPoint, ...] = ()
+    improvements: tuple[CoachingPoint, ...] = ()
+
+
+class Flag(Model):
+    """Something a person should look at, such as an instruction planted in a transcript."""
+
+    kind: Literal["suspected_instruction"]
+    turn: Annotated[int, Field(ge=0)]
+    quote: str

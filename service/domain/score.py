@@ -1,0 +1,73 @@
+"""The arithmetic of a scorecard.
+
+Score = 100 × Σ weight·points / Σ weight over the graded dimensions of each section, then over the sections
+that have any. What is not applicable or ungraded is in neither sum: its weight is shared out over the rest.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from service.domain.base import Model
+from service.domain.grade import Grade
+from service.domain.scorecard import Scorecard, Section
+
+
+class Score(Model):
+    """The score of a card: 0 to 100, or None when nothing was graded. `ungraded` counts what grading left
+    open, so that nobody reads a score over half a card as the score of the card.
+    """
+
+    value: float | None
+    passed: bool | None
+    auto_failed_by: str | None
+    graded: int
+    ungraded: int
+    not_applicable: int
+
+
+def score(card: Scorecard, grades: Sequence[Grade]) -> Score:
+    """Return the score of `grades` on `card`. A dimension without a grade counts as ungraded."""
+    by_dimension = {grade.dimension: grade for grade in grades}
+    failed_by = _first_auto_fail(card, by_dimension)
+    value = 0.0 if failed_by else _card_value(card, by_dimension)
+    count = [by_dimension[d.id].outcome if d.id in by_dimension else "ungraded" for d in card.dimensions]
+    return Score(
+        value=None if value is None else round(value, 2),
+        passed=None if value is None else failed_by is None and value >= card.pass_mark,
+        auto_failed_by=failed_by,
+        graded=count.count("graded"),
+        ungraded=count.count("ungraded"),
+        not_applicable=count.count("not_applicable"),
+    )
+
+
+def weighted_mean(pairs: Iterable[tuple[float, float]]) -> float | None:
+    """Return Σ weight·value / Σ weight over ``(weight, value)`` pairs, or None when there are none."""
+    pairs = list(pairs)
+    total = sum(weight for weight, _ in pairs)
+    return sum(weight * value for weight, value in pairs) / total if pairs else None
+
+
+def _card_value(card: Scorecard, grades: dict[str, Grade]) -> float | None:
+    sections = [(section.weight, _section_value(section, grades)) for section in card.sections]
+    mean = weighted_mean((weight, value) for weight, value in sections if value is not None)
+    return None if mean is None else 100 * mean
+
+
+def _section_value(section: Section, grades: dict[str, Grade]) -> float | None:
+    graded = [
+        (d, grades[d.id]) for d in section.dimensions if d.id in grades and grades[d.id].points is not None
+    ]
+    if any(d.auto_fail == "section" and grade.level == d.scale.lowest.level for d, grade in graded):
+        return 0.0
+    return weighted_mean((d.weight, grade.points or 0.0) for d, grade in graded)
+
+
+def _first_auto_fail(card: Scorecard, grades: dict[str, Grade]) -> str | None:
+    for dimension in card.dimensions:
+        grade = grades.get(dimension.id)
+        lowest = (
+            grade is not None and grade.outcome == "graded" and grade.level == dimension.scale.lowest.level
+        )
+        if dimension.auto_fail == "card" and lowest:
+            return dimension.id
+    return None

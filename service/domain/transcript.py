@@ -1,0 +1,128 @@
+"""A conversation as it comes in: who said what, when, and what the contact centre knows about the contact."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
+
+from service.domain.base import Model, ShortText, Text, storable_json
+
+Speaker = Literal["agent", "customer", "bot", "system"]
+Channel = Literal["call", "chat"]
+Direction = Literal["inbound", "outbound"]
+Language = Literal["en", "ru", "zh"]
+
+MAX_TURNS = 10_000
+MAX_CHARACTERS = 1_000_000
+"""Over all turns; speech of about 18 hours."""
+
+Metadata = Annotated[dict[str, JsonValue], AfterValidator(storable_json)]
+Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
+
+
+def _gather_unknown(model: type[Model], data: Any) -> Any:
+    """Move keys that `model` does not know into its `metadata`, where explicit metadata wins."""
+    if not isinstance(data, dict):
+        return data
+    unknown = {key: value for key, value in data.items() if key not in model.model_fields}
+    if not unknown:
+        return data
+    given = data.get("metadata") or {}
+    if not isinstance(given, dict):
+        return data
+    known = {key: value for key, value in data.items() if key not in unknown}
+    return {**known, "metadata": {**unknown, **given}}
+
+
+class Turn(Model):
+    """What one speaker said in one go. Times are seconds from the start of the conversation."""
+
+    speaker: Speaker
+    text: Text
+    start_s: Seconds | None = None
+    end_s: Seconds | None = None
+    metadata: Metadata = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_unknown_keys(cls, data: Any) -> Any:
+        return _gather_unknown(cls, data)
+
+    @model_validator(mode="after")
+    def _end_not_before_start(self) -> "Turn":
+        if self.start_s is not None and self.end_s is not None and self.end_s < self.start_s:
+            raise ValueError(f"end_s ({self.end_s}) is before start_s ({self.start_s})")
+        return self
+
+
+class Agent(Model):
+    """The person (or bot) who served the customer. `id` and `team` are kept, `name` is redacted."""
+
+    id: ShortText
+    name: ShortText | None = None
+    team: ShortText | None = None
+
+
+class ContextText(Model):
+    """A reference text that a grade may need, such as a price list. It is never citable as evidence."""
+
+    title: ShortText
+    text: Text
+
+
+class Conversation(Model):
+    """One conversation between a customer and a contact centre; turns count from 0.
+
+    Keys that are not listed here are kept as `metadata`. `id` is accepted as another name of
+    `external_id`. `language` is detected when it is absent.
+    """
+
+    external_id: ShortText | None = None
+    channel: Channel | None = None
+    language: Language | None = None
+    call_type: ShortText | None = None
+    direction: Direction | None = None
+    agent: Agent | None = None
+    started_at: datetime | None = None
+    metrics: dict[ShortText, int | float] = {}
+    turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=MAX_TURNS)]
+    context: Annotated[tuple[ContextText, ...], Field(max_length=20)] = ()
+    metadata: Metadata = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_unknown_keys(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("id"), str | int) and "external_id" not in data:
+            data = {
+                **{key: value for key, value in data.items() if key != "id"},
+                "external_id": str(data["id"]),
+            }
+        return _gather_unknown(cls, data)
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _primary_subtag(cls, value: Any) -> Any:
+        """Accept any BCP 47 tag of a supported language: `en-US`, `zh_Hans_CN`, `RU`."""
+        return value.replace("_", "-").split("-")[0].lower() if isinstance(value, str) else value
+
+    @field_validator("started_at")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        """Read a time without a zone as UTC."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+    @field_validator("turns")
+    @classmethod
+    def _some_text_but_not_too_much(cls, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        characters = sum(len(turn.text) for turn in turns)
+        if characters > MAX_CHARACTERS:
+            raise ValueError(f"the turns hold {characters:,} characters; the limit is {MAX_CHARACTERS:,}")
+        if not any(turn.text.strip() for turn in turns):
+            raise ValueError("no turn holds any text")
+        return turns
+
+
+class RedactedConversation(Conversation):
+    """A conversation after redaction: the only kind that is stored, graded or sent to a model."""
+
+    language: Language
