@@ -10,6 +10,8 @@ QalibrateError
 ├── NotAuthenticated        no key, or one that is not (or no longer) valid
 ├── NotPermitted            the key lacks the scope
 ├── TooLarge                the request is larger than the service takes
+├── ModelRejected           the model's server refuses our requests: key, address or model name is wrong
+│   └── PromptTooLong       the model's server says that the request does not fit into the model
 └── Unavailable             something outside the service is away
     ├── DatabaseAway
     └── ModelAway           the model could not be reached or kept failing
@@ -127,6 +129,20 @@ class TooLarge(QalibrateError):
         super().__init__(
             f"the request body is over {limit_bytes:,} bytes; split it or raise QALIBRATE_MAX_BODY_BYTES"
         )
+
+
+class ModelRejected(QalibrateError):
+    """The model's server refuses our requests, and asking again would not help."""
+
+    type = "model-rejected"
+    title = "The model's server refuses the request"
+
+
+class PromptTooLong(ModelRejected):
+    """The model's server says that the request is longer than the model takes."""
+
+    type = "prompt-too-long"
+    title = "The request is too long for the model"
 
 
 class Unavailable(QalibrateError):

@@ -44,6 +44,8 @@ class UngradedReason(StrEnum):
     NA_NOT_ALLOWED = "the model said not applicable, which this dimension does not allow"
     REFUSED = "the model refused"
     TRUNCATED = "the model's answer was cut off"
+    TOO_LONG = "the conversation is too long for one request"
+    NO_CONDITION = "the answer it depends on is missing"
 
 
 class Verdict(Model):

@@ -10,6 +10,7 @@ from pydantic import (
     Discriminator,
     Field,
     JsonValue,
+    StrictFloat,
     StrictInt,
     StrictStr,
     Tag,
@@ -39,7 +40,7 @@ SignalName = Literal[
     "one_word_answers",
     "questions_asked",
 ]
-Weight = Annotated[float, Field(gt=0, le=1000)]
+Weight = Annotated[float, Field(gt=0, le=1000, strict=True)]
 LongText = Annotated[Text, Field(min_length=1, max_length=20_000)]
 
 
@@ -52,7 +53,7 @@ class Level(Model):
     """One answer on a scale: its value, its share of the points (0 to 1) and what it means in words."""
 
     level: LevelValue
-    points: Annotated[float, Field(ge=0, le=1)]
+    points: Annotated[float, Field(ge=0, le=1, strict=True)]
     anchor: LongText
     label: ShortText | None = None
 
@@ -77,7 +78,9 @@ class Scale(Model):
         if len(set(values)) != len(values):
             raise _wrong(f"every level may occur once; these occur: {values}", "levels")
         if self.type == "yes_no" and set(values) != {"no", "yes"}:
-            raise _wrong('a yes_no scale has exactly the levels "no" and "yes"', "levels")
+            raise _wrong(
+                'a yes_no scale has exactly the levels "no" and "yes"; use type: choice for others', "levels"
+            )
         if self.type == "ordinal":
             self._check_ordinal(values)
         elif not all(isinstance(value, str) for value in values):
@@ -116,13 +119,13 @@ class WhenMetric(Model):
     """Ask only when a metric of the conversation is above, or below, a number."""
 
     metric: ShortText
-    above: float | None = None
-    below: float | None = None
+    above: StrictFloat | None = None
+    below: StrictFloat | None = None
 
     @model_validator(mode="after")
     def _some_bound(self) -> "WhenMetric":
         if self.above is None and self.below is None:
-            raise _wrong("say above: or below:")
+            raise _wrong("a condition on a metric needs a bound; say above: or below:")
         return self
 
 
@@ -204,7 +207,7 @@ class Scorecard(Model):
     language: Language
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     applies_to: AppliesTo = AppliesTo()
-    pass_mark: Annotated[float, Field(ge=0, le=100)]
+    pass_mark: Annotated[float, Field(ge=0, le=100, strict=True)]
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -212,10 +215,10 @@ class Scorecard(Model):
         seen: set[str] = set()
         for s, section in enumerate(self.sections):
             if section.id in (earlier.id for earlier in self.sections[:s]):
-                raise _wrong(f"the section id {section.id!r} occurs twice", "sections", s, "id")
+                raise _wrong(f"the section id {section.id!r} occurs twice; rename one", "sections", s, "id")
             for d, dimension in enumerate(section.dimensions):
                 if dimension.id in seen:
-                    message = f"the dimension id {dimension.id!r} occurs twice"
+                    message = f"the dimension id {dimension.id!r} occurs twice; rename one"
                     raise _wrong(message, "sections", s, "dimensions", d, "id")
                 seen.add(dimension.id)
         return self

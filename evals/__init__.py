@@ -1,0 +1,1 @@
+"""Datasets, runs, comparison and reports; the service never imports this."""

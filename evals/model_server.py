@@ -1,0 +1,333 @@
+"""An OpenAI-compatible server of our own for tests, benchmarks and trying things out. It grades nothing.
+
+Without a script every request gets a well-formed answer that is computed from the request alone: the first
+allowed level for each dimension, quoting real turns. The rationale says that nothing was judged. A script
+makes the server slow, broken or stubborn instead, one `Behaviour` for each request.
+
+with ModelServer([failing(429, retry_after="1"), Behaviour()]) as server:
+        OpenAIModel("any", base_url=server.url)
+
+From a shell: ``python -m evals.model_server --port 8089 --latency-ms 300``
+"""
+
+import argparse
+import json
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+NOTHING_JUDGED = "Stand-in answer: nothing was judged."
+
+_TURN = re.compile(r"^\[(\d+)\] (agent|customer|bot|system): (.*)$", re.MULTILINE)
+_SPEAKERS = {"agent_quote": ("agent",), "customer_quote": ("customer",)}
+_LONGEST_QUOTE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How one request is answered. `text` is the model's words (None: computed from the request), `message`
+    replaces the whole message, `body` the whole HTTP body. `hang` never answers; `trickle_s` sends a byte at
+    a time with that pause. A body that is `cut` ends before the length it announced.
+    """
+
+    text: str | None = None
+    latency_s: float = 0.0
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message: Mapping[str, Any] | None = None
+    body: bytes | None = None
+    finish_reason: str = "stop"
+    choices: bool = True
+    usage: bool = True
+    hang: bool = False
+    trickle_s: float = 0.0
+    cut: bool = False
+
+
+def failing(status: int, *, retry_after: str | None = None, code: str = "", message: str = "") -> Behaviour:
+    """Return the behaviour that answers with an error, in the form that OpenAI gives it."""
+    error = {"message": message or f"status {status}", "type": "error", "param": None, "code": code or None}
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return Behaviour(status=status, headers=headers, body=json.dumps({"error": error}).encode())
+
+
+def refusing(words: str = "I cannot help with that.") -> Behaviour:
+    """Return the behaviour of a model that refuses."""
+    return Behaviour(message={"role": "assistant", "content": None, "refusal": words})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request as it arrived. `json` is None when the body was not JSON; `at` is monotonic, in seconds."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    json: Any
+    at: float
+
+
+class ModelServer:
+    """Serves on a loopback port from `with` to the end of it.
+
+    `script` is used up one behaviour a request; then `default` answers. `refuses` names what the server does
+    not support: `json_schema`, `json_object`, `temperature`, `seed`; such a request gets a 400 and uses up
+    nothing of the script.
+    """
+
+    def __init__(
+        self,
+        script: Iterable[Behaviour] = (),
+        *,
+        default: Behaviour | None = None,
+        refuses: Iterable[str] = (),
+        port: int = 0,
+        record: bool = True,
+    ) -> None:
+        self.requests: list[RecordedRequest] = []
+        self._script = iter(script)
+        self._default = default or Behaviour()
+        self._refuses = frozenset(refuses)
+        self._record = record
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._http = _Http(("127.0.0.1", port), self)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """What OPENAI_BASE_URL has to be."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+
+    def __enter__(self) -> "ModelServer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self._http.shutdown()
+        self._http.server_close()
+
+    def wait(self) -> None:
+        """Wait until the server ends."""
+        self._thread.join()
+
+    def behaviour_for(self, request: RecordedRequest) -> Behaviour:
+        """Record `request` and return how it is answered."""
+        with self._lock:
+            if self._record:
+                self.requests.append(request)
+            refused = _refused_part(request.json, self._refuses)
+            if refused:
+                return failing(400, message=f"Unsupported parameter: {refused}")
+            return next(self._script, self._default)
+
+    def pause(self, seconds: float | None) -> None:
+        """Wait, for ever when `seconds` is None, but not beyond the end of the server."""
+        self._closing.wait(seconds)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the server is on its way out."""
+        return self._closing.is_set()
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024
+
+    def __init__(self, address: tuple[str, int], owner: ModelServer) -> None:
+        self.owner = owner
+        super().__init__(address, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Headers and body leave in one packet, and at once: waiting for more would add 40 ms to each answer.
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Http
+
+    def do_POST(self) -> None:
+        """Answer a chat completion."""
+        request = self._read()
+        behaviour = self.server.owner.behaviour_for(request)
+        if behaviour.hang:
+            self.server.owner.pause(None)
+            self.close_connection = True
+            return
+        self.server.owner.pause(behaviour.latency_s)
+        body = behaviour.body if behaviour.body is not None else _completion(request.json, behaviour)
+        self._send(behaviour, body)
+
+    def do_GET(self) -> None:
+        """List the one model, as clients ask on start-up."""
+        models = {"object": "list", "data": [{"id": "stand-in", "object": "model", "owned_by": "qalibrate"}]}
+        self._send(Behaviour(), json.dumps(models).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: requests hold transcripts."""
+
+    def _read(self) -> RecordedRequest:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            document = json.loads(body)
+        except ValueError:
+            document = None
+        return RecordedRequest(self.path, dict(self.headers), body, document, time.monotonic())
+
+    def _send(self, behaviour: Behaviour, body: bytes) -> None:
+        self.send_response(behaviour.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in behaviour.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            self._send_body(behaviour, body[: len(body) // 2] if behaviour.cut else body)
+        except OSError:
+            # The client has gone, which is what some tests are about.
+            self.close_connection = True
+
+    def _send_body(self, behaviour: Behaviour, body: bytes) -> None:
+        if behaviour.trickle_s:
+            for byte in body:
+                if self.server.owner.is_closing:
+                    break
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                self.server.owner.pause(behaviour.trickle_s)
+        else:
+            self.wfile.write(body)
+        self.wfile.flush()
+        self.close_connection = self.close_connection or behaviour.cut
+
+
+def stand_in_answer(request: Any) -> str:
+    """Return an answer that fits the schema in `request` and quotes turns of its transcript."""
+    schema, turns = _schema(request), _turns(request)
+    if schema is None or "dimensions" not in schema.get("properties", {}):
+        return "{}"
+    dimensions = schema["properties"]["dimensions"]["properties"]
+    answer: dict[str, Any] = {"dimensions": {d: _entry(entry, turns) for d, entry in dimensions.items()}}
+    if "strengths" in schema["properties"]:
+        answer |= {"strengths": _points(dimensions, turns), "improvements": _points(dimensions, turns)}
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _completion(request: Any, behaviour: Behaviour) -> bytes:
+    text = stand_in_answer(request) if behaviour.text is None else behaviour.text
+    message = {"role": "assistant", "content": text, "refusal": None}
+    if behaviour.message is not None:
+        message = dict(behaviour.message)
+    choice = {"index": 0, "message": message, "finish_reason": behaviour.finish_reason}
+    completion = {
+        "id": "chatcmpl-stand-in",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": request.get("model", "stand-in") if isinstance(request, dict) else "stand-in",
+        "choices": [choice] if behaviour.choices else [],
+    }
+    if behaviour.usage:
+        sent, received = len(_all_text(request)) // 4, len(text) // 4
+        completion["usage"] = {
+            "prompt_tokens": sent,
+            "completion_tokens": received,
+            "total_tokens": sent + received,
+            "prompt_tokens_details": {"cached_tokens": 0},
+        }
+    return json.dumps(completion, ensure_ascii=False).encode()
+
+
+def _refused_part(request: Any, refuses: frozenset[str]) -> str | None:
+    if not isinstance(request, dict):
+        return None
+    kind = (request.get("response_format") or {}).get("type")
+    if kind in refuses:
+        return f"response_format {kind} is not available"
+    return next((name for name in ("temperature", "seed") if name in request and name in refuses), None)
+
+
+def _schema(request: Any) -> Any:
+    """Return the JSON schema of the request, be it in `response_format` or at the end of the instructions."""
+    wanted = request.get("response_format") or {} if isinstance(request, dict) else {}
+    if wanted.get("type") == "json_schema":
+        return wanted["json_schema"]["schema"]
+    at = _all_text(request, role="system").rfind("\n{")
+    try:
+        return json.loads(_all_text(request, role="system")[at:])
+    except ValueError:
+        return None
+
+
+def _all_text(request: Any, role: str | None = None) -> str:
+    messages = request.get("messages", []) if isinstance(request, dict) else []
+    return "\n".join(str(m.get("content")) for m in messages if role in (None, m.get("role")))
+
+
+def _turns(request: Any) -> list[tuple[int, str, str]]:
+    """Return (number, speaker, a quote) of each turn that says something."""
+    found = _TURN.findall(_all_text(request, role="user"))
+    return [(int(number), speaker, _shorten(text)) for number, speaker, text in found if _says(text)]
+
+
+def _says(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _shorten(text: str) -> str:
+    """Return the text up to the last word that fits; all of it where there is no such word."""
+    if len(text) <= _LONGEST_QUOTE:
+        return text
+    cut = text[:_LONGEST_QUOTE].rsplit(" ", 1)[0]
+    return cut if len(cut) < _LONGEST_QUOTE and _says(cut) else text
+
+
+def _entry(entry: Mapping[str, Any], turns: list[tuple[int, str, str]]) -> dict[str, Any]:
+    properties = entry["properties"]
+    kind = properties["evidence"]["items"]["$ref"].rsplit("/", 1)[1]
+    speakers = _SPEAKERS.get(kind, ("agent", "customer", "bot", "system"))
+    said = next(((number, quote) for number, speaker, quote in turns if speaker in speakers), None)
+    last = max((number for number, _, _ in turns), default=0)
+    absence = {"looked_for": "words of the right speaker", "from_turn": 0, "to_turn": last}
+    level = properties["level"]
+    return {
+        "applies": True,
+        "evidence": [] if said is None else [{"turn": said[0], "quote": said[1]}],
+        "absence": absence if said is None else None,
+        "rationale": NOTHING_JUDGED,
+        "level": (level["anyOf"][0] if "anyOf" in level else level)["enum"][0],
+    }
+
+
+def _points(dimensions: Mapping[str, Any], turns: list[tuple[int, str, str]]) -> list[dict[str, Any]]:
+    said = next(((number, quote) for number, speaker, quote in turns if speaker == "agent"), None)
+    if said is None or not dimensions:
+        return []
+    return [{"dimension": next(iter(dimensions)), "text": NOTHING_JUDGED, "turn": said[0], "quote": said[1]}]
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.model_server", description=__doc__.split("\n\n")[0]
+    )
+    parser.add_argument("--port", type=int, default=8089)
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    options = parser.parse_args()
+    default = Behaviour(latency_s=options.latency_ms / 1000)
+    with ModelServer(default=default, port=options.port, record=False) as server:
+        sys.stderr.write(f"A stand-in that grades nothing listens on {server.url}\n")
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            sys.stderr.write("Stopped.\n")
+
+
+if __name__ == "__main__":
+    main()

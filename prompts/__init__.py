@@ -1,0 +1,1 @@
+"""Prompt templates and built-in scorecards: data that the service reads, without code."""

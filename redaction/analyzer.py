@@ -1,0 +1,123 @@
+"""Runs Presidio over one text: which recognizers, in which order, in pieces of bounded size."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from threading import Lock
+
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
+
+from redaction.context import ContextWords
+from redaction.languages import scripts_in
+from redaction.quiet import silence
+from redaction.recognizers import (
+    birth_dates,
+    cards,
+    chinese_addresses,
+    chinese_names,
+    codes,
+    english_addresses,
+    english_names,
+    identity,
+    internet,
+    long_numbers,
+    phones,
+    russian_addresses,
+    russian_names,
+)
+from redaction.spans import Finding
+from redaction.tokens import TokenEngine, Tokens
+
+EVERYWHERE = "any"
+"""The rules that run on every text; those of a language run when its script occurs."""
+
+THRESHOLD = 0.5
+_WINDOW = 50_000
+_OVERLAP = 1_000
+
+_loading = Lock()
+
+
+def analyze(text: str) -> list[Finding]:
+    """Everything the rules take for personal data in ``text``; findings may overlap."""
+    findings: set[Finding] = set()
+    for start, window in _windows(text):
+        findings.update(_shifted(finding, start) for finding in _analyze_window(window))
+    return sorted(findings)
+
+
+def load(language: str) -> None:
+    """Load the rules of a supported language now instead of at the first text that needs them."""
+    text = _WARM_UP[language]
+    _analyze_with(language, text, _tokens(text))
+
+
+# Touches every lazily loaded part of a language: dictionary, segmenter, network.
+_WARM_UP = {"en": "hello John", "ru": "меня зовут Иван, здравствуйте", "zh": "我叫张伟"}
+
+
+def _analyze_window(text: str) -> Iterator[Finding]:
+    tokens = _tokens(text)
+    for name in (EVERYWHERE, *scripts_in(text)):
+        yield from _analyze_with(name, text, tokens)
+
+
+def _analyze_with(name: str, text: str, tokens: Tokens) -> list[Finding]:
+    results = _engine(name).analyze(text, language=name, nlp_artifacts=tokens)
+    return [
+        Finding(result.start, result.end, result.entity_type, round(result.score, 4)) for result in results
+    ]
+
+
+def _windows(text: str) -> Iterator[tuple[int, str]]:
+    """Overlapping parts that end between words if they can; what a cut spoils in one is whole in the next."""
+    start = 0
+    while len(text) - start > _WINDOW:
+        end = start + _WINDOW
+        cut = max(text.rfind(gap, end - _OVERLAP, end) for gap in "\n ")
+        end = cut + 1 if cut > 0 else end
+        yield start, text[start:end]
+        start = end - _OVERLAP
+    yield start, text[start:]
+
+
+def _shifted(finding: Finding, by: int) -> Finding:
+    return Finding(finding.start + by, finding.end + by, finding.type, finding.score)
+
+
+def _tokens(text: str) -> Tokens:
+    return Tokens(text, _token_engine(), EVERYWHERE)
+
+
+@cache
+def _token_engine() -> TokenEngine:
+    return TokenEngine()
+
+
+def _engine(name: str) -> AnalyzerEngine:
+    with _loading:
+        return _load_engine(name)
+
+
+@cache
+def _load_engine(name: str) -> AnalyzerEngine:
+    silence()
+    return AnalyzerEngine(
+        registry=RecognizerRegistry(recognizers=_RULES[name](), supported_languages=[name]),
+        nlp_engine=_token_engine(),
+        supported_languages=[name],
+        default_score_threshold=THRESHOLD,
+        context_aware_enhancer=ContextWords(),
+    )
+
+
+def _everywhere() -> list[EntityRecognizer]:
+    rooms = (cards, identity, phones, internet, codes, birth_dates, long_numbers)
+    return [recognizer for room in rooms for recognizer in room.recognizers(EVERYWHERE)]
+
+
+_RULES: dict[str, Callable[[], list[EntityRecognizer]]] = {
+    EVERYWHERE: _everywhere,
+    "en": lambda: english_names.recognizers() + english_addresses.recognizers(),
+    "ru": lambda: russian_names.recognizers() + russian_addresses.recognizers(),
+    "zh": lambda: chinese_names.recognizers() + chinese_addresses.recognizers(),
+}

@@ -1,0 +1,74 @@
+"""The entity types that this library can find, and which of them are only a last resort."""
+
+PERSON = "PERSON"
+LOCATION = "LOCATION"
+ADDRESS = "ADDRESS"
+PHONE_NUMBER = "PHONE_NUMBER"
+EMAIL_ADDRESS = "EMAIL_ADDRESS"
+URL = "URL"
+IP_ADDRESS = "IP_ADDRESS"
+MAC_ADDRESS = "MAC_ADDRESS"
+CRYPTO = "CRYPTO"
+CREDIT_CARD = "CREDIT_CARD"
+IBAN_CODE = "IBAN_CODE"
+BANK_ACCOUNT = "BANK_ACCOUNT"
+ACCOUNT_NUMBER = "ACCOUNT_NUMBER"
+REFERENCE_CODE = "REFERENCE_CODE"
+SECRET = "SECRET"  # noqa: S105 - the name of a type
+DATE_OF_BIRTH = "DATE_OF_BIRTH"
+PASSPORT = "PASSPORT"
+LICENSE_PLATE = "LICENSE_PLATE"
+US_SSN = "US_SSN"
+UK_NINO = "UK_NINO"
+UK_NHS = "UK_NHS"
+RU_SNILS = "RU_SNILS"
+RU_INN = "RU_INN"
+RU_OGRN = "RU_OGRN"
+CN_RESIDENT_ID = "CN_RESIDENT_ID"
+CN_USCC = "CN_USCC"
+ID_NUMBER = "ID_NUMBER"
+DIGITS = "DIGITS"
+DENIED = "DENIED"
+
+FALLBACK: frozenset[str] = frozenset({ID_NUMBER, DIGITS})
+"""Labels for a long number that nothing else claims: any other type wins against them, however short."""
+
+CODES: frozenset[str] = frozenset(
+    {ACCOUNT_NUMBER, BANK_ACCOUNT, CREDIT_CARD, PASSPORT, PHONE_NUMBER, REFERENCE_CODE, UK_NHS, US_SSN}
+)
+"""Types that may need context to be seen; once seen, the same value is looked for in the whole conversation."""
+
+ALL: frozenset[str] = frozenset(
+    {
+        PERSON,
+        LOCATION,
+        ADDRESS,
+        PHONE_NUMBER,
+        EMAIL_ADDRESS,
+        URL,
+        IP_ADDRESS,
+        MAC_ADDRESS,
+        CRYPTO,
+        CREDIT_CARD,
+        IBAN_CODE,
+        BANK_ACCOUNT,
+        ACCOUNT_NUMBER,
+        REFERENCE_CODE,
+        SECRET,
+        DATE_OF_BIRTH,
+        PASSPORT,
+        LICENSE_PLATE,
+        US_SSN,
+        UK_NINO,
+        UK_NHS,
+        RU_SNILS,
+        RU_INN,
+        RU_OGRN,
+        CN_RESIDENT_ID,
+        CN_USCC,
+        ID_NUMBER,
+        DIGITS,
+        DENIED,
+    }
+)
+"""Every type a policy may name."""

@@ -1,0 +1,12 @@
+"""Word lists that the rules read: one file per list, words separated by white space, ``#`` starts a comment."""
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """The words of the list ``data/<name>.txt``, in lower case."""
+    text = files("redaction").joinpath("data", f"{name}.txt").read_text(encoding="utf-8")
+    lines = (line.partition("#")[0] for line in text.splitlines())
+    return frozenset(word for line in lines for word in line.lower().split())

@@ -1,0 +1,142 @@
+"""Chinese names: surname and form of address, introductions, and the segmenter's opinion as a vote."""
+
+from collections.abc import Iterator
+
+import regex
+from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from typing_extensions import override
+
+from redaction import kinds
+from redaction.chinese import tagged_words
+from redaction.lexicon import words
+from redaction.recognizers.shapes import CaptureRecognizer, result_of
+
+_LANGUAGE = "zh"
+_HAN_RUN = regex.compile(r"\p{Han}+")
+_RUN_LIMIT = 2_000
+_HONORIFIC = "先生|女士|小姐|太太|老师|经理|师傅|总监|主任|医生|大夫|律师|教授|阿姨|叔叔|大哥|大姐|同学|夫人"
+# Words before a surname that cannot be part of a name: 请问张先生, 您好李女士.
+_AFTER_NAME = "的|吗|呢|吧|啊|呀|，|。|,|、|？|！|!| |在|是|我|你|您|和|跟|手机|电话|身份|号码|已|要|想|为|$"
+
+
+def recognizers() -> list[EntityRecognizer]:
+    """Names in text with Chinese characters."""
+    return [_honorific(), _introduced(), SegmentedNameRecognizer()]
+
+
+def _surnames() -> str:
+    return "|".join(sorted(words("zh_surnames"), key=lambda name: (-len(name), name)))
+
+
+def _honorific() -> EntityRecognizer:
+    surname = _surnames()
+    return CaptureRecognizer(
+        kinds.PERSON,
+        {
+            rf"(?<value>(?:{surname})\p{{Han}}{{0,2}}?)(?:{_HONORIFIC})(?!\p{{Han}}*(?:大学|学校))": 0.8,
+            rf"(?<!\p{{Han}})(?<value>[小老阿](?:{surname}))(?=[，。,、！!？: ]|你|您|在|$)": 0.6,
+            rf"(?<=我是|我叫|叫我|找)(?<value>[小老](?:{surname}))": 0.7,
+        },
+        language=_LANGUAGE,
+        accept=_is_no_word,
+    )
+
+
+def _introduced() -> EntityRecognizer:
+    surname = _surnames()
+    return CaptureRecognizer(
+        kinds.PERSON,
+        {
+            rf"(?:我叫|名叫|叫做|名字是|名字叫|姓名(?:是|为|:|：)?|户名(?:是|为|:|：)?|联系人(?:是|:|：)?|收件人(?:是|:|：)?|持卡人(?:是|:|：)?|客服代表)(?<value>(?:{surname})\p{{Han}}{{1,2}}?)(?={_AFTER_NAME})": 0.85,
+            rf"(?:我是|这里是|我是客服|客服)(?<value>[小老](?:{surname}))(?=[，。,、！!？ 很]|$)": 0.7,
+            rf"(?:我是|这里是|我是客服|客服)(?<value>(?:{surname})\p{{Han}}{{1,2}}?)(?=[，。,、！!？ ]|$)": 0.7,
+            rf"(?:我姓|免贵姓|贵姓|姓)(?<value>{surname})(?=[，。,、！!？的 名叫]|$)": 0.8,
+            r"(?:我叫|名字是|名字叫|姓名[是:：])(?<value>\p{Han}{2,4}?)(?=[，。,、！!？ ]|$)": 0.7,
+        },
+        language=_LANGUAGE,
+        accept=_is_no_word,
+    )
+
+
+def _is_no_word(value: str) -> bool:
+    common = words("zh_common_after")
+    return (
+        value not in words("zh_not_names") and value not in common and value[:2] not in words("zh_not_names")
+    )
+
+
+class SegmentedNameRecognizer(LocalRecognizer):
+    """Words that the segmenter tags as a person's name, when they begin with a surname and are no common word."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_entities=[kinds.PERSON], name="segmented names", supported_language=_LANGUAGE
+        )
+
+    @override
+    def load(self) -> None:
+        """The segmenter is loaded when the first Chinese text comes."""
+
+    @override
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The names in ``text``."""
+        return [
+            result_of(self, kinds.PERSON, base + start, base + end, 0.6)
+            for run, base in _runs(text)
+            for start, end in _tagged_names(run)
+        ]
+
+
+def _runs(text: str) -> Iterator[tuple[str, int]]:
+    for match in _HAN_RUN.finditer(text):
+        for start in range(0, len(match.group()), _RUN_LIMIT):
+            yield match.group()[start : start + _RUN_LIMIT], match.start() + start
+
+
+def _tagged_names(run: str) -> Iterator[tuple[int, int]]:
+    for start, end, tag in tagged_words(run):
+        word = run[start:end]
+        if tag in ("nr", "nrfg") and 2 <= len(word) <= 4 and _is_plausible(word, run[end : end + 2]):
+            yield start, end
+
+
+_BUSINESS_AFTER = (
+    "餐",
+    "酒",
+    "食",
+    "饭",
+    "宾",
+    "大厦",
+    "公司",
+    "艺术",
+    "集团",
+    "快捷",
+    "国际",
+    "商",
+    "超市",
+    "火锅",
+    "烤",
+    "小吃",
+    "烧",
+    "菜",
+    "建国",
+    "欢乐",
+    "纪念",
+    "故居",
+)
+_PLACE_AFTER = frozenset("型期朝路街店馆楼园山寺庙宫院城镇村县市区省湖河江桥塔门站港岛峰陵墓府厂场")
+
+
+def _is_plausible(word: str, following: str) -> bool:
+    surnames = words("zh_surnames")
+    if (
+        word in words("zh_not_names")
+        or word[:2] in words("zh_not_names")
+        or following[:1] in _PLACE_AFTER
+        or following.startswith(_BUSINESS_AFTER)
+    ):
+        return False
+    return word[-1] not in _PLACE_AFTER and (word[0] in surnames or word[:2] in surnames)

@@ -1,0 +1,93 @@
+"""Addresses as English texts write them: number and street, flat, box, city and postcode."""
+
+from presidio_analyzer import EntityRecognizer
+
+from redaction import kinds
+from redaction.lexicon import words
+from redaction.recognizers.shapes import CaptureRecognizer, ShapeRecognizer
+
+_LANGUAGE = "en"
+_SUFFIX = (
+    r"street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|square(?! (?:met|f|k|y))|sq(?!\.? (?:m|f|k))|terrace|way|parkway|pkwy|circle|cir|highway|hwy|"
+    "close|crescent|grove|gardens|mews|trail|alley|plaza|loop|row|walk|quay|wharf|strasse|straße|gasse|weg|straat|laan|gata|vägen|gatan|utca|út"
+)
+_STREET_WORD = r"[\p{Latin}\p{Mn}.'\-]{1,30}"
+_NO_STREET = r"(?!(?:minutes?|hours?|days?|weeks?|months?|years?|times?|dollars?|items?|people|percent|am|pm|o'clock|of|and|or|to|in|on|at|the)\b)"
+_UNIT = r"(?:(?:apartment|apt|suite|ste|unit|flat|room|floor|building|bldg)(?:\.? ?#|\.? )(?:no\.? ?)?|# ?)(?:\d[\dA-Z\-]{0,6}|[A-Z]-?\d{1,4})(?!\w)"
+_STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|A[AEP]"
+_CITY = r"[\p{Lu}][\p{Latin}\p{Mn}'\-]{1,24}(?: (?:[\p{Lu}][\p{Latin}\p{Mn}'\-]{0,24}|de|la|del|of|upon|am|u)){0,3}"
+_UK_POSTCODE = r"(?<![A-Z0-9])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d|[A-HK-Y]\d\d|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y])) ?\d[ABD-HJLNP-UW-Z]{2}(?![A-Z0-9])"
+
+
+def recognizers() -> list[EntityRecognizer]:
+    """Street addresses in any case, the lines that follow them, postcodes, and homes ("I live in ...")."""
+    return [_street(), _tail(), _postcode(), _asked(), _home()]
+
+
+def _street() -> EntityRecognizer:
+    number = r"(?<![\d.,\w$€£])\d{1,6}[a-z]?(?:[-/]\d{1,4})?"
+    name = rf"{_NO_STREET}{_STREET_WORD}(?: {_NO_STREET}{_STREET_WORD}| \d{{1,3}}(?:st|nd|rd|th)?){{0,3}}?"
+    return ShapeRecognizer(
+        kinds.ADDRESS,
+        {
+            rf"{number} (?:{name} |\d{{1,3}}(?:st|nd|rd|th) )(?:{_SUFFIX})(?!\w)\.?(?:,? (?:n|s|e|w|north|south|east|west|nw|ne|sw|se)(?!\w))?(?:[, \n]{{1,3}}{_UNIT})?": 0.7,
+            rf"(?<!\w){_UNIT}": 0.4,
+            r"(?<!\w)(?:p\.? ?o\.? ?)?box \d{1,7}(?!\d)|(?<!\w)(?:unit|psc|cmr) \d{3,5},? box \d{1,5}(?!\d)": 0.7,
+            r"(?<!\w)(?:apartment|apt|suite|ste|flat)\.? ?#?\d{1,5}[a-z]?(?!\w)": 0.6,
+        },
+        language=_LANGUAGE,
+        context=("address", "live", "deliver", "ship", "street", "send", "delivery", "shipping", "located"),
+    )
+
+
+def _tail() -> EntityRecognizer:
+    """City, state and postcode, and streets without a known suffix; these need their capitals."""
+    lead = r"\d{1,6}[a-z]?,? (?:[\p{Lu}][\p{Latin}\p{Mn}'.\-]{1,24} ?){1,5}(?:\d{1,5}[a-z]?)?"
+    return CaptureRecognizer(
+        kinds.ADDRESS,
+        {
+            rf"(?<!\w)(?<value>{_CITY},? (?:{_STATE}),? \d{{5}}(?:-\d{{4}})?)(?!\d)": 0.8,
+            rf"(?<!\w)(?<value>{lead}(?:[,\n] ?{_UNIT})?[,\n] ?{_CITY}(?:[,\n] ?{_CITY})?(?: \d{{4,6}})?)(?!\w)": 0.6,
+            rf"(?:{_UNIT}|(?i:{_SUFFIX})\.?|\d{{1,4}})[,\n] ?(?<value>{_CITY}[,\n ] ?(?:{_CITY} )?\d{{4,6}})(?!\d)": 0.6,
+            rf"(?<!\w)(?:corner of|address(?: is|:)) {{1,5}}(?<value>{_CITY}(?: \d{{1,5}}[a-z]?)?(?: and {_CITY}(?: \d{{1,5}})?)?)(?!\w)": 0.6,
+        },
+        language=_LANGUAGE,
+        ignore_case=False,
+    )
+
+
+def _postcode() -> EntityRecognizer:
+    return ShapeRecognizer(
+        kinds.ADDRESS,
+        {_UK_POSTCODE: 0.45, r"(?<![\d$.,-])\d{5}(?:-\d{4})?(?![\d.,%-])": 0.2},
+        language=_LANGUAGE,
+        context=("zip", "zipcode", "zip code", "postcode", "postal", "postal code", "address", "postcode is"),
+    )
+
+
+def _asked() -> EntityRecognizer:
+    return CaptureRecognizer(
+        kinds.ADDRESS,
+        {
+            r"(?<!\w)(?:(?:my|the|our|home|shipping|billing|delivery|mailing) (?:home |shipping |billing |delivery |mailing )?address is|i live (?:at|on)|"
+            r"(?:deliver|ship|send) (?:it |this |that )?to|address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}[\p{Latin}\d.'#\-]{1,24}){1,8})": 0.6,
+        },
+        language=_LANGUAGE,
+    )
+
+
+def _home() -> EntityRecognizer:
+    return CaptureRecognizer(
+        kinds.LOCATION,
+        {
+            r"(?<!\w)(?:i(?:'m| am)? (?:live|living|reside|based|located|calling)(?: here)? (?:in|from)|i'm from|i am from|moved (?:here )?(?:from|to)|city(?: is|:)|town(?: is|:)|born in|resident of) "
+            r"(?:the )?(?:city of |state of )?(?<value>\p{Latin}[\p{Latin}\p{Mn}'\-]{1,30}(?:,? \p{Latin}[\p{Latin}\p{Mn}'\-]{1,30})?)": 0.6,
+        },
+        language=_LANGUAGE,
+        accept=_is_place,
+    )
+
+
+def _is_place(value: str) -> bool:
+    parts = [part.strip(",") for part in value.split()]
+    return parts[0].lower() in words("en_places") or all(part[0].isupper() for part in parts)

@@ -1,0 +1,246 @@
+"""English names by rule: introductions, titles, answers to "your name?", and lists of common names."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import regex
+from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from spacy.lang.en.stop_words import STOP_WORDS
+from typing_extensions import override
+
+from redaction import kinds
+from redaction.lexicon import words
+from redaction.recognizers.shapes import CaptureRecognizer, result_of
+
+_LANGUAGE = "en"
+_INTRODUCED = 0.85
+_LISTED = 0.7
+_MOST_PARTS = 4
+
+_WORD = r"\p{Latin}[\p{Latin}\p{Mn}]*(?:['\-]\p{Latin}[\p{Latin}\p{Mn}]*)*"
+_NAME_WORD = regex.compile(_WORD)
+_NEXT_WORD = regex.compile(rf"(?:\.? {{1,2}}|, (?=[A-Z]\.)|\. ?)(?<word>{_WORD})")
+_PARTICLES = frozenset(
+    {"de", "del", "der", "van", "von", "da", "di", "la", "le", "el", "al", "bin", "ibn", "st", "mc", "o"}
+)
+
+# After these any word that is not an ordinary one is a name, whatever its case.
+_SURE = regex.compile(
+    r"(?<!\w)(?:my (?:full |first |last |middle |sur)?name(?:'s| is| was)|(?:customer|account holder|cardholder|passenger|patient|guest|"
+    r"user|card holder|his|her|their|husband'?s?|wife'?s?) (?:full |first |last |sur)?name(?:'s| is)|(?:first|last|full|sur|family) ?name(?:'s| is|:| -)|"
+    r"(?<!company |user |file |domain |brand |product |host )name ?(?::|is(?: on it)?:?)|in the name of|under the name(?: of)?|goes by(?: the name)?(?: of)?|(?:i'm|i am|people) call(?:ed)? me|"
+    r"you(?:'re| are) (?:speaking|talking|chatting) (?:to|with)|(?:speaking|talking|chatting) (?:with|to) (?:mr|mrs|ms|miss|dr|mister)\.?|"
+    r"(?:mr|mrs|ms|miss|mister|mrs|dr|prof)\.?|(?:sincerely|regards),) {1,2}(?:is )?(?=\p{L})",
+    regex.I,
+)
+# After these only a listed name or a word in capitals is one.
+_LIKELY = regex.compile(
+    r"(?<!\w)(?:i'm|im|i am|this is|it's|it is|thanks?|thank you|thx|hi|hello|hey|dear|bye|goodbye|good (?:morning|afternoon|evening)|speaking with|speaking to|"
+    r"talk to|with|from|for|ask for|named|called|sorry|okay|ok|welcome(?: back)?|certainly|sure|great|meet you|here is|is)[,!]? {1,2}(?=\p{L})",
+    regex.I,
+)
+_INTRODUCES_AFTER = regex.compile(r",? (?:from|calling|speaking|here|with the|on the line)\b", regex.I)
+_ORIGIN = regex.compile(
+    r"\w+ly\b|\w+ from\b(?! [\w ]{0,30}(?:department|support|team|desk|bank|service))", regex.I
+)
+_PLACE_BEFORE = regex.compile(
+    r"(?<!\w)(?:san|santa|saint|st\.?|los|las|fort|ft\.?|port|mount|mt\.?|lake|new|el|la) $", regex.I
+)
+_SELF = regex.compile(r"(?:this is|i'm|im|i am|it's|it is)\W{0,2}$", regex.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    start: int
+    end: int
+    text: str
+
+    @property
+    def lower(self) -> str:
+        return self.text.lower().removesuffix("'s")
+
+    @property
+    def is_cased(self) -> bool:
+        return self.text[0].isupper()
+
+    @property
+    def name_end(self) -> int:
+        return self.end - 2 if self.text.lower().endswith("'s") else self.end
+
+
+_Test = Callable[[_Word], bool]
+
+
+def recognizers() -> list[EntityRecognizer]:
+    """Names in text with Latin letters."""
+    return [EnglishNameRecognizer(), _spelled(), _asked()]
+
+
+class EnglishNameRecognizer(LocalRecognizer):
+    """Names that are introduced, addressed or listed; works on lower-case text without punctuation too."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_entities=[kinds.PERSON], name="english names", supported_language=_LANGUAGE
+        )
+
+    @override
+    def load(self) -> None:
+        """The lists are read on first use."""
+
+    @override
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The names in ``text``."""
+        return [
+            result_of(self, kinds.PERSON, start, end, score)
+            for finder in (_introduced, _likely, _listed)
+            for start, end, score in finder(text)
+        ]
+
+
+def _introduced(text: str) -> Iterator[tuple[int, int, float]]:
+    for match in _SURE.finditer(text):
+        span = _span_of_name(text, match.end(), _is_uncommon)
+        if span:
+            yield *span, _INTRODUCED
+
+
+def _likely(text: str) -> Iterator[tuple[int, int, float]]:
+    for match in _LIKELY.finditer(text, overlapped=True):
+        span = _span_of_name(text, match.end(), _is_name_in_context)
+        if span is None and _SELF.search(text, max(match.start() - 1, 0), match.end()):
+            span = _introduced_from_behind(text, match.end())
+        if span:
+            yield *span, _LISTED
+
+
+def _introduced_from_behind(text: str, start: int) -> tuple[int, int] | None:
+    span = _span_of_name(text, start, _is_uncommon)
+    if span is None or not _INTRODUCES_AFTER.match(text, span[1]):
+        return None
+    return span if text[start].isupper() or not _ORIGIN.match(text, start) else None
+
+
+def _listed(text: str) -> Iterator[tuple[int, int, float]]:
+    reach = 0
+    for match in _NAME_WORD.finditer(text):
+        if match.start() < reach or match.group().lower().removesuffix("'s") not in _listed_words():
+            continue
+        word = _Word(match.start(), match.end(), match.group())
+        if not _is_listed_alone(word, text):
+            continue
+        start, end = _span_of_name(text, word.start, lambda _: True, first_only=True) or (
+            word.start,
+            word.name_end,
+        )
+        reach = end
+        yield start, end, _LISTED
+
+
+@cache
+def _listed_words() -> frozenset[str]:
+    return words("en_first_names") | words("en_surnames")
+
+
+def _is_listed_alone(word: _Word, text: str) -> bool:
+    lower = word.lower
+    if _PLACE_BEFORE.search(text, max(word.start - 7, 0), word.start):
+        return False
+    if lower in words("en_first_names") and lower not in words("en_ambiguous"):
+        return not word.text.isupper() or len(word.text) > 3
+    if not word.is_cased:
+        return False
+    follower = _next_word(text, word.end)
+    if follower and follower.is_cased and follower.lower in words("en_surnames"):
+        return True
+    return lower not in words("en_ambiguous") and not word.text.isupper()
+
+
+def _span_of_name(
+    text: str, start: int, accepts: _Test, *, first_only: bool = False
+) -> tuple[int, int] | None:
+    """The name that begins at ``start``: its first word must pass ``accepts``, the rest must look like more of it."""
+    match = _NAME_WORD.match(text, start)
+    if match is None:
+        return None
+    word = _Word(match.start(), match.end(), match.group())
+    if not first_only and not accepts(word):
+        return None
+    end = word.name_end
+    strict = accepts is _is_uncommon
+    for _ in range(_MOST_PARTS - 1):
+        follower = _next_word(text, word.end) if end == word.end else None
+        if follower is None or not _continues(follower, word, strict, text):
+            break
+        word, end = follower, follower.name_end
+    return start, end
+
+
+def _continues(word: _Word, previous: _Word, introduced: bool, text: str) -> bool:
+    if word.lower in _PARTICLES:
+        beyond = _next_word(text, word.end)
+        return beyond is not None and (beyond.is_cased or beyond.lower in words("en_surnames"))
+    if _is_ordinary(word.lower):
+        return False
+    if len(word.text) == 1:
+        return word.is_cased and previous.is_cased
+    if word.is_cased and not word.text.isupper():
+        return True
+    if word.lower in words("en_surnames"):
+        return word.lower not in words("en_ambiguous") or introduced
+    return introduced and (not previous.is_cased or word.is_cased)
+
+
+def _next_word(text: str, at: int) -> _Word | None:
+    match = _NEXT_WORD.match(text, at)
+    return _Word(match.start("word"), match.end("word"), match["word"]) if match else None
+
+
+def _is_uncommon(word: _Word) -> bool:
+    if word.is_cased and not word.text.isupper() and word.lower in words("en_first_names"):
+        return True
+    return not _is_ordinary(word.lower) and (len(word.text) > 1 or word.is_cased)
+
+
+def _is_name_in_context(word: _Word) -> bool:
+    lower = word.lower
+    if word.is_cased:
+        return lower in words("en_first_names") or (
+            lower in words("en_surnames") and lower not in words("en_ambiguous")
+        )
+    return lower in words("en_first_names") and lower not in words("en_ambiguous")
+
+
+def _is_ordinary(lower: str) -> bool:
+    return (
+        lower in STOP_WORDS
+        or lower in words("en_common")
+        or ("'" in lower and lower.split("'")[0] in STOP_WORDS)
+    )
+
+
+def _spelled() -> EntityRecognizer:
+    return CaptureRecognizer(
+        kinds.PERSON,
+        {
+            r"(?<!\w)(?:name|spell(?:ed|ing|t)?(?: it| that)?(?: is)?|that's|it's)[,:]? (?<value>\p{Latin}(?:(?: |-|, |\. ?)\p{Latin}){2,19})(?!\w)": 0.8,
+            r"(?<![\w\-])(?<value>\p{Latin}(?:-\p{Latin}){3,19})(?![\w\-])": 0.7,
+        },
+        language=_LANGUAGE,
+    )
+
+
+def _asked() -> EntityRecognizer:
+    return CaptureRecognizer(
+        kinds.PERSON,
+        {
+            r"(?:your|the|full|first|last) names?\b[^\n?]{0,40}\?[^\n]{0,40}\n(?:(?:sure|yes|yeah|ok|okay|of course|hi|hello|it's|it is|um|uh)[,. ]{1,3}){0,3}"
+            rf"(?<value>{_WORD}(?: {_WORD}){{0,2}})[.,!]?(?= *$)": 0.8,
+        },
+        language=_LANGUAGE,
+        accept=lambda value: not any(_is_ordinary(word) for word in value.lower().split()),
+    )

@@ -1,0 +1,218 @@
+"""Russian names: the dictionary votes on every word, introductions settle the rest, a small NER helps on cased text."""
+
+from collections.abc import Iterator
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import regex
+from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from typing_extensions import override
+
+from redaction import kinds
+from redaction.lexicon import words
+from redaction.recognizers.shapes import CaptureRecognizer, result_of
+from redaction.russian import Word, look_up
+
+_LANGUAGE = "ru"
+_WORD = regex.compile(r"\p{Cyrillic}+(?:-\p{Cyrillic}+)*")
+_INITIALS = regex.compile(
+    r"(?<!\p{L})(?:\p{Lu}\. ?){1,2}(?=\p{Lu}\p{Ll})|(?<=\p{Ll} )(?:\p{Lu}\. ?){1,2}(?!\p{L})"
+)
+_INTRODUCTION = regex.compile(
+    r"(?<!\w)(?:зовут|зовите|меня звать|имя|фамилия|отчество|фио|на имя|имени|это|говорит|обращаться|оформлен[аоы]? на|господин\w*|госпож\w+|уважаем\w+|гражданин\w*)(?: меня)?[ :,\-]{1,3}$",
+    regex.I,
+)
+_GLUE = regex.compile(r" |\. ?|-")
+_CERTAIN = 0.5
+_POSSIBLE = 0.3
+_DOUBTFUL = 0.05
+
+
+def recognizers() -> list[EntityRecognizer]:
+    """Names in text with Cyrillic letters."""
+    return [DictionaryNameRecognizer(), NewsNameRecognizer(), _introduced()]
+
+
+class DictionaryNameRecognizer(LocalRecognizer):
+    """Words most of whose readings are given names, family names or patronymics. Case does not matter."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_entities=[kinds.PERSON], name="russian names", supported_language=_LANGUAGE
+        )
+
+    @override
+    def load(self) -> None:
+        """The dictionary is opened on first use."""
+
+    @override
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The names in ``text``."""
+        return [result_of(self, kinds.PERSON, *span) for span in _voted(text)]
+
+
+def _voted(text: str) -> Iterator[tuple[int, int, float]]:
+    matches = list(_WORD.finditer(text))
+    readings = [look_up(match.group().lower()) for match in matches]
+    for index, match in enumerate(matches):
+        share = readings[index].name_share
+        if share < _DOUBTFUL and not _follows_given_name(text, matches, readings, index):
+            continue
+        beside = _beside_a_name(text, matches, readings, index)
+        if share < _DOUBTFUL or share >= _threshold(match, readings[index], beside, text):
+            yield *match.span(), 0.5 + share * 0.4
+
+
+def _follows_given_name(
+    text: str, matches: list["regex.Match[str]"], readings: list[Word], index: int
+) -> bool:
+    """Whether this is a word that no dictionary knows right behind a given name: a foreign family name."""
+    if index == 0 or readings[index].known or len(matches[index].group()) < 4:
+        return False
+    before = readings[index - 1]
+    is_given = "given" in before.roles and before.name_share >= _CERTAIN and before.known
+    gap = text[matches[index - 1].end() : matches[index].start()]
+    return is_given and gap == " " and matches[index - 1].group().lower() not in words("ru_common")
+
+
+def _threshold(match: "regex.Match[str]", reading: Word, beside: bool, text: str) -> float:
+    """The share of name readings that this word needs; above 1 means that it cannot be a name here."""
+    word = match.group()
+    supported = beside or _INTRODUCTION.search(text, max(match.start() - 24, 0), match.start()) is not None
+    if len(word) < 3 and not supported:
+        return 2.0
+    if word.lower() in words("ru_common") or reading.normal in words("ru_common"):
+        return _DOUBTFUL if supported else 2.0
+    cased = word[0].isupper()
+    if not reading.known:
+        return _POSSIBLE if supported and cased else _CERTAIN if cased or supported else 0.65
+    if supported:
+        return _DOUBTFUL if cased else 0.2
+    return _POSSIBLE
+
+
+def _beside_a_name(text: str, matches: list["regex.Match[str]"], readings: list[Word], index: int) -> bool:
+    return any(
+        0 <= other < len(matches)
+        and readings[other].name_share >= _CERTAIN
+        and readings[other].known
+        and matches[other].group().lower() not in words("ru_common")
+        and _GLUE.fullmatch(
+            text,
+            min(matches[index].end(), matches[other].end()),
+            max(matches[index].start(), matches[other].start()),
+        )
+        for other in (index - 1, index + 1)
+    )
+
+
+class NewsNameRecognizer(LocalRecognizer):
+    """A small neural network trained on news. It needs capitals, so it reads only lines that have them inside."""
+
+    def __init__(self) -> None:
+        super().__init__(supported_entities=[kinds.PERSON], name="news names", supported_language=_LANGUAGE)
+
+    @override
+    def load(self) -> None:
+        """The network is loaded when the first cased line comes."""
+
+    @override
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The names in the cased lines of ``text``."""
+        return [
+            result_of(self, kinds.PERSON, start, end, 0.8)
+            for line in _CASED_LINE.finditer(text)
+            for start, end in _named_by_network(line.group(), line.start())
+        ]
+
+
+_CASED_LINE = regex.compile(r"^[^\n]*\p{Ll}[^\n]{0,3}[ \"«(]\p{Lu}\p{Cyrillic}[^\n]*$", regex.MULTILINE)
+_LINE_LIMIT = 20_000
+
+
+def _named_by_network(line: str, offset: int) -> Iterator[tuple[int, int]]:
+    tools, segmenter, tagger = _network()
+    for start in range(0, len(line), _LINE_LIMIT):
+        document = tools.Doc(line[start : start + _LINE_LIMIT])
+        document.segment(segmenter)
+        document.tag_ner(tagger)
+        yield from (
+            (offset + start + span.start, offset + start + span.stop)
+            for span in document.spans
+            if span.type == "PER" and any(character.isalpha() for character in span.text)
+        )
+
+
+_loading = Lock()
+
+
+def _network() -> tuple[Any, Any, Any]:
+    with _loading:
+        return _load_network()
+
+
+@cache
+def _load_network() -> tuple[Any, Any, Any]:
+    import natasha
+
+    return natasha, natasha.Segmenter(), natasha.NewsNERTagger(natasha.NewsEmbedding())
+
+
+def _introduced() -> EntityRecognizer:
+    """Names that no dictionary knows, where somebody says what they are called."""
+    return CaptureRecognizer(
+        kinds.PERSON,
+        {
+            r"(?<!\w)(?:меня зовут|зовите меня|моя фамилия|мо[её] имя|на имя|фамилия[: ]|фио[: ])[ :\-]{0,2}(?<value>\p{Cyrillic}{2,30})(?!\w)": 0.7,
+        },
+        language=_LANGUAGE,
+        accept=lambda value: not _is_function_word(value.lower()),
+    )
+
+
+def _is_function_word(word: str) -> bool:
+    reading = look_up(word)
+    return reading.known and reading.name_share < _DOUBTFUL and word in _FUNCTION_WORDS
+
+
+_FUNCTION_WORDS = frozenset(
+    [
+        "не",
+        "на",
+        "и",
+        "а",
+        "но",
+        "как",
+        "у",
+        "в",
+        "по",
+        "для",
+        "это",
+        "мой",
+        "моя",
+        "мое",
+        "моё",
+        "кого",
+        "кто",
+        "что",
+        "с",
+        "указана",
+        "указано",
+        "какая",
+        "какое",
+        "изменилась",
+        "полностью",
+        "пожалуйста",
+        "правильно",
+        "совпадает",
+        "другая",
+        "другое",
+        "клиента",
+    ]
+)

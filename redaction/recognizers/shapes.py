@@ -1,0 +1,155 @@
+"""The two ways in which our rules recognize: a shape with context words, or a part captured by its surroundings."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import regex
+from presidio_analyzer import (
+    AnalysisExplanation,
+    EntityRecognizer,
+    LocalRecognizer,
+    Pattern,
+    PatternRecognizer,
+    RecognizerResult,
+)
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from typing_extensions import override
+
+from redaction.tokens import Tokens
+
+ALONE_BEFORE = r"(?<![0-9A-Za-z])"
+ALONE_AFTER = r"(?![0-9A-Za-z])"
+"""Word boundaries that also hold between a Chinese character and a digit, where ``\\b`` does not."""
+
+GAP = r"[ .\-]{0,2}\n?"
+"""What people put between the groups of a number; a line break is the next turn. The view has folded the rest."""
+
+DIGIT = regex.compile(r"\d")
+"""The trigger of everything that holds a number: most lines of a conversation hold none and need not be read."""
+
+Checksum = Callable[[str], bool]
+Accept = Callable[[str], bool]
+
+
+class ShapeRecognizer(PatternRecognizer):
+    """Shapes with a score each, and context words that raise it.
+
+    A checksum that fits makes the score 1; one that does not fit changes nothing. It decides what a number is
+    called: a misheard digit is no reason to let the number through.
+    """
+
+    def __init__(
+        self,
+        entity: str,
+        shapes: Mapping[str, float],
+        *,
+        language: str,
+        context: Sequence[str] = (),
+        checksum: Checksum | None = None,
+        near: "regex.Pattern[str] | None" = DIGIT,
+    ) -> None:
+        """``shapes`` maps regular expressions to scores from 0 to 1.
+
+        Only lines with a match of ``near`` are read, neighbouring ones together; all lines when it is ``None``.
+        """
+        self._checksum = checksum
+        self._near = near
+        super().__init__(
+            supported_entity=entity,
+            name=f"{entity} {language} {context[:1]}",
+            patterns=[Pattern(name=entity, regex=shape, score=score) for shape, score in shapes.items()],
+            supported_language=language,
+            context=list(context),
+            global_regex_flags=regex.IGNORECASE | regex.MULTILINE,
+        )
+
+    @override
+    def analyze(
+        self,
+        text: str,
+        entities: list[str],
+        nlp_artifacts: NlpArtifacts | None = None,
+        regex_flags: int | None = None,
+    ) -> list[RecognizerResult]:
+        """The places where a shape fits."""
+        if self._near is None or not isinstance(nlp_artifacts, Tokens):
+            return self._matches(text, entities)
+        results: list[RecognizerResult] = []
+        for start, end in nlp_artifacts.lines_with(self._near):
+            for result in self._matches(text[start:end], entities):
+                result.start += start
+                result.end += start
+                results.append(result)
+        return results
+
+    def _matches(self, text: str, entities: list[str]) -> list[RecognizerResult]:
+        return list(super().analyze(text, entities))
+
+    @override
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """True when the checksum fits, else no opinion."""
+        fits = self._checksum is not None and self._checksum(compact(pattern_text))
+        return True if fits else None
+
+
+class CaptureRecognizer(LocalRecognizer):
+    """Finds what stands at a certain place: each expression names the part to take ``value``."""
+
+    def __init__(
+        self,
+        entity: str,
+        expressions: Mapping[str, float],
+        *,
+        language: str,
+        context: Sequence[str] = (),
+        accept: Accept | None = None,
+        ignore_case: bool = True,
+    ) -> None:
+        """``expressions`` maps regular expressions to scores; a value that ``accept`` refuses is no finding."""
+        flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
+        self._expressions = [(regex.compile(text, flags), score) for text, score in expressions.items()]
+        self._accept = accept
+        super().__init__(
+            supported_entities=[entity],
+            name=f"{entity} {language} captured",
+            supported_language=language,
+            context=list(context),
+        )
+
+    @override
+    def load(self) -> None:
+        """Nothing to load."""
+
+    @override
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The captured parts of all expressions."""
+        return [
+            result_of(self, self.supported_entities[0], *match.span("value"), score)
+            for expression, score in self._expressions
+            for match in expression.finditer(text)
+            if self._accept is None or self._accept(match["value"])
+        ]
+
+
+def result_of(
+    recognizer: EntityRecognizer, entity: str, start: int, end: int, score: float
+) -> RecognizerResult:
+    """A Presidio result of ``recognizer`` for the text from ``start`` to ``end``."""
+    name = str(recognizer.name)
+    return RecognizerResult(
+        entity_type=entity,
+        start=start,
+        end=end,
+        score=score,
+        analysis_explanation=AnalysisExplanation(name, score),
+        recognition_metadata={
+            RecognizerResult.RECOGNIZER_NAME_KEY: name,
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id,
+        },
+    )
+
+
+def compact(value: str) -> str:
+    """A number without what stands between its groups, letters in upper case."""
+    return "".join(character for character in value if character.isalnum()).upper()

@@ -1,0 +1,225 @@
+"""The redactor: takes personal data out of a conversation and puts placeholders in its place."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from redaction import kinds, phrases
+from redaction.analyzer import analyze
+from redaction.languages import check_language
+from redaction.model import Entity, Redaction, Segment
+from redaction.names import KnownNames, parts_of
+from redaction.placeholders import TYPED, Numbering
+from redaction.policy import Policy
+from redaction.spans import Finding, settle
+from redaction.stream import Stream
+from redaction.view import FILLER, Edit, View, combine, spelling_edits
+
+RULES_VERSION = "1"
+"""Changes whenever the rules can give another text for the same input."""
+
+_MOST_ROUNDS = 6
+_CERTAIN = 1.0
+_NOT_SPACE = regex.compile(r"\S")
+_TOKEN = regex.compile(r"[^\W_]+(?:-[^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Piece:
+    """A part of the joined conversation that is taken out; ``group`` is the same for the pieces of one finding."""
+
+    start: int
+    end: int
+    type: str
+    group: int
+    new: str | None
+
+    def edit(self) -> Edit:
+        return Edit(self.start, self.end, FILLER if self.new is None else self.new)
+
+
+class Redactor:
+    """Redacts conversations under one policy.
+
+    Cheap to build and to send to another process: rules and dictionaries are loaded per process when the first
+    text needs them, and shared by all redactors and threads of it.
+    """
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
+
+    @property
+    def version(self) -> str:
+        """Names the rules and the policy: the same version gives the same text for the same input."""
+        return f"{RULES_VERSION}+{self.policy.version}"
+
+    def redact(
+        self,
+        segments: Sequence[Segment],
+        language: str,
+        *,
+        agent_names: Sequence[str] = (),
+        customer_names: Sequence[str] = (),
+    ) -> Redaction:
+        """Redact a whole conversation; turns are analysed together, so that questions are context for answers.
+
+        Names given are redacted wherever they occur, in parts and inflected, except agents' names when the policy
+        keeps them. Raises ``UnsupportedLanguage``.
+        """
+        language = check_language(language)
+        stream = Stream([segment.text for segment in segments])
+        pieces = (
+            _Conversation(stream, self.policy, agent_names, customer_names).pieces() if stream.turns else []
+        )
+        turns, entities = _written(stream, pieces)
+        return Redaction(turns, entities, language, self.policy.name, self.version)
+
+    def redact_text(self, text: str, language: str) -> str:
+        """Redact one text that belongs to no conversation. Raises ``UnsupportedLanguage``."""
+        return self.redact([Segment("", text)], language).turns[0]
+
+
+class _Conversation:
+    """One conversation on its way to having nothing left to take out.
+
+    Taking something out changes what the rules see around it, so the changed turns are read again until the rules
+    find nothing more: redacting the result once more then changes nothing.
+    """
+
+    def __init__(
+        self, stream: Stream, policy: Policy, agent_names: Sequence[str], customer_names: Sequence[str]
+    ) -> None:
+        self._stream = stream
+        self._policy = policy
+        self._kept_names = tuple(agent_names) if policy.keep_agent_names else ()
+        self._given_names = tuple(customer_names) + (() if policy.keep_agent_names else tuple(agent_names))
+        self._known = KnownNames()
+        self._known.add(self._given_names)
+        self._codes: set[str] = set()
+        self._typed = [Edit(match.start(), match.end(), FILLER) for match in TYPED.finditer(stream.text)]
+        self._spelling = spelling_edits(stream.text)
+        self._pieces: list[_Piece] = []
+
+    def pieces(self) -> list[_Piece]:
+        """What has to be taken out, in order."""
+        everything = [(0, len(self._stream.text))]
+        todo = everything
+        for _ in range(_MOST_ROUNDS):
+            fresh, learned = self._round(todo)
+            if not fresh:
+                break
+            self._pieces = sorted(self._pieces + fresh)
+            # A name learned from a part of the text may stand anywhere in the rest.
+            todo = everything if learned and todo is not everything else self._around(fresh)
+        return self._pieces
+
+    def _round(self, todo: list[tuple[int, int]]) -> tuple[list[_Piece], bool]:
+        edits = combine(self._typed + [piece.edit() for piece in self._pieces], self._spelling)
+        views = [View(self._stream.text, edits, start, end) for start, end in todo]
+        found = [(view, analyze(view.text)) for view in views]
+        learned = self._learn(found)
+        fresh = [piece for view, findings in found for piece in self._take(view, findings)]
+        return fresh, learned
+
+    def _learn(self, found: Iterable[tuple[View, list[Finding]]]) -> bool:
+        names: list[str] = []
+        codes: set[str] = set()
+        for view, findings in found:
+            for finding in findings:
+                value = view.text[finding.start : finding.end]
+                if finding.type == kinds.PERSON:
+                    names.append(value)
+                elif finding.type in kinds.CODES and _TOKEN.fullmatch(value) and len(value) > 3:
+                    codes.add(value.lower())
+        new_codes = codes - self._codes
+        self._codes |= codes
+        return self._known.add(names) or bool(new_codes)
+
+    def _take(self, view: View, findings: list[Finding]) -> list[_Piece]:
+        text = view.text
+        candidates = [
+            *findings,
+            *self._known.mentions(text),
+            *self._repeated(findings, text),
+            *self._denied(text),
+        ]
+        allowed = list(phrases.occurrences(self._policy.allow, text))
+        wanted = [
+            finding for finding in settle(candidates, text) if not self._is_kept(finding, text, allowed)
+        ]
+        return [piece for finding in wanted for piece in self._split(view, finding)]
+
+    def _repeated(self, findings: Iterable[Finding], text: str) -> list[Finding]:
+        if not self._codes:
+            return []
+        spans = {(finding.start, finding.end) for finding in findings}
+        return [
+            Finding.at(match.span(), kinds.REFERENCE_CODE, 0.5)
+            for match in _TOKEN.finditer(text)
+            if match.group().lower() in self._codes and match.span() not in spans
+        ]
+
+    def _denied(self, text: str) -> list[Finding]:
+        denied = [
+            Finding.at(span, kinds.DENIED, _CERTAIN) for span in phrases.occurrences(self._policy.deny, text)
+        ]
+        return denied + [
+            Finding.at(span, kinds.PERSON, _CERTAIN) for span in phrases.occurrences(self._given_names, text)
+        ]
+
+    def _is_kept(self, finding: Finding, text: str, allowed: Sequence[tuple[int, int]]) -> bool:
+        if any(start <= finding.start and finding.end <= end for start, end in allowed):
+            return True
+        if self._policy.action(finding.type) == "keep":
+            return True
+        return finding.type == kinds.PERSON and self._is_agent(text[finding.start : finding.end])
+
+    def _is_agent(self, value: str) -> bool:
+        mine = [part for name in self._kept_names for part in parts_of(name)]
+        parts = parts_of(value)
+        return (
+            bool(mine) and bool(parts) and all(any(part.matches(other) for other in mine) for part in parts)
+        )
+
+    def _split(self, view: View, finding: Finding) -> list[_Piece]:
+        start, end = view.to_source(finding.start, finding.end)
+        action = self._policy.action(finding.type)
+        pieces = []
+        for part in self._stream.pieces(start, end):
+            first, last = self._stream.offset(part.turn, part.start), self._stream.offset(part.turn, part.end)
+            new = {"mask": _NOT_SPACE.sub("*", self._stream.text[first:last]), "drop": ""}.get(action)
+            pieces.append(_Piece(first, last, finding.type, start, new))
+        return pieces
+
+    def _around(self, pieces: Iterable[_Piece]) -> list[tuple[int, int]]:
+        """The turns whose surroundings have changed, with enough before and after them to be context."""
+        ranges: list[list[int]] = []
+        for turn in sorted({self._stream.turn_at(piece.start) for piece in pieces}):
+            first, last = turn - 2, turn + 2
+            if ranges and first <= ranges[-1][1] + 1:
+                ranges[-1][1] = last
+            else:
+                ranges.append([first, last])
+        return [self._stream.span_of_turns(first, last) for first, last in ranges]
+
+
+def _written(stream: Stream, pieces: Sequence[_Piece]) -> tuple[tuple[str, ...], tuple[Entity, ...]]:
+    """The turns with the pieces replaced, and the entities."""
+    numbering = Numbering((stream.text, View(stream.text, [piece.edit() for piece in pieces]).text))
+    values: dict[tuple[int, str], str] = {}
+    for piece in pieces:
+        key = (piece.group, piece.type)
+        values[key] = values.get(key, "") + stream.text[piece.start : piece.end]
+    entities: list[Entity] = []
+    turns = [""] * len(stream.turns)
+    at = [0] * len(stream.turns)
+    for piece in pieces:
+        turn = stream.turn_at(piece.start)
+        base = stream.offset(turn, 0)
+        value = values[piece.group, piece.type]
+        new = numbering.placeholder(piece.type, value) if piece.new is None else piece.new
+        turns[turn] += stream.turns[turn][at[turn] : piece.start - base] + new
+        at[turn] = piece.end - base
+        entities.append(Entity(turn, piece.start - base, piece.end - base, piece.type, new))
+    return tuple(text + stream.turns[turn][at[turn] :] for turn, text in enumerate(turns)), tuple(entities)

@@ -1,0 +1,59 @@
+"""Russian words: their normal forms, and how likely they are to be names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import pymorphy3
+
+_NAME_TAGS = {"Name": "given", "Surn": "family", "Patr": "patronymic"}
+# A call has a few thousand different words and calls share most of them; parsing one takes 0.2 ms.
+_REMEMBERED = 50_000
+_LONGEST_WORD = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the dictionary says of one word form.
+
+    ``name_share`` and ``place_share`` are the shares, 0 to 1, of its readings that are a person's or a place's
+    name; ``roles`` tells which kinds of personal name; ``name_forms`` are the normal forms of those readings.
+    """
+
+    normal: str
+    known: bool
+    name_share: float
+    place_share: float
+    roles: frozenset[str]
+    name_forms: frozenset[str]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def look_up(word: str) -> Word:
+    """The dictionary's view of one word in lower case."""
+    morph = _morph()
+    parses = morph.parse(word[:_LONGEST_WORD])
+    named = [(parse, role) for parse in parses for tag, role in _NAME_TAGS.items() if tag in parse.tag]
+    total = sum(parse.score for parse in parses) or 1.0
+    return Word(
+        normal=parses[0].normal_form,
+        known=morph.word_is_known(word),
+        name_share=sum(parse.score for parse, _ in named) / total,
+        place_share=_share(parses, "Geox") / total,
+        roles=frozenset(role for _, role in named),
+        name_forms=frozenset(parse.normal_form for parse, _ in named),
+    )
+
+
+def normal_form(word: str) -> str:
+    """The dictionary form of one word in lower case."""
+    return look_up(word).normal
+
+
+def _share(parses: Iterable[pymorphy3.analyzer.Parse], tag: str) -> float:
+    return float(sum(parse.score for parse in parses if tag in parse.tag))
+
+
+@cache
+def _morph() -> pymorphy3.MorphAnalyzer:
+    return pymorphy3.MorphAnalyzer()

@@ -1,0 +1,111 @@
+"""What recognizers find, and how overlapping findings become spans that do not overlap."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import regex
+
+from redaction import kinds
+from redaction.view import FILLER
+
+# Between two parts of one name; a line break separates turns and therefore people.
+_NAME_GAP = regex.compile(r"\.? {1,2}|-|\. ?")
+_NO_PLACEHOLDER = regex.compile(f"[^{FILLER}]+")
+_EDGE = " \t\r\n\v\f.,;:!?，。；：！？、"
+_CONTENT = regex.compile(r"[\p{L}\p{N}]")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """A span of the analysed text that a recognizer takes for personal data, with a score from 0 to 1."""
+
+    start: int
+    end: int
+    type: str
+    score: float
+
+    @classmethod
+    def at(cls, span: tuple[int, int], kind: str, score: float) -> "Finding":
+        """A finding at a match's span."""
+        return cls(span[0], span[1], kind, score)
+
+
+def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
+    """Findings that do not overlap, in order of appearance.
+
+    Overlapping findings of one type become one. Of different types the longer wins, then the higher score,
+    then the type that comes first in the alphabet; the fallback types lose to any other. What a loser covers
+    beyond the winner stays a finding of its own: nothing that was found is left in the clear.
+    A placeholder in the text (``view.FILLER``) is never part of a finding.
+    """
+    pieces = [part for finding in _unite(findings) for part in _around_placeholders(finding, text)]
+    chosen = _outline(pieces, len(text))
+    return _join_names([trimmed for piece in chosen if (trimmed := trim(piece, text))], text)
+
+
+def trim(finding: Finding, text: str) -> Finding | None:
+    """The finding without white space and full stops at its ends; ``None`` when it holds no letter and no digit."""
+    content = text[finding.start : finding.end]
+    if not _CONTENT.search(content):
+        return None
+    start = finding.start + len(content) - len(content.lstrip(_EDGE))
+    return replace(finding, start=start, end=start + len(content.strip(_EDGE)))
+
+
+def _unite(findings: Iterable[Finding]) -> list[Finding]:
+    united: dict[str, list[Finding]] = {}
+    for finding in sorted(findings):
+        same = united.setdefault(finding.type, [])
+        if same and finding.start < same[-1].end:
+            last = same[-1]
+            same[-1] = replace(last, end=max(last.end, finding.end), score=max(last.score, finding.score))
+        else:
+            same.append(finding)
+    return [finding for same in united.values() for finding in same]
+
+
+def _around_placeholders(finding: Finding, text: str) -> list[Finding]:
+    matches = _NO_PLACEHOLDER.finditer(text, finding.start, finding.end)
+    return [replace(finding, start=match.start(), end=match.end()) for match in matches]
+
+
+def _rank(finding: Finding) -> tuple[bool, int, float, str, int]:
+    length = finding.end - finding.start
+    return (finding.type in kinds.FALLBACK, -length, -finding.score, finding.type, finding.start)
+
+
+def _outline(findings: list[Finding], size: int) -> list[Finding]:
+    """Give every character to the best finding that covers it; a finding's characters may come in parts."""
+    taken = bytearray(size)
+    chosen: list[Finding] = []
+    for finding in sorted(findings, key=_rank):
+        for start, end in _free_runs(taken, finding.start, finding.end):
+            chosen.append(replace(finding, start=start, end=end))
+            taken[start:end] = b"\1" * (end - start)
+    return sorted(chosen)
+
+
+def _free_runs(taken: bytearray, start: int, end: int) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    at = taken.find(0, start, end)
+    while at >= 0:
+        stop = taken.find(1, at, end)
+        stop = end if stop < 0 else stop
+        runs.append((at, stop))
+        at = taken.find(0, stop, end)
+    return runs
+
+
+def _join_names(findings: list[Finding], text: str) -> list[Finding]:
+    joined: list[Finding] = []
+    for finding in findings:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.type == finding.type == kinds.PERSON
+            and _NAME_GAP.fullmatch(text, last.end, finding.start)
+        ):
+            joined[-1] = replace(last, end=finding.end, score=max(last.score, finding.score))
+        else:
+            joined.append(finding)
+    return joined

@@ -1,0 +1,121 @@
+"""The text that the recognizers see: the original with known parts replaced, and the way back."""
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import regex
+
+FILLER = "\ufffc"
+"""Stands for a placeholder in the text that is analysed: one character that no rule takes for content."""
+
+# Invisible characters are written into numbers and names to hide them from patterns; none of them is content.
+_INVISIBLE = regex.compile(
+    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+"
+)
+_DECOMPOSED = regex.compile(r"\p{L}\p{Mn}{1,8}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """In the text that is analysed, ``new`` stands for the original from ``start`` to ``end``."""
+
+    start: int
+    end: int
+    new: str
+
+
+class View:
+    """A part of the original with edits made and characters folded, and where each character comes from."""
+
+    def __init__(self, source: str, edits: Sequence[Edit], start: int = 0, end: int | None = None) -> None:
+        """``edits`` are sorted, do not overlap, and lie in ``source`` from ``start`` to ``end`` or outside of it."""
+        end = len(source) if end is None else end
+        self._view_starts: list[int] = []
+        self._source_spans: list[tuple[int, int, bool]] = []
+        parts: list[str] = []
+        at = start
+        size = 0
+        for edit in edits:
+            if edit.start < start or edit.end > end:
+                continue
+            for part, origin in (
+                (source[at : edit.start], (at, edit.start, False)),
+                (edit.new, (edit.start, edit.end, True)),
+            ):
+                size = self._append(parts, part, origin, size)
+            at = edit.end
+        self._append(parts, source[at:end], (at, end, False), size)
+        self.text = fold("".join(parts))
+
+    def _append(self, parts: list[str], part: str, origin: tuple[int, int, bool], size: int) -> int:
+        if part:
+            parts.append(part)
+            self._view_starts.append(size)
+            self._source_spans.append(origin)
+        return size + len(part)
+
+    def to_source(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original that a non-empty span of the view comes from; edits are taken whole."""
+        first, _ = self._origin(start)
+        _, last = self._origin(end - 1)
+        return first, last
+
+    def _origin(self, at: int) -> tuple[int, int]:
+        index = bisect_right(self._view_starts, at) - 1
+        start, end, edited = self._source_spans[index]
+        if edited:
+            return start, end
+        place = start + at - self._view_starts[index]
+        return place, place + 1
+
+
+def spelling_edits(source: str) -> list[Edit]:
+    """The edits that undo tricks of spelling: invisible characters go, a letter and its accents become one."""
+    if source.isascii():
+        return []
+    hidden = [Edit(match.start(), match.end(), "") for match in _INVISIBLE.finditer(source)]
+    composed = [
+        Edit(match.start(), match.end(), whole)
+        for match in _DECOMPOSED.finditer(source)
+        if len(whole := unicodedata.normalize("NFC", match.group())) == 1
+    ]
+    return sorted(hidden + composed)
+
+
+def combine(outer: Iterable[Edit], inner: Iterable[Edit]) -> list[Edit]:
+    """Both lists as one sorted list; what ``inner`` changes inside a part that ``outer`` replaces falls away."""
+    edits = sorted(outer)
+    starts = [edit.start for edit in edits]
+    for edit in inner:
+        before = bisect_right(starts, edit.start) - 1
+        inside = before >= 0 and edit.start < edits[before].end
+        reaches_next = before + 1 < len(starts) and edit.end > starts[before + 1]
+        if not inside and not reaches_next:
+            edits.append(edit)
+    return sorted(edits)
+
+
+def fold(text: str) -> str:
+    """The same number of characters with full-width forms, foreign digits, spaces, dashes and quotes made plain."""
+    return text if text.isascii() else text.translate(_folding())
+
+
+@cache
+def _folding() -> dict[int, str]:
+    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    # Chinese commas and the like end a phrase; folding them to ASCII would glue numbers together.
+    for code in (0xFF0C, 0xFF1B, 0xFF01, 0xFF1F):
+        del table[code]
+    table |= dict.fromkeys(range(55296, 57344), "�")
+    table |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE58, 0xFE63), "-")
+    table |= dict.fromkeys((0x2018, 0x2019, 0x201B, 0x02BC, 0x2032), "'")
+    for code in range(0x80, 0x20000):
+        character = chr(code)
+        if unicodedata.category(character) == "Zs":
+            table[code] = " "
+        elif unicodedata.category(character) == "Nd":
+            table[code] = str(unicodedata.decimal(character))
+    return table

@@ -1,0 +1,1 @@
+"""HTTP: routes that ask the factory, call, and return."""

@@ -1,0 +1,83 @@
+"""Request bodies: strict JSON, bounded in size, read once."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pydantic_core
+from fastapi import HTTPException, Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.api.problems import problem_of
+from service.domain.errors import FieldProblem, InvalidInput, TooLarge
+
+
+class StrictRequest(Request):
+    """A request whose JSON may hold no NaN or infinity and is nested no deeper than the parser allows."""
+
+    async def json(self) -> Any:
+        """Return the parsed body. Raises InvalidInput with the parser's own words and position."""
+        if not hasattr(self, "_json"):
+            try:
+                self._json = pydantic_core.from_json(await self.body(), allow_inf_nan=False)
+            except ValueError as error:
+                raise InvalidInput([FieldProblem("", f"the body is not JSON: {error}")]) from None
+        return self._json
+
+
+class StrictRoute(APIRoute):
+    """A route that reads its body through StrictRequest."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that FastAPI calls."""
+        handler = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            strict_request = StrictRequest(request.scope, request.receive)
+            if request.method == "POST":
+                _check_media_type(request)
+                # Read here, because FastAPI would turn what goes wrong later into a 400 without a reason.
+                await strict_request.json()
+            return await handler(strict_request)
+
+        return strict
+
+
+def _check_media_type(request: Request) -> None:
+    given = request.headers.get("content-type", "")
+    if given.split(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "send the body as JSON, with the header `Content-Type: application/json`")
+
+
+class BodyLimit:
+    """ASGI middleware that answers 413 as soon as a body is known to be larger than `limit_bytes`."""
+
+    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+        self._app = app
+        self._limit = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._limit:
+            await problem_of(TooLarge(self._limit))(scope, receive, send)
+            return
+        await self._app(scope, _counted(receive, self._limit), send)
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Return `receive` with a bound on what a body without a declared length may bring."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise TooLarge(limit)
+        return message
+
+    return counted

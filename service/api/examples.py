@@ -1,0 +1,77 @@
+"""Requests that work as they stand: the OpenAPI document shows them, a test posts them."""
+
+from typing import Any
+
+_CONVERSATION: dict[str, Any] = {
+    "external_id": "crm-881",
+    "channel": "call",
+    "language": "en",
+    "call_type": "billing",
+    "direction": "inbound",
+    "agent": {"id": "a-17", "team": "north"},
+    "started_at": "2026-11-02T10:15:00Z",
+    "metrics": {"wait_s": 41, "hold_s": 0, "transfers": 0, "wrap_up_s": 25},
+    "turns": [
+        {
+            "speaker": "agent",
+            "text": "Good morning, thank you for calling. How can I help you?",
+            "start_s": 0.0,
+            "end_s": 3.2,
+        },
+        {
+            "speaker": "customer",
+            "text": "Hi, I was charged twice this month. My card is 4111 1111 1111 1111.",
+            "start_s": 3.9,
+            "end_s": 9.1,
+        },
+        {
+            "speaker": "agent",
+            "text": "I am sorry about that. I see the second charge and have refunded it today.",
+            "start_s": 10.0,
+            "end_s": 15.4,
+        },
+        {"speaker": "customer", "text": "Great, thank you.", "start_s": 16.0, "end_s": 17.2},
+        {
+            "speaker": "agent",
+            "text": "You are welcome. Is there anything else? Have a good day, goodbye.",
+            "start_s": 17.9,
+            "end_s": 21.5,
+        },
+    ],
+}
+
+EVALUATION_REQUEST: dict[str, Any] = {"conversation": _CONVERSATION, "scorecard": "inbound-service"}
+
+REDACTION_REQUEST: dict[str, Any] = {"conversation": _CONVERSATION}
+
+SCORECARD: dict[str, Any] = {
+    "name": "short-check",
+    "title": "Short check",
+    "language": "en",
+    "languages": ["en"],
+    "applies_to": {"call_type": ["short-check"]},
+    "pass_mark": 60,
+    "sections": [
+        {
+            "id": "opening",
+            "title": "Opening",
+            "weight": 100,
+            "dimensions": [
+                {
+                    "id": "greeting",
+                    "title": "Greeting",
+                    "question": "Does the agent greet the customer at the start?",
+                    "about": "agent",
+                    "scale": {
+                        "type": "yes_no",
+                        "levels": [
+                            {"level": "no", "points": 0, "anchor": "No greeting in the agent's first turns."},
+                            {"level": "yes", "points": 1, "anchor": "A greeting in the agent's first turns."},
+                        ],
+                    },
+                    "signals": ["greeting"],
+                }
+            ],
+        }
+    ],
+}

@@ -1,0 +1,47 @@
+"""The command line: `qalibrate …`. Exit codes: 0 fine, 1 a grade failed as asked, 2 bad input, 3 outside."""
+
+import sys
+
+import typer
+
+from redaction import PolicyError
+from service.cli import database, demo, grade, keys, openapi, redact, scorecards, serve
+from service.cli.output import BAD_INPUT, OUTSIDE_FAILED, complain
+from service.domain.errors import InvalidInput, QalibrateError, Unavailable
+from service.settings import InvalidSettings
+
+app = typer.Typer(
+    name="qalibrate",
+    help="Grades customer conversations and proves each grade.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(scorecards.app, name="scorecard", help="Check, list, show and publish scorecards.")
+app.add_typer(keys.app, name="keys", help="Make, list and revoke API keys.")
+app.add_typer(database.app, name="db", help="The database.")
+for command in (serve.serve, serve.worker, demo.demo, grade.grade, redact.redact, openapi.openapi):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; errors that we know become a sentence and an exit code."""
+    try:
+        app()
+    except InvalidInput as error:
+        for problem in error.problems:
+            complain(f"{problem.pointer or 'input'}: {problem.detail}")
+        sys.exit(BAD_INPUT)
+    except Unavailable as error:
+        complain(error.detail)
+        sys.exit(OUTSIDE_FAILED)
+    except QalibrateError as error:
+        complain(error.detail)
+        sys.exit(BAD_INPUT)
+    except (InvalidSettings, PolicyError) as error:
+        complain(str(error))
+        sys.exit(BAD_INPUT)
+    except BrokenPipeError:
+        # Whoever read our output has had enough (`| head`); that is no error.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,106 @@
+"""`qalibrate grade`: grade files on the spot, without a database."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from service.cli.inputs import Item, read_items
+from service.cli.output import BAD_INPUT, FAILED_AS_ASKED, OUTSIDE_FAILED, FormatOption, complain, print_json
+from service.cli.parallel import Counter, in_order
+from service.cli.setup import PolicyOption, make_factory
+from service.cli.show import show_evaluation, show_summary
+from service.domain.errors import InvalidInput
+from service.domain.evaluation import Evaluation
+from service.domain.scorecard import ScorecardRevision
+from service.domain.scorecard_file import read_scorecard
+from service.factory import Factory, builtin_scorecards
+from service.usecases.grade import find_scorecard
+
+
+def grade(
+    paths: Annotated[list[str], typer.Argument(help="Files (.json .jsonl .txt .vtt .srt), or - for stdin.")],
+    scorecard: Annotated[
+        str | None, typer.Option(help="A built-in scorecard or a YAML file; the best fitting one if left out.")
+    ] = None,
+    grader: Annotated[Literal["llm", "signals"] | None, typer.Option(help="Which grader.")] = None,
+    policy: PolicyOption = None,
+    include: Annotated[Literal["turns"] | None, typer.Option(help="`turns` adds the redacted turns.")] = None,
+    require_pass: Annotated[bool, typer.Option(help="Exit with 1 when a conversation does not pass.")] = False,
+    output: FormatOption = "table",
+) -> None:
+    """Grade conversations and show grades, evidence and coaching."""
+    factory = make_factory(policy=policy)
+    cards = scorecards_for(scorecard)
+
+    async def one(item: Item) -> Evaluation | InvalidInput:
+        if isinstance(item.conversation, InvalidInput):
+            return item.conversation
+        try:
+            return await factory.grade(item.conversation, cards, item.id, grader)
+        except InvalidInput as error:
+            return error
+
+    async def all_of_them() -> int:
+        done: list[Evaluation | InvalidInput] = []
+        with Counter("graded") as counter:
+            at_once = max(4 * factory.settings.processes, 16)
+            async for item, result in in_order(one, read_items(paths), at_once):
+                counter.advance()
+                _report(item, result, as_json=output == "json", turns=include == "turns")
+                done.append(_light(result))
+        if output == "table" and len(done) > 1:
+            show_summary([result for result in done if isinstance(result, Evaluation)])
+        return exit_code(done, require_pass=require_pass)
+
+    try:
+        code = asyncio.run(all_of_them())
+    finally:
+        factory.close()
+    if code:
+        raise typer.Exit(code)
+
+
+def scorecards_for(reference: str | None) -> list[ScorecardRevision]:
+    """Return the built-in scorecards, or the one that is named or stands in a file.
+
+    Raises NotFound, or InvalidInput for a file that is not a scorecard.
+    """
+    builtin = [ScorecardRevision(scorecard=card, revision=1, builtin=True) for card in builtin_scorecards()]
+    if reference is None:
+        return builtin
+    if Path(reference).is_file():
+        return [ScorecardRevision(scorecard=read_scorecard(Path(reference).read_bytes()), revision=1)]
+    return [find_scorecard(reference, builtin)]
+
+
+def exit_code(done: list[Evaluation | InvalidInput], *, require_pass: bool) -> int:
+    """Return the exit code of a run: bad input weighs most, then a model that was away, then a fail."""
+    if any(isinstance(result, InvalidInput) for result in done):
+        return BAD_INPUT
+    evaluations = [result for result in done if isinstance(result, Evaluation)]
+    if any(evaluation.status == "failed" for evaluation in evaluations):
+        return OUTSIDE_FAILED
+    if require_pass and not all(e.score is not None and e.score.passed for e in evaluations):
+        return FAILED_AS_ASKED
+    return 0
+
+
+def _report(item: Item, result: Evaluation | InvalidInput, *, as_json: bool, turns: bool) -> None:
+    if isinstance(result, InvalidInput):
+        complain(f"{item.id}: {result.detail}")
+        if as_json:
+            error = {"type": result.type, "detail": result.detail}
+            print_json({"id": item.id, "status": "failed", "error": error})
+    elif as_json:
+        print_json((result if turns else result.model_copy(update={"turns": None})).to_json())
+    else:
+        show_evaluation(result)
+
+
+def _light(result: Evaluation | InvalidInput) -> Evaluation | InvalidInput:
+    """Keep of a result only what the summary needs: thousands of them may pass by."""
+    if isinstance(result, InvalidInput):
+        return result
+    return result.model_copy(update={"turns": None, "grades": (), "coaching": None, "metadata": {}})

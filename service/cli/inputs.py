@@ -1,0 +1,65 @@
+"""Conversations from the files that a command is given; `-` is standard input."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from service.domain.errors import FieldProblem, InvalidInput, json_pointer
+from service.domain.transcript import Conversation
+from service.formats import resolve
+from service.formats.files import read_conversations
+
+
+class Item(NamedTuple):
+    """One conversation of the input, or what is wrong with it."""
+
+    id: str
+    conversation: Conversation | InvalidInput
+
+
+def read_items(paths: list[str]) -> Iterator[Item]:
+    """Yield the conversations of all files in order. Raises InvalidInput for a file that cannot be read.
+
+    The id is the conversation's `external_id`, else its position over all the input, counted from 0.
+    """
+    position = 0
+    for path in paths:
+        for _, data in _open(path):
+            yield _item(position, data)
+            position += 1
+
+
+def _open(path: str) -> Iterator[tuple[int, dict[str, object] | InvalidInput]]:
+    if path == "-":
+        source = nullcontext(sys.stdin.buffer)
+    else:
+        try:
+            source = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
+        except OSError as error:
+            raise InvalidInput([FieldProblem("", f"cannot read {path}: {error.strerror}")]) from None
+    with source as file:
+        yield from read_conversations(path, file)
+
+
+def _item(position: int, data: dict[str, object] | InvalidInput) -> Item:
+    if isinstance(data, InvalidInput):
+        return Item(str(position), data)
+    try:
+        conversation = Conversation.model_validate(resolve(data))
+    except InvalidInput as error:
+        return Item(_id_of(data, position), error)
+    except ValidationError as error:
+        problems = [
+            FieldProblem(json_pointer(p["loc"]), p["msg"].removeprefix("Value error, ")) for p in error.errors()
+        ]
+        return Item(_id_of(data, position), InvalidInput(problems))
+    return Item(conversation.external_id or str(position), conversation)
+
+
+def _id_of(data: dict[str, object], position: int) -> str:
+    given = data.get("external_id") or data.get("id")
+    return str(given) if isinstance(given, str | int) else str(position)

@@ -1,0 +1,13 @@
+"""`qalibrate openapi`: the OpenAPI document, without starting the service."""
+
+import json
+import sys
+
+from service.app import create_app
+from service.cli.setup import make_factory
+
+
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    document = create_app(make_factory()).openapi()
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

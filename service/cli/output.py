@@ -1,0 +1,50 @@
+"""How the command line speaks: results on standard output, everything else on standard error."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import pydantic_core
+import typer
+from rich.console import Console
+from rich.table import Table
+
+FINE = 0
+FAILED_AS_ASKED = 1
+BAD_INPUT = 2
+OUTSIDE_FAILED = 3
+
+Format = Literal["table", "json"]
+FormatOption = Annotated[
+    Format, typer.Option("--format", "-f", help="A table for people, or JSON on standard output.")
+]
+
+
+def console() -> Console:
+    """Return a console on standard output; as wide as 120 columns where there is no terminal to ask."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
+
+
+def say(message: str) -> None:
+    """Tell the person at the terminal something, on standard error."""
+    sys.stderr.write(f"{message}\n")
+
+
+def complain(message: str) -> None:
+    """Tell of an error, on standard error."""
+    say(f"error: {message}")
+
+
+def print_json(value: Any) -> None:
+    """Write one line of JSON to standard output."""
+    line = pydantic_core.to_json(value, inf_nan_mode="null").decode()
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> None:
+    """Write a table to standard output."""
+    table = Table(*columns, title=title, title_justify="left", title_style="bold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(table)

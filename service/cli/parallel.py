@@ -1,0 +1,67 @@
+"""Runs an async function over a stream of items: bounded, in order, with progress."""
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# Where standard error is no terminal, a line now and then is enough.
+LINE_EVERY = 50
+
+
+async def in_order(
+    function: Callable[[T], Awaitable[R]], items: Iterable[T], at_once: int
+) -> AsyncIterator[tuple[T, R]]:
+    """Yield (item, result) in the order of `items`, with at most `at_once` of them under way."""
+    under_way: deque[tuple[T, asyncio.Task[R]]] = deque()
+    try:
+        for item in items:
+            under_way.append((item, asyncio.ensure_future(function(item))))  # type: ignore[arg-type]
+            if len(under_way) >= at_once:
+                first, task = under_way.popleft()
+                yield first, await task
+        while under_way:
+            first, task = under_way.popleft()
+            yield first, await task
+    finally:
+        for _, task in under_way:
+            task.cancel()
+
+
+class Counter:
+    """Shows on standard error how many are done: a spinner on a terminal, else a line now and then."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._done = 0
+        self._progress: Progress | None = None
+        if sys.stderr.isatty():
+            columns = (SpinnerColumn(), TextColumn(what), MofNCompleteColumn(), TimeElapsedColumn())
+            self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._task = self._progress.add_task(what, total=None)
+
+    def __enter__(self) -> "Counter":
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+        elif self._done >= LINE_EVERY:
+            sys.stderr.write(f"{self._what}: {self._done} done\n")
+
+    def advance(self) -> None:
+        """Count one more."""
+        self._done += 1
+        if self._progress is not None:
+            self._progress.advance(self._task)
+        elif self._done % LINE_EVERY == 0:
+            sys.stderr.write(f"{self._what}: {self._done}\n")

@@ -1,0 +1,93 @@
+"""`qalibrate scorecard …`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from service.cli.grade import scorecards_for
+from service.cli.output import BAD_INPUT, FormatOption, console, print_json, print_table, say
+from service.cli.setup import make_factory
+from service.domain.keys import DEFAULT_TENANT
+from service.domain.scorecard_file import check_scorecard, read_scorecard
+
+app = typer.Typer(no_args_is_help=True)
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A scorecard in YAML or JSON.")]
+
+
+@app.command()
+def check(file: FileArgument, output: FormatOption = "table") -> None:
+    """Explain what is wrong with a scorecard file, line by line, and advise on its wording.
+
+    Exits with 2 when there is a mistake; advice alone is fine.
+    """
+    problems = check_scorecard(file.read_bytes())
+    mistakes = [problem for problem in problems if problem.severity == "error"]
+    if output == "json":
+        for problem in problems:
+            print_json(problem)
+    else:
+        out = console()
+        for problem in problems:
+            out.print(f"{file}:{problem.line}: {problem.severity}: {problem.message}")
+            out.print(f"    {problem.remedy}", style="dim")
+        say(f"{len(mistakes)} mistakes, {len(problems) - len(mistakes)} pieces of advice")
+    if mistakes:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command("list")
+def list_scorecards(
+    tenant: Annotated[str, typer.Option(help="Whose scorecards.")] = DEFAULT_TENANT, output: FormatOption = "table"
+) -> None:
+    """List the scorecards in the database, built-in ones included."""
+    factory = make_factory()
+    factory.upgrade_database()
+    rows = [
+        {"name": c.name, "revision": c.revision, "title": c.scorecard.title, "builtin": c.builtin}
+        | {"languages": c.scorecard.languages, "dimensions": len(list(c.scorecard.dimensions))}
+        for c in factory.scorecards.list(tenant)
+    ]
+    if output == "json":
+        for row in rows:
+            print_json(row)
+        return
+    cells = [
+        (f"{r['name']}@{r['revision']}", r["title"], " ".join(r["languages"]), r["dimensions"], _origin(r["builtin"]))
+        for r in rows
+    ]
+    print_table(("Scorecard", "Title", "Languages", "Dimensions", "Origin"), cells)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A built-in scorecard, or a file.")], output: FormatOption = "table"
+) -> None:
+    """Print a scorecard: as YAML to start your own from, or as JSON."""
+    card = scorecards_for(name)[0].scorecard.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    if output == "json":
+        print_json(card)
+    else:
+        console().print(yaml.safe_dump(card, allow_unicode=True, sort_keys=False, width=100), soft_wrap=True)
+
+
+@app.command()
+def publish(
+    file: FileArgument,
+    tenant: Annotated[str, typer.Option(help="Whose scorecard.")] = DEFAULT_TENANT,
+    output: FormatOption = "table",
+) -> None:
+    """Publish a scorecard: new content gets the next revision, the same content keeps its own."""
+    factory = make_factory()
+    card = read_scorecard(file.read_bytes())
+    factory.upgrade_database()
+    revision, new = factory.scorecards.publish(tenant, card)
+    if output == "json":
+        print_json({"name": revision.name, "revision": revision.revision, "new": new})
+    else:
+        say(f"{revision.name}@{revision.revision} is {'new' if new else 'the same content as before'}")
+
+
+def _origin(builtin: object) -> str:
+    return "built in" if builtin else "own"

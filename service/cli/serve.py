@@ -1,0 +1,74 @@
+"""`qalibrate serve` and `qalibrate worker`."""
+
+import socket
+from contextlib import ExitStack
+from typing import Annotated
+
+import typer
+import uvicorn
+from filelock import FileLock, Timeout
+
+from service.app import Role, create_app
+from service.cli.output import say
+from service.cli.setup import make_factory
+from service.domain.errors import Unavailable
+from service.domain.keys import DEFAULT_TENANT, SCOPES
+from service.factory import Factory
+
+GRACE_S = 20
+
+HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")]
+PortOption = Annotated[int, typer.Option(help="The port to listen on; 0 for a free one.")]
+
+
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    role: Annotated[Role, typer.Option(help="The API, the worker, or both in one process.")] = "all",
+    dev_key: Annotated[bool, typer.Option(help="On a database without keys, make one and print it once.")] = False,
+) -> None:
+    """Run the service."""
+    factory = make_factory()
+    with ExitStack() as stack:
+        if factory.database.file is not None:
+            stack.enter_context(only_process(factory))
+        listener = stack.enter_context(_listen(host, port))
+        factory.upgrade_database()
+        if dev_key:
+            _print_dev_key(factory)
+        say(f"listening on http://{host}:{listener.getsockname()[1]} (grader: {factory.settings.default_grader})")
+        config = uvicorn.Config(
+            create_app(factory, role), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def worker(host: HostOption = "127.0.0.1", port: PortOption = 8001) -> None:
+    """Run a worker: `serve --role worker`, with health and readiness on its port."""
+    serve(host, port, role="worker")
+
+
+def only_process(factory: Factory) -> FileLock:
+    """Return the held lock that keeps a second process off an SQLite file. Raises Unavailable, naming it."""
+    file = f"{factory.database.file}.lock"
+    lock = FileLock(file, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        detail = f"another process serves {factory.database.file} (it holds {file}); SQLite takes one, use PostgreSQL for more"
+        raise Unavailable(detail) from None
+    return lock
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except (OSError, OverflowError) as error:
+        raise Unavailable(f"cannot listen on {host}:{port}: {error}; choose another with --port") from None
+
+
+def _print_dev_key(factory: Factory) -> None:
+    if factory.keys.list():
+        return
+    _, secret = factory.keys.create(DEFAULT_TENANT, "development", SCOPES)
+    say(f"development key, shown only this once: {secret}")

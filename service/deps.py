@@ -1,0 +1,51 @@
+"""What routes ask for: the factory of the process, and the caller behind the key."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from service.domain.errors import NotAuthenticated, NotPermitted
+from service.domain.keys import ApiKey, Scope
+from service.factory import Factory
+
+_bearer = HTTPBearer(auto_error=False, description="An API key made with `qalibrate keys create`.")
+
+
+def get_factory(request: Request) -> Factory:
+    """Return the factory of this process."""
+    return cast(Factory, request.app.state.factory)
+
+
+async def get_key(
+    factory: Annotated[Factory, Depends(get_factory)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> ApiKey:
+    """Return the caller's key. Raises NotAuthenticated."""
+    if credentials is None:
+        raise NotAuthenticated("send your API key as `Authorization: Bearer <key>`")
+    return await asyncio.to_thread(factory.keys.authenticate, credentials.credentials)
+
+
+def tenant_with(scope: Scope) -> Callable[[ApiKey], Awaitable[str]]:
+    """Return a dependency that gives the caller's tenant. It raises NotPermitted when `scope` is lacking."""
+
+    async def tenant(key: Annotated[ApiKey, Depends(get_key)]) -> str:
+        if not key.allows(scope):
+            raise NotPermitted(scope)
+        return key.tenant
+
+    return tenant
+
+
+FactoryDep = Annotated[Factory, Depends(get_factory)]
+Submitter = Annotated[str, Depends(tenant_with("submit"))]
+"""The tenant of a caller who may submit."""
+
+Reader = Annotated[str, Depends(tenant_with("read"))]
+"""The tenant of a caller who may read."""
+
+Administrator = Annotated[str, Depends(tenant_with("admin"))]
+"""The tenant of a caller who may administer."""

@@ -1,0 +1,42 @@
+"""What a submission becomes once it is redacted and its scorecard is chosen."""
+
+from datetime import datetime
+
+from service.domain.base import Model
+from service.domain.evaluation import RedactionSummary
+from service.domain.grade import GraderName
+from service.domain.scorecard import ScorecardRevision
+from service.domain.transcript import RedactedConversation
+
+
+class Submission(Model):
+    """An evaluation about to be accepted. Holds nothing that redaction has not seen."""
+
+    id: str
+    conversation: RedactedConversation
+    redaction: RedactionSummary
+    scorecard: ScorecardRevision
+    grader: GraderName
+    created_at: datetime
+
+
+class Assignment(Model):
+    """What a worker needs to grade one evaluation, and how often that was tried (this time included)."""
+
+    id: str
+    conversation: RedactedConversation
+    redaction: RedactionSummary
+    scorecard: ScorecardRevision
+    grader: GraderName
+    attempts: int
+
+
+class EvaluationFilter(Model):
+    """Which evaluations a list shows; a field left out means any. Times are of acceptance, `to` exclusive."""
+
+    agent: str | None = None
+    scorecard: str | None = None
+    status: str | None = None
+    disposition: str | None = None
+    from_: datetime | None = None
+    to: datetime | None = None

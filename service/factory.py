@@ -1,0 +1,139 @@
+"""Wires everything: settings → what one process holds → use cases. API, worker and command line share it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import resources
+
+from redaction import Policy
+from service.domain.grade import GraderName
+from service.domain.scorecard import Scorecard
+from service.domain.scorecard_file import read_scorecard
+from service.grading.llm_grader import LlmGrader
+from service.grading.openai_model import OpenAIModel
+from service.grading.port import Grader
+from service.grading.signals.grader import SignalsGrader
+from service.jobs import DurableQueue, Worker, upgrade_engine
+from service.settings import Settings
+from service.storage.database import Database
+from service.storage.upgrade import upgrade
+from service.usecases.assess import AssessEvaluation, Graders
+from service.usecases.cards import Scorecards
+from service.usecases.evaluations import Completions, Evaluations
+from service.usecases.grade import GradeConversation
+from service.usecases.keys import Keys
+from service.usecases.model_health import OPENAI_URL, ModelHealth, ModelState
+from service.usecases.pool import WorkPool
+from service.usecases.redact import RedactConversation
+from service.usecases.submit import SubmitEvaluation
+
+
+class Factory:
+    """Everything one process holds, made when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The redaction policy. Raises PolicyError when its file cannot be used."""
+        return Policy.from_file(self.settings.policy) if self.settings.policy else Policy()
+
+    @cached_property
+    def pool(self) -> WorkPool:
+        """Where redaction runs."""
+        return WorkPool(self.settings.redaction_processes)
+
+    @cached_property
+    def redact(self) -> RedactConversation:
+        """Redacts conversations under the process's policy."""
+        return RedactConversation(self.pool, self.policy)
+
+    @cached_property
+    def graders(self) -> Graders:
+        """The graders that are configured, bounded in time."""
+        return Graders(self._graders(), self.settings.evaluation_timeout_s)
+
+    @cached_property
+    def grade(self) -> GradeConversation:
+        """Grades on the spot, without a database."""
+        return GradeConversation(self.redact, self.graders, self.settings.default_grader)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database of this process."""
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """API keys."""
+        return Keys(self.database)
+
+    @cached_property
+    def scorecards(self) -> Scorecards:
+        """Published scorecards."""
+        return Scorecards(self.database)
+
+    @cached_property
+    def evaluations(self) -> Evaluations:
+        """Evaluations, for reading."""
+        return Evaluations(self.database)
+
+    @cached_property
+    def completions(self) -> Completions:
+        """Lets requests wait for results."""
+        return Completions(self.database)
+
+    @cached_property
+    def submit(self) -> SubmitEvaluation:
+        """Accepts conversations for grading."""
+        queue = DurableQueue(self.database)
+        names, default = self.graders.names, self.settings.default_grader
+        return SubmitEvaluation(self.database, queue, self.redact, names, default)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Works off the jobs that submissions left."""
+        assess = AssessEvaluation(self.database, self.graders)
+        return Worker(self.database, assess, self.settings.concurrency)
+
+    async def model_state(self) -> ModelState:
+        """Return whether the model's endpoint can be reached."""
+        return await self._model_health.state() if self.settings.has_model else "not configured"
+
+    @cached_property
+    def _model_health(self) -> ModelHealth:
+        return ModelHealth(self.settings.openai_base_url or OPENAI_URL)
+
+    def upgrade_database(self) -> None:
+        """Bring our tables, the job engine's and the built-in scorecards to this version."""
+        upgrade(self.database, builtin_scorecards(), datetime.now(UTC))
+        upgrade_engine(self.database)
+
+    def close(self) -> None:
+        """Let go of processes and connections that were made."""
+        if "pool" in self.__dict__:
+            self.pool.close()
+        if "database" in self.__dict__:
+            self.database.close()
+
+    def _graders(self) -> Mapping[GraderName, Grader]:
+        graders: dict[GraderName, Grader] = {"signals": SignalsGrader()}
+        if self.settings.has_model:
+            graders["llm"] = LlmGrader(self._model())
+        return graders
+
+    def _model(self) -> OpenAIModel:
+        key = self.settings.openai_api_key
+        return OpenAIModel(
+            model=self.settings.model,
+            api_key=key.get_secret_value() if key else "",
+            base_url=self.settings.openai_base_url,
+            timeout_s=self.settings.model_timeout_s,
+        )
+
+
+def builtin_scorecards() -> list[Scorecard]:
+    """Return the scorecards that come with the service, by file name."""
+    files = sorted(resources.files("prompts").joinpath("scorecards").iterdir(), key=lambda file: file.name)
+    return [read_scorecard(file.read_bytes()) for file in files if file.name.endswith(".yaml")]

@@ -1,0 +1,122 @@
+"""A file of conversations, whatever its format, as a stream of conversations and of errors.
+
+| name | what is in it |
+|---|---|
+| `.json` | one conversation, or a list of them |
+| `.jsonl`, `.ndjson` | one conversation per line, read line by line |
+| `.txt`, `.vtt`, `.srt` | one transcript |
+| `-` and all others | told by the content |
+"""
+
+import io
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any, BinaryIO
+
+from service.domain.errors import FieldProblem, InvalidInput
+from service.formats.registry import parse, resolve
+from service.formats.strict_json import MAX_LINE, bad_json, json_lines, load_json
+
+MAX_FILE = 64_000_000
+"""Bytes of a file that has to be read as a whole; JSON lines have no such limit."""
+
+_TRANSCRIPTS = {".txt": "text", ".vtt": "webvtt", ".srt": "srt"}
+_BOM = b"\xef\xbb\xbf"
+Item = tuple[int, dict[str, Any] | InvalidInput]
+
+
+def read_conversations(name: str, source: BinaryIO | bytes) -> Iterator[Item]:
+    """Yield ``(position from 0, conversation mapping or error)`` for each conversation in a file.
+
+    The mappings have `turns` and are not validated yet. Errors name the line. `source` is read forward only.
+    """
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    suffix = PurePath(name).suffix.lower()
+    if suffix in {".jsonl", ".ndjson"}:
+        return _from_lines(stream, b"")
+    if suffix == ".json":
+        return _from_document(stream, b"")
+    if suffix in _TRANSCRIPTS:
+        return _from_transcript(stream, b"", _TRANSCRIPTS[suffix])
+    return _from_anything(stream)
+
+
+def _from_anything(stream: BinaryIO) -> Iterator[Item]:
+    """JSON lines have a whole object on their first line; a JSON document that has one is the same."""
+    head = b""
+    while not head.removeprefix(_BOM).strip() and (line := stream.readline(MAX_LINE + 1)):
+        head += line
+        if len(head) > MAX_LINE:
+            break
+    start = head.removeprefix(_BOM).strip()
+    if start.startswith(b"{") and _is_whole(start):
+        return _from_lines(stream, head)
+    if start.startswith((b"{", b"[{")) or start == b"[":
+        return _from_document(stream, head)
+    return _from_transcript(stream, head, None)
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        load_json(line)
+    except InvalidInput:
+        return line.endswith(b"}")
+    return True
+
+
+def _from_lines(stream: BinaryIO, head: bytes) -> Iterator[Item]:
+    lines = json_lines(stream, first=head)
+    for position, (number, value) in enumerate(lines):
+        yield position, _conversation(value, f"line {number}: ")
+
+
+def _from_document(stream: BinaryIO, head: bytes) -> Iterator[Item]:
+    try:
+        value = load_json(_read_all(stream, head))
+    except InvalidInput as error:
+        value = error
+    values = value if isinstance(value, list) else [value]
+    for position, item in enumerate(values):
+        yield position, _conversation(item, f"item {position}: " if isinstance(value, list) else "")
+
+
+def _from_transcript(stream: BinaryIO, head: bytes, format_name: str | None) -> Iterator[Item]:
+    try:
+        content = _decode(_read_all(stream, head))
+        yield 0, parse(format_name or _sniff(content), content)
+    except InvalidInput as error:
+        yield 0, error
+
+
+def _read_all(stream: BinaryIO, head: bytes) -> bytes:
+    data = head + stream.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise bad_json(f"the file is larger than {MAX_FILE:,} bytes; split it, or use JSON lines")
+    return data
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise bad_json(f"line {line}: this is not UTF-8 text; save the file as UTF-8") from None
+
+
+def _sniff(content: str) -> str:
+    """Return the format of a transcript by its first lines."""
+    if content.lstrip().startswith("WEBVTT"):
+        return "webvtt"
+    first = [line for line in content[:4000].splitlines() if line.strip()][:2]
+    return "srt" if any("-->" in line for line in first) else "text"
+
+
+def _conversation(value: Any, where: str) -> dict[str, Any] | InvalidInput:
+    if isinstance(value, InvalidInput):
+        return value
+    if not isinstance(value, dict):
+        return bad_json(f"{where}a conversation has to be a JSON object")
+    try:
+        return resolve(value)
+    except InvalidInput as error:
+        return InvalidInput([FieldProblem(p.pointer, where + p.detail) for p in error.problems])

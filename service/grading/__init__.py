@@ -1,0 +1,1 @@
+"""Grading: what turns a redacted conversation and a scorecard into grades with evidence."""

@@ -1,0 +1,207 @@
+"""The model's answer, read without trusting any of it: nothing in here raises, whatever the model wrote."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from service.domain.base import storable
+from service.domain.grade import UngradedReason
+from service.domain.scorecard import Dimension, LevelValue, Scale
+
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+
+# Prose around an answer may hold a brace or two; text with more is not searched for ever.
+_MAX_STARTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A quote as the model gave it, not yet checked. `turn` is None where it gave no number."""
+
+    turn: int | None
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceClaim:
+    """What the model says it looked for in vain, not yet checked."""
+
+    looked_for: str
+    first: int | None
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionAnswer:
+    """The answer on one dimension, in shape; `level` is on the scale, or None when it does not apply."""
+
+    applies: bool
+    evidence: tuple[Claim, ...]
+    absence: AbsenceClaim | None
+    rationale: str
+    level: LevelValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPoint:
+    """A coaching point as the model gave it, not yet checked."""
+
+    dimension: str
+    text: str
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: for each dimension that was asked, what the model said or why it cannot be used."""
+
+    dimensions: dict[str, DimensionAnswer | UngradedReason]
+    strengths: tuple[ProposedPoint, ...] = ()
+    improvements: tuple[ProposedPoint, ...] = ()
+    readable: bool = True
+
+
+def read_answer(text: str, asked: Iterable[Dimension]) -> Answer:
+    """Return what `text` says on the dimensions `asked`; what it says on others is ignored.
+
+    The JSON object may stand in a code fence or in prose; of several, the last one that has the right form
+    counts. A part of an object counts for nothing.
+    """
+    document = next(_objects(text), None)
+    if document is None:
+        return Answer({dimension.id: UngradedReason.BAD_ANSWER for dimension in asked}, readable=False)
+    given = document["dimensions"]
+    return Answer(
+        {dimension.id: _read_dimension(given, dimension) for dimension in asked},
+        _read_points(document.get("strengths")),
+        _read_points(document.get("improvements")),
+    )
+
+
+def read_level(scale: Scale, value: object) -> LevelValue | None:
+    """Return the level that `value` names, or None. ``"3"`` and ``3.0`` name the number 3 on an ordinal
+    scale.
+    """
+    level = scale.find(value)
+    if level is not None:
+        return level.level
+    number = _whole_number(value) if scale.type == "ordinal" else None
+    found = None if number is None else scale.find(number)
+    return None if found is None else found.level
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of the right form that stand in `text`, the last one first."""
+    found: list[dict[str, Any]] = []
+    at = text.find("{")
+    for _ in range(_MAX_STARTS):
+        if at < 0:
+            break
+        value, end = _decode(text, at)
+        if isinstance(value, dict) and isinstance(value.get("dimensions"), dict):
+            found.append(value)
+        at = text.find("{", end)
+    yield from reversed(found)
+
+
+def _decode(text: str, at: int) -> tuple[object, int]:
+    """Return the JSON value that begins at `at` and where it ends; without one, None and `at + 1`."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except (ValueError, RecursionError):
+        return None, at + 1
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _read_dimension(given: dict[str, Any], dimension: Dimension) -> DimensionAnswer | UngradedReason:
+    if given.get(dimension.id) is None:
+        return UngradedReason.NO_ANSWER
+    entry = given[dimension.id]
+    if not isinstance(entry, dict) or not isinstance(entry.get("applies"), bool):
+        return UngradedReason.BAD_ANSWER
+    if not entry["applies"] and dimension.not_applicable is None:
+        return UngradedReason.NA_NOT_ALLOWED
+    level = _read_entry_level(entry, dimension)
+    if isinstance(level, UngradedReason):
+        return level
+    return _read_entry(entry, level)
+
+
+def _read_entry_level(entry: dict[str, Any], dimension: Dimension) -> LevelValue | UngradedReason | None:
+    raw = entry.get("level")
+    if not entry["applies"]:
+        # An answer that does not apply and yet has a level contradicts itself; neither half is taken.
+        return None if raw is None else UngradedReason.BAD_ANSWER
+    if raw is None:
+        return UngradedReason.NO_ANSWER
+    level = read_level(dimension.scale, raw)
+    return UngradedReason.BAD_LEVEL if level is None else level
+
+
+def _read_entry(entry: dict[str, Any], level: LevelValue | None) -> DimensionAnswer | UngradedReason:
+    evidence, absence, rationale = entry.get("evidence"), entry.get("absence"), entry.get("rationale")
+    well_formed = (
+        (evidence is None or isinstance(evidence, list))
+        and (absence is None or isinstance(absence, dict))
+        and isinstance(rationale, str)
+        and rationale.strip() != ""
+    )
+    if not well_formed:
+        return UngradedReason.BAD_ANSWER
+    return DimensionAnswer(
+        applies=entry["applies"],
+        evidence=tuple(_read_claim(item) for item in evidence or []),
+        absence=None if absence is None else _read_absence(absence),
+        rationale=storable(str(rationale).strip()),
+        level=level,
+    )
+
+
+def _read_claim(item: object) -> Claim:
+    """Return the claim; one of an unknown shape becomes a claim that no check will pass."""
+    if not isinstance(item, dict) or not isinstance(item.get("quote"), str):
+        return Claim(None, "")
+    return Claim(_whole_number(item.get("turn")), storable(item["quote"]))
+
+
+def _read_absence(item: dict[str, Any]) -> AbsenceClaim:
+    looked_for = item.get("looked_for")
+    return AbsenceClaim(
+        storable(looked_for) if isinstance(looked_for, str) else "",
+        _whole_number(item.get("from_turn")),
+        _whole_number(item.get("to_turn")),
+    )
+
+
+def _read_points(items: object) -> tuple[ProposedPoint, ...]:
+    if not isinstance(items, list):
+        return ()
+    return tuple(point for item in items if (point := _read_point(item)) is not None)
+
+
+def _read_point(item: object) -> ProposedPoint | None:
+    if not isinstance(item, dict):
+        return None
+    dimension, text = item.get("dimension"), item.get("text")
+    if not isinstance(dimension, str) or not isinstance(text, str) or not text.strip():
+        return None
+    return ProposedPoint(dimension, storable(text.strip()), _read_claim(item))
+
+
+def _whole_number(value: object) -> int | None:
+    """Return the whole number that `value` is or spells out (``3``, ``3.0``, ``"3"``), or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e9:
+        return int(value)
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()):
+        return int(value)
+    return value if isinstance(value, int) and abs(value) < 10**9 else None

@@ -1,0 +1,65 @@
+"""What grading asks of the outside, a model that answers requests, and what it offers, a grader."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from service.domain.evaluation import Assessment
+from service.domain.grade import GraderName
+from service.domain.scorecard import Scorecard
+from service.domain.transcript import RedactedConversation
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One request to a language model. `schema` is the JSON schema that the answer has to fit."""
+
+    system: str
+    user: str
+    schema: dict[str, Any]
+    schema_name: str = "grades"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
+    """What a language model answered; all of it is untrusted.
+
+    `finish_reason` is the server's word (`stop`, `length`, …), empty when it gave none. `refusal` is set when
+    the model, or a filter in front of it, refused. Token counts are None when the server reported none.
+    `payload_sha256` is the digest of what was sent, in hexadecimal.
+    """
+
+    text: str
+    model: str
+    finish_reason: str = "stop"
+    refusal: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int = 0
+    payload_sha256: str = ""
+
+
+class ChatModel(Protocol):
+    """A language model behind any server, or none."""
+
+    @property
+    def name(self) -> str:
+        """The model as it was configured."""
+
+    async def complete(self, request: ChatRequest) -> ChatAnswer:
+        """Return the model's answer.
+
+        Raises ModelAway when there is none within the adapter's bounds of time and attempts, ModelRejected
+        when the server refuses the request for good, and PromptTooLong when it says that the request is too
+        long.
+        """
+
+
+class Grader(Protocol):
+    """Grades conversations. One that could not grade a dimension says so with a value, not an exception."""
+
+    @property
+    def name(self) -> GraderName:
+        """The name that every grade carries."""
+
+    async def grade(self, conversation: RedactedConversation, card: Scorecard) -> Assessment:
+        """Return one grade for each dimension of `card`. Raises ModelAway and ModelRejected."""

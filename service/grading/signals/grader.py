@@ -1,0 +1,71 @@
+"""The grader that needs nothing: it grades what signals measure and leaves the rest to a language model."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from service.domain.evaluation import Assessment, Provenance
+from service.domain.grade import Absence, Grade, GraderName, Outcome, Ungraded, UngradedReason, Verdict
+from service.domain.scorecard import Dimension, Scorecard, SignalName
+from service.domain.transcript import Language, RedactedConversation
+from service.grading.signals.finding import Finding
+from service.grading.signals.lexicon import lexicon
+from service.grading.signals.measures import measure
+from service.grading.signals.registry import SIGNALS
+
+
+class SignalsGrader:
+    """Grades the dimensions whose scorecard entry names signals. Every other one is ungraded, because it
+    needs a language model; so is one about the customer, because signals measure the agent.
+    """
+
+    name: GraderName = "signals"
+
+    async def grade(self, conversation: RedactedConversation, card: Scorecard) -> Assessment:
+        """Return one grade for each dimension of `card`, and the figures of the conversation.
+
+        The work is done in a thread: a very long transcript takes seconds, in which others must be served.
+        """
+        return await asyncio.to_thread(self._assess, conversation, card)
+
+    def _assess(self, conversation: RedactedConversation, card: Scorecard) -> Assessment:
+        @cache
+        def find(signal: SignalName) -> Finding:
+            return SIGNALS[signal](conversation)
+
+        grades = tuple(
+            Grade.of(d, card.section_of[d.id], _outcome(d, find, card.language), self.name)
+            for d in card.dimensions
+        )
+        return Assessment(
+            grades=grades,
+            signals=measure(conversation),
+            provenance=Provenance(grader=self.name, redactor=""),
+        )
+
+
+def _outcome(dimension: Dimension, find: Callable[[SignalName], Finding], language: Language) -> Outcome:
+    if not dimension.signals or dimension.about == "customer":
+        return Ungraded(reason=UngradedReason.NEEDS_MODEL)
+    measured = [(name, finding) for name in dimension.signals if (finding := find(name)).value is not None]
+    if not measured:
+        return Ungraded(reason=UngradedReason.NOT_MEASURABLE)
+    findings = [finding for _, finding in measured]
+    mean = sum(finding.value or 0.0 for finding in findings) / len(findings)
+    return Verdict(
+        level=dimension.scale.nearest(mean).level,
+        rationale=" ".join(finding.rationale for finding in findings),
+        evidence=tuple(piece for finding in findings for piece in finding.evidence),
+        absence=_joined(measured, language),
+    )
+
+
+def _joined(measured: Sequence[tuple[SignalName, Finding]], language: Language) -> Absence | None:
+    """Return what was looked for in vain, told in the scorecard's language, by all signals together."""
+    absences = [(name, finding.absence) for name, finding in measured if finding.absence]
+    if not absences:
+        return None
+    return Absence(
+        searched=tuple(sorted({pair for _, absence in absences for pair in absence.searched})),
+        looked_for="; ".join(lexicon(language).wording[name].looked_for for name, _ in absences),
+    )

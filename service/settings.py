@@ -1,0 +1,114 @@
+"""Everything that can be set, read from environment variables (and nothing else)."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class InvalidSettings(Exception):
+    """One or more environment variables hold values that cannot be used; the message names them."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process. A field is the variable `QALIBRATE_<FIELD>` unless it says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="QALIBRATE_", extra="ignore", populate_by_name=True)
+
+    database_url: str = "sqlite:///qalibrate.db"
+    """`sqlite:///file.db` or `postgresql://user:password@host:port/name`, as written."""
+
+    grader: Literal["auto", "llm", "signals"] = "auto"
+    """`auto` is `llm` when OPENAI_API_KEY or OPENAI_BASE_URL is set, else `signals`."""
+
+    model: str = "gpt-5.5"
+    openai_api_key: Annotated[SecretStr | None, Field(validation_alias="OPENAI_API_KEY")] = None
+    openai_base_url: Annotated[str | None, Field(validation_alias="OPENAI_BASE_URL")] = None
+    model_timeout_s: Positive = 60
+    """One request to the model."""
+
+    evaluation_timeout_s: Positive = 300
+    """All the work of one evaluation, waiting in the queue aside."""
+
+    max_prompt_tokens: Annotated[int, Field(gt=0)] = 120_000
+    concurrency: Annotated[int, Field(gt=0)] = 64
+    """Evaluations in flight in one worker process."""
+
+    redaction_processes: Annotated[int, Field(ge=0)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    """Processes that redact; 0 redacts in the service's own process."""
+
+    policy: Path | None = None
+    """A redaction policy file; the built-in policy when absent."""
+
+    max_body_bytes: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = Field(
+        default="json", validation_alias=AliasChoices("QALIBRATE_LOG_FORMAT", "log_format")
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return url
+
+    @field_validator("policy")
+    @classmethod
+    def _policy_exists(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        return path
+
+    @field_validator("openai_api_key", "openai_base_url", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _llm_has_an_endpoint(self) -> "Settings":
+        if self.grader == "llm" and not self.has_model:
+            raise ValueError("QALIBRATE_GRADER=llm needs OPENAI_API_KEY or OPENAI_BASE_URL")
+        return self
+
+    @property
+    def processes(self) -> int:
+        """How many conversations can be redacted at the same moment."""
+        return max(self.redaction_processes, 1)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a language model is configured."""
+        return bool(self.openai_api_key or self.openai_base_url)
+
+    @property
+    def default_grader(self) -> Literal["llm", "signals"]:
+        """The grader of requests that name none."""
+        if self.grader != "auto":
+            return self.grader
+        return "llm" if self.has_model else "signals"
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises InvalidSettings naming every variable that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{_variable(problem['loc'])}{problem['msg']}" for problem in error.errors()]
+        raise InvalidSettings("\n".join(lines)) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """Return the start of a sentence about the variable, nothing when a problem is about several."""
+    if not location:
+        return ""
+    name = str(location[0])
+    return f"{name if name.isupper() else f'QALIBRATE_{name.upper()}'}: "

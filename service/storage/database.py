@@ -1,0 +1,115 @@
+"""One engine for our tables and the job engine's, set up so that both are safe on SQLite and PostgreSQL."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from service.domain.errors import Conflict, DatabaseAway
+from service.storage.transaction import Transaction
+
+# SQLite writes from one process at a time; more connections only wait for each other.
+SQLITE_POOL = 4
+POSTGRES_POOL = 20
+# A frozen process must not hold row locks for long: the fleet would stand still with it.
+IDLE_IN_TRANSACTION_MS = 10_000
+
+
+class Database:
+    """The connection pool of one process."""
+
+    def __init__(self, url: str) -> None:
+        self.url = normalised_url(url)
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database: one file, one process."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, or None."""
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    @contextmanager
+    def begin(self, tenant: str) -> Iterator[Transaction]:
+        """Open a transaction confined to `tenant`: committed at the end, rolled back on an error.
+
+        Raises DatabaseAway when the database cannot be reached.
+        """
+        with translated_errors(), self.engine.begin() as connection:
+            yield Transaction(connection, tenant)
+
+    def check(self) -> None:
+        """Raise DatabaseAway unless the database answers."""
+        with translated_errors(), self.engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours: DatabaseAway when out of reach, Conflict for a row already there."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict("somebody else wrote the same thing at the same moment; try again") from error
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise DatabaseAway("the database cannot be reached or did not answer in time") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseAway("the connection to the database was lost") from error
+        raise
+
+
+def normalised_url(url: str) -> sa.URL:
+    """Return the SQLAlchemy URL of a URL as people write it: plain `postgresql://` means psycopg."""
+    parsed = sa.make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _postgres_engine(url: sa.URL) -> sa.Engine:
+    options = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+    return sa.create_engine(
+        url,
+        pool_size=POSTGRES_POOL,
+        max_overflow=POSTGRES_POOL,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"connect_timeout": 5, "options": options, "application_name": "qalibrate"},
+    )
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.QueuePool,
+        pool_size=SQLITE_POOL,
+        max_overflow=0,
+        pool_timeout=30,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    if sqlite3.sqlite_version_info < (3, 42):
+        # The job engine's schema uses unixepoch('subsec'), which older SQLite answers with NULL.
+        connection.create_function("unixepoch", -1, lambda *_: round(time.time(), 3))

@@ -1,0 +1,195 @@
+"""Evaluations: accepted, worked on, finished."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.domain.evaluation import FINAL, Assessment, Evaluation, Failure, RedactedTurn, RedactionSummary
+from service.domain.score import Score
+from service.domain.submission import Assignment, EvaluationFilter, Submission
+from service.domain.transcript import RedactedConversation
+from service.storage.schema import evaluations, idempotency_keys
+from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
+
+Position = tuple[datetime, str]
+"""Where a page of a list ended: acceptance time and id."""
+
+
+class EvaluationStore:
+    """The evaluations of one tenant."""
+
+    def __init__(self, connection: sa.Connection, tenant: str) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    def add(self, submission: Submission) -> None:
+        """Accept a submission: it is queued from here on."""
+        self._connection.execute(sa.insert(evaluations).values(_to_row(submission, self._tenant)))
+
+    def get(self, evaluation_id: str, *, turns: bool = False) -> Evaluation | None:
+        """Return one evaluation, with its redacted turns when asked for, or None."""
+        row = self._connection.execute(sa.select(evaluations).where(self._is(evaluation_id))).one_or_none()
+        return None if row is None else _to_evaluation(row, turns=turns)
+
+    def list(self, wanted: EvaluationFilter, after: Position | None, limit: int) -> list[Evaluation]:
+        """Return up to `limit` evaluations, newest first, that come after a position."""
+        query = sa.select(evaluations).where(evaluations.c.tenant == self._tenant, *_conditions(wanted))
+        order = (evaluations.c.created_at, evaluations.c.id)
+        if after is not None:
+            query = query.where(
+                sa.tuple_(*order) < sa.tuple_(sa.bindparam("at", after[0], order[0].type), after[1])
+            )
+        query = query.order_by(*(column.desc() for column in order)).limit(limit)
+        return [_to_evaluation(row, turns=False) for row in self._connection.execute(query)]
+
+    def final_among(self, ids: Collection[str]) -> set[str]:
+        """Return those of `ids`, of any tenant, that are in a final state."""
+        query = sa.select(evaluations.c.id).where(evaluations.c.id.in_(ids), evaluations.c.status.in_(FINAL))
+        return set(self._connection.scalars(query))
+
+    def start_attempt(self, evaluation_id: str) -> Assignment | None:
+        """Count an attempt and return what is to be graded, or None when nothing is left to do."""
+        open_ = evaluations.c.status.in_(["queued", "running"])
+        update = (
+            sa.update(evaluations)
+            .where(evaluations.c.id == evaluation_id, open_)
+            .values(attempts=evaluations.c.attempts + 1, status="running")
+            .returning(evaluations)
+        )
+        row = self._connection.execute(update).one_or_none()
+        return None if row is None else self._to_assignment(row)
+
+    def complete(self, evaluation_id: str, assessment: Assessment, score: Score, now: datetime) -> bool:
+        """Store the result; False when the evaluation was final already, which then stays as it is."""
+        needs_review = any(grade.disposition == "needs_review" for grade in assessment.grades)
+        return self._finish(
+            evaluation_id,
+            status="completed",
+            completed_at=now,
+            score=score.value,
+            needs_review=needs_review,
+            assessment={"score": score.model_dump(mode="json"), **assessment.model_dump(mode="json")},
+        )
+
+    def fail(self, evaluation_id: str, failure: Failure, now: datetime) -> bool:
+        """Record why it failed; False when the evaluation was final already."""
+        error = failure.model_dump(mode="json")
+        return self._finish(evaluation_id, status="failed", completed_at=now, error=error)
+
+    def find_idempotency(self, key: str) -> tuple[str, str] | None:
+        """Return (body SHA-256, evaluation id) of an earlier request with this key, or None."""
+        query = sa.select(idempotency_keys.c.body_sha256, idempotency_keys.c.evaluation_id).where(
+            idempotency_keys.c.tenant == self._tenant, idempotency_keys.c.key == key
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else (row.body_sha256, row.evaluation_id)
+
+    def claim_idempotency(self, key: str, body_sha256: str, evaluation_id: str, now: datetime) -> bool:
+        """Take the key for an evaluation; False when another transaction has it."""
+        values = {
+            "tenant": self._tenant,
+            "key": key,
+            "body_sha256": body_sha256,
+            "evaluation_id": evaluation_id,
+            "created_at": now,
+        }
+        postgres = self._connection.dialect.name == "postgresql"
+        insert = postgresql.insert(idempotency_keys) if postgres else sqlite.insert(idempotency_keys)
+        return self._connection.execute(insert.values(values).on_conflict_do_nothing()).rowcount == 1
+
+    def _is(self, evaluation_id: str) -> sa.ColumnElement[bool]:
+        return (evaluations.c.id == evaluation_id) & (evaluations.c.tenant == self._tenant)
+
+    def _finish(self, evaluation_id: str, **values: Any) -> bool:
+        unfinished = evaluations.c.status.not_in(FINAL)
+        update = sa.update(evaluations).where(evaluations.c.id == evaluation_id, unfinished)
+        return self._connection.execute(update.values(**values)).rowcount == 1
+
+    def _to_assignment(self, row: sa.Row[Any]) -> Assignment:
+        cards = ScorecardStore(self._connection, row.tenant)
+        card = cards.owned(row.scorecard_tenant, row.scorecard_name, row.scorecard_revision)
+        if card is None:
+            raise LookupError(f"scorecard {row.scorecard_name}@{row.scorecard_revision} is not stored")
+        return Assignment(
+            id=row.id,
+            conversation=RedactedConversation.model_validate(row.conversation),
+            redaction=RedactionSummary.model_validate(row.redaction),
+            scorecard=card,
+            grader=row.grader,
+            attempts=row.attempts,
+        )
+
+
+def _conditions(wanted: EvaluationFilter) -> list[sa.ColumnElement[bool]]:
+    equal = {
+        evaluations.c.agent_id: wanted.agent,
+        evaluations.c.scorecard_name: wanted.scorecard,
+        evaluations.c.status: wanted.status,
+    }
+    conditions = [column == value for column, value in equal.items() if value is not None]
+    if wanted.disposition is not None:
+        conditions.append(evaluations.c.needs_review.is_(wanted.disposition == "needs_review"))
+    if wanted.from_ is not None:
+        conditions.append(evaluations.c.created_at >= wanted.from_)
+    if wanted.to is not None:
+        conditions.append(evaluations.c.created_at < wanted.to)
+    return conditions
+
+
+def _to_row(submission: Submission, tenant: str) -> dict[str, Any]:
+    conversation, card = submission.conversation, submission.scorecard
+    return {
+        "id": submission.id,
+        "tenant": tenant,
+        "external_id": conversation.external_id,
+        "status": "queued",
+        "scorecard_tenant": BUILTIN_TENANT if card.builtin else tenant,
+        "scorecard_name": card.name,
+        "scorecard_revision": card.revision,
+        "grader": submission.grader,
+        "language": conversation.language,
+        "channel": conversation.channel,
+        "call_type": conversation.call_type,
+        "direction": conversation.direction,
+        "agent_id": conversation.agent.id if conversation.agent else None,
+        "agent_team": conversation.agent.team if conversation.agent else None,
+        "started_at": conversation.started_at,
+        "created_at": submission.created_at,
+        "attempts": 0,
+        "conversation": conversation.model_dump(mode="json"),
+        "redaction": submission.redaction.model_dump(mode="json"),
+        "request_metadata": conversation.metadata,
+    }
+
+
+def _to_evaluation(row: sa.Row[Any], *, turns: bool) -> Evaluation:
+    agent = {"id": row.agent_id, "team": row.agent_team} if row.agent_id is not None else None
+    shown = (
+        [RedactedTurn(speaker=t["speaker"], text=t["text"]) for t in row.conversation["turns"]]
+        if turns
+        else None
+    )
+    return Evaluation.model_validate(
+        {
+            **(row.assessment or {}),
+            "id": row.id,
+            "external_id": row.external_id,
+            "status": row.status,
+            "scorecard": {"name": row.scorecard_name, "revision": row.scorecard_revision},
+            "language": row.language,
+            "channel": row.channel,
+            "call_type": row.call_type,
+            "direction": row.direction,
+            "agent": agent,
+            "started_at": row.started_at,
+            "created_at": row.created_at,
+            "completed_at": row.completed_at,
+            "redaction": row.redaction,
+            "error": row.error,
+            "metadata": row.request_metadata,
+            "turns": shown,
+        }
+    )

@@ -1,0 +1,85 @@
+"""The tables as SQLAlchemy Core describes them. Migrations make them; a test compares the two."""
+
+import sqlalchemy as sa
+
+from service.storage.types import UtcDateTime
+
+metadata = sa.MetaData()
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("key_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("last_used_at", UtcDateTime),
+    sa.Column("revoked_at", UtcDateTime),
+)
+
+# Built-in scorecards stand under the empty tenant, which no key can have.
+scorecards = sa.Table(
+    "scorecards",
+    metadata,
+    sa.Column("tenant", sa.String(80), primary_key=True),
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("published_at", UtcDateTime, nullable=False),
+)
+
+# `conversation` holds redacted text only. `assessment` is what the grader returned, with the score.
+evaluations = sa.Table(
+    "evaluations",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("external_id", sa.String(200)),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("scorecard_tenant", sa.String(80), nullable=False),
+    sa.Column("scorecard_name", sa.String(80), nullable=False),
+    sa.Column("scorecard_revision", sa.Integer, nullable=False),
+    sa.Column("grader", sa.String(16), nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("channel", sa.String(16)),
+    sa.Column("call_type", sa.String(200)),
+    sa.Column("direction", sa.String(16)),
+    sa.Column("agent_id", sa.String(200)),
+    sa.Column("agent_team", sa.String(200)),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("completed_at", UtcDateTime),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("score", sa.Float),
+    sa.Column("needs_review", sa.Boolean),
+    sa.Column("conversation", sa.JSON, nullable=False),
+    sa.Column("redaction", sa.JSON, nullable=False),
+    sa.Column("request_metadata", sa.JSON, nullable=False),
+    sa.Column("assessment", sa.JSON(none_as_null=True)),
+    sa.Column("error", sa.JSON(none_as_null=True)),
+    sa.Index("evaluations_by_time", "tenant", "created_at", "id"),
+    sa.Index("evaluations_by_agent", "tenant", "agent_id", "created_at", "id"),
+    sa.Index("evaluations_by_status", "tenant", "status", "created_at", "id"),
+    sa.Index("evaluations_by_scorecard", "tenant", "scorecard_name", "created_at", "id"),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("tenant", sa.String(80), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("body_sha256", sa.String(64), nullable=False),
+    sa.Column("evaluation_id", sa.String(32), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+# A worker that stops beating is taken for dead, and its jobs are put back.
+heartbeats = sa.Table(
+    "heartbeats",
+    metadata,
+    sa.Column("executor_id", sa.String(64), primary_key=True),
+    sa.Column("beat_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,38 @@
+"""A transaction of one tenant, and the stores that live in it."""
+
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from service.storage.evaluations import EvaluationStore
+from service.storage.heartbeats import HeartbeatStore
+from service.storage.keys import KeyStore
+from service.storage.scorecards import ScorecardStore
+
+
+class Transaction:
+    """Everything done through one transaction is confined to its tenant, because the stores are."""
+
+    def __init__(self, connection: sa.Connection, tenant: str) -> None:
+        self.connection = connection
+        self.tenant = tenant
+
+    @cached_property
+    def evaluations(self) -> EvaluationStore:
+        """The tenant's evaluations."""
+        return EvaluationStore(self.connection, self.tenant)
+
+    @cached_property
+    def scorecards(self) -> ScorecardStore:
+        """The tenant's scorecards and the built-in ones."""
+        return ScorecardStore(self.connection, self.tenant)
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """API keys; not confined, since a key is what tells the tenant."""
+        return KeyStore(self.connection)
+
+    @cached_property
+    def heartbeats(self) -> HeartbeatStore:
+        """Signs of life of the workers of the whole fleet."""
+        return HeartbeatStore(self.connection)

@@ -1,0 +1,60 @@
+"""Finding and publishing scorecards."""
+
+from datetime import UTC, datetime
+
+from service.domain.errors import NotFound
+from service.domain.scorecard import Scorecard, ScorecardRevision
+from service.domain.selection import choose_scorecard
+from service.domain.transcript import Conversation, Language
+from service.storage.database import Database
+from service.storage.transaction import Transaction
+
+
+def split_reference(reference: str) -> tuple[str, int | None]:
+    """Return (name, revision or None) of `name` or `name@3`."""
+    name, _, revision = reference.partition("@")
+    return name, int(revision) if revision else None
+
+
+def resolve_scorecard(
+    tx: Transaction, reference: str | None, conversation: Conversation, language: Language
+) -> ScorecardRevision:
+    """Return the scorecard that a request means.
+
+    Raises NotFound for an unknown name or revision, NoFittingScorecard when none is named and none is the
+    obvious one.
+    """
+    if reference is None:
+        return choose_scorecard(conversation, language, tx.scorecards.list())
+    card = tx.scorecards.get(*split_reference(reference))
+    if card is None:
+        raise NotFound("scorecard", reference)
+    return card
+
+
+class Scorecards:
+    """The scorecards of a tenant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def publish(self, tenant: str, card: Scorecard) -> tuple[ScorecardRevision, bool]:
+        """Return the revision with this content, and whether it is new. See `ScorecardStore.publish`.
+
+        Raises Conflict when somebody else publishes under the same name at the same moment.
+        """
+        with self._database.begin(tenant) as tx:
+            return tx.scorecards.publish(card, datetime.now(UTC))
+
+    def get(self, tenant: str, name: str, revision: int | None = None) -> ScorecardRevision:
+        """Return one revision, the current one without a number. Raises NotFound."""
+        with self._database.begin(tenant) as tx:
+            card = tx.scorecards.get(name, revision)
+        if card is None:
+            raise NotFound("scorecard", name if revision is None else f"{name}@{revision}")
+        return card
+
+    def list(self, tenant: str) -> list[ScorecardRevision]:
+        """Return the current revision of every scorecard that the tenant sees, by name."""
+        with self._database.begin(tenant) as tx:
+            return tx.scorecards.list()

@@ -1,0 +1,103 @@
+"""Reading evaluations and waiting for them."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from service.domain.errors import FieldProblem, InvalidInput, NotFound
+from service.domain.evaluation import Evaluation
+from service.domain.submission import EvaluationFilter
+from service.storage.database import Database
+from service.storage.evaluations import Position
+
+POLL_S = 0.05
+
+
+class Page(NamedTuple):
+    """Part of a list, and where the next part starts (None at the end)."""
+
+    items: Sequence[Evaluation]
+    next_cursor: str | None
+
+
+class Evaluations:
+    """The evaluations of a tenant, for reading."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, tenant: str, evaluation_id: str, *, turns: bool = False) -> Evaluation:
+        """Return one evaluation, with its redacted turns when asked for. Raises NotFound."""
+        with self._database.begin(tenant) as tx:
+            evaluation = tx.evaluations.get(evaluation_id, turns=turns)
+        if evaluation is None:
+            raise NotFound("evaluation", evaluation_id)
+        return evaluation
+
+    def list(self, tenant: str, wanted: EvaluationFilter, cursor: str | None, limit: int) -> Page:
+        """Return a page of evaluations, newest first. Raises InvalidInput for a cursor that is not ours."""
+        after = _read_cursor(cursor) if cursor else None
+        with self._database.begin(tenant) as tx:
+            found = tx.evaluations.list(wanted, after, limit + 1)
+        more = len(found) > limit
+        return Page(found[:limit], _cursor(found[limit - 1]) if more else None)
+
+
+class Completions:
+    """Lets many requests wait for evaluations with one query at a time for all of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: dict[str, list[asyncio.Event]] = {}
+        self._poller: asyncio.Task[None] | None = None
+
+    async def wait(self, evaluation_id: str, seconds: float) -> bool:
+        """Return True as soon as the evaluation is final, False after `seconds`."""
+        done = asyncio.Event()
+        self._waiting.setdefault(evaluation_id, []).append(done)
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll())
+        try:
+            async with asyncio.timeout(seconds):
+                await done.wait()
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            self._forget(evaluation_id, done)
+
+    def _forget(self, evaluation_id: str, done: asyncio.Event) -> None:
+        events = self._waiting.get(evaluation_id, [])
+        if done in events:
+            events.remove(done)
+        if not events:
+            self._waiting.pop(evaluation_id, None)
+
+    async def _poll(self) -> None:
+        while self._waiting:
+            # A database that is away ends the poller: the waiters time out, the next one starts it again.
+            final = await asyncio.to_thread(self._final_among, list(self._waiting))
+            for evaluation_id in final:
+                for done in self._waiting.pop(evaluation_id, []):
+                    done.set()
+            await asyncio.sleep(POLL_S)
+
+    def _final_among(self, ids: list[str]) -> set[str]:
+        with self._database.begin("") as tx:
+            return tx.evaluations.final_among(ids)
+
+
+def _cursor(last: Evaluation) -> str:
+    return base64.urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> Position:
+    try:
+        moment, _, evaluation_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return datetime.fromisoformat(moment).astimezone(UTC), evaluation_id
+    except (ValueError, binascii.Error, OverflowError):
+        problem = FieldProblem("/cursor", "not a cursor of this list; leave it out to start at the beginning")
+        raise InvalidInput([problem]) from None

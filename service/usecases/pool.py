@@ -1,0 +1,58 @@
+"""CPU-bound work away from the event loop, in processes that are replaced when they die."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# A process takes little memory with each task and never gives it back; now and then it starts anew.
+TASKS_PER_PROCESS = 2_000
+
+
+class WorkPool:
+    """Runs importable functions in `processes` worker processes, or in a thread when that is 0."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._executor: ProcessPoolExecutor | None = None
+
+    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what `function` returns. A process that dies (out of memory, killed) is replaced, and the
+        work tried once more; what `function` raises is raised here.
+        """
+        if self._processes == 0:
+            return await asyncio.to_thread(function, *args, **kwargs)
+        try:
+            return await self._submit(function, *args, **kwargs)
+        except BrokenProcessPool:
+            return await self._submit(function, *args, **kwargs)
+
+    def close(self) -> None:
+        """Stop the processes; work that has not started is dropped."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+
+    async def _submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        executor = self._executor or self._start()
+        try:
+            future = executor.submit(function, *args, **kwargs)
+            return await asyncio.wrap_future(future)
+        except BrokenProcessPool:
+            # Several waiters see the same broken pool; only the first of them may drop it.
+            if self._executor is executor:
+                self._executor = None
+            raise
+
+    def _start(self) -> ProcessPoolExecutor:
+        # Not fork: the service runs threads, and a forked child would inherit their locks.
+        context = multiprocessing.get_context("spawn")
+        self._executor = ProcessPoolExecutor(
+            self._processes, mp_context=context, max_tasks_per_child=TASKS_PER_PROCESS
+        )
+        return self._executor

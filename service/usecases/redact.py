@@ -1,0 +1,152 @@
+"""Takes personal data out of a conversation before anything else happens to it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
+
+from redaction import SUPPORTED, Policy, Redaction, Redactor, Segment, detect_language, foreign_language
+from service.domain.base import Model
+from service.domain.errors import FieldProblem, UnsupportedLanguage
+from service.domain.evaluation import RedactedTurn, RedactionSummary
+from service.domain.transcript import Agent, ContextText, Conversation, Language, RedactedConversation, Turn
+from service.usecases.pool import WorkPool
+
+
+class RedactedEntity(Model):
+    """A piece that was taken out; `start` and `end` are code points in the *original* text of the turn."""
+
+    turn: int
+    start: int
+    end: int
+    type: str
+    placeholder: str
+
+
+class RedactionResult(Model):
+    """The redacted turns, what was taken out of them, and under which policy and rule set."""
+
+    id: str | None
+    language: Language
+    turns: tuple[RedactedTurn, ...]
+    entities: tuple[RedactedEntity, ...]
+    policy: str
+    version: str
+
+
+class Redacted(NamedTuple):
+    """A conversation after redaction, how much was taken out, and what exactly out of its turns."""
+
+    conversation: RedactedConversation
+    summary: RedactionSummary
+    result: RedactionResult
+
+
+class RedactConversation:
+    """Redacts whole conversations under one policy, away from the event loop."""
+
+    def __init__(self, pool: WorkPool, policy: Policy) -> None:
+        self._pool = pool
+        self._policy = policy
+
+    async def __call__(self, conversation: Conversation) -> Redacted:
+        """Return the redacted conversation; its language is detected when it does not say.
+
+        Raises UnsupportedLanguage when it is in none that the service knows.
+        """
+        return await self._pool.run(redact_conversation, self._policy, conversation)
+
+
+def redact_conversation(policy: Policy, conversation: Conversation) -> Redacted:
+    """Redact turns, reference texts and every string in the metadata, as one conversation.
+
+    A name in one turn is thus the same placeholder in all of them. `external_id`, `agent.id` and the other
+    plain facts stay as given; the agent's name is dropped.
+    """
+    language = conversation.language or _detected(conversation)
+    segments = [Segment(speaker=speaker, text=text) for speaker, text in _texts(conversation)]
+    names = [conversation.agent.name] if conversation.agent and conversation.agent.name else []
+    found = _redactor(policy).redact(segments, language, agent_names=names)
+    redacted = _rebuilt(conversation, language, iter(found.turns))
+    summary = RedactionSummary(entities=found.counts, policy=found.policy, version=found.version)
+    return Redacted(redacted, summary, _result(redacted, found))
+
+
+def _redactor(policy: Policy) -> Redactor:
+    return _redactor_of(policy.model_dump_json())
+
+
+@lru_cache(maxsize=8)
+def _redactor_of(policy_json: str) -> Redactor:
+    return Redactor(Policy.model_validate_json(policy_json))
+
+
+def _detected(conversation: Conversation) -> Language:
+    texts = [turn.text for turn in conversation.turns if turn.speaker != "system"]
+    foreign = foreign_language(texts)
+    if foreign is not None:
+        known = ", ".join(SUPPORTED)
+        detail = f"the conversation looks like {foreign!r}; say its language, which may be one of {known}"
+        raise UnsupportedLanguage([FieldProblem("/conversation/language", detail)])
+    return cast(Language, detect_language(texts))
+
+
+def _result(redacted: RedactedConversation, found: Redaction) -> RedactionResult:
+    """Leave out what was found beyond the turns: callers know nothing of those positions."""
+    entities = [entity for entity in found.entities if entity.turn < len(redacted.turns)]
+    return RedactionResult(
+        id=redacted.external_id,
+        language=redacted.language,
+        turns=tuple(RedactedTurn(speaker=turn.speaker, text=turn.text) for turn in redacted.turns),
+        entities=tuple(RedactedEntity(**asdict(entity)) for entity in entities),
+        policy=found.policy,
+        version=found.version,
+    )
+
+
+def _texts(conversation: Conversation) -> Iterator[tuple[str, str]]:
+    """Yield (speaker, text) of every text that is redacted, in the order in which `_rebuilt` takes them."""
+    yield from ((turn.speaker, turn.text) for turn in conversation.turns)
+    for reference in conversation.context:
+        yield "system", reference.title
+        yield "system", reference.text
+    for turn in conversation.turns:
+        yield from (("system", text) for text in _strings(turn.metadata))
+    yield from (("system", text) for text in _strings(conversation.metadata))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)
+
+
+def _replaced(value: Any, texts: Iterator[str]) -> Any:
+    """Return a copy of a JSON value with its strings replaced, in the order of `_strings`."""
+    if isinstance(value, str):
+        return next(texts)
+    if isinstance(value, list):
+        return [_replaced(item, texts) for item in value]
+    if isinstance(value, dict):
+        return {key: _replaced(item, texts) for key, item in value.items()}
+    return value
+
+
+def _rebuilt(conversation: Conversation, language: Language, texts: Iterator[str]) -> RedactedConversation:
+    turns = [turn.model_copy(update={"text": next(texts)}) for turn in conversation.turns]
+    context = tuple(ContextText(title=next(texts), text=next(texts)) for _ in conversation.context)
+    with_metadata: list[Turn] = [
+        turn.model_copy(update={"metadata": _replaced(turn.metadata, texts)}) for turn in turns
+    ]
+    agent = conversation.agent and Agent(id=conversation.agent.id, team=conversation.agent.team)
+    fields = {name: getattr(conversation, name) for name in Conversation.model_fields}
+    changed = {
+        "language": language,
+        "turns": tuple(with_metadata),
+        "context": context,
+        "agent": agent,
+        "metadata": _replaced(conversation.metadata, texts),
+    }
+    return RedactedConversation.model_construct(**(fields | changed))

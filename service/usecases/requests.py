@@ -1,0 +1,46 @@
+"""What callers ask for."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from service.domain.base import Model
+from service.domain.transcript import Conversation, Metadata
+from service.formats import resolve
+
+SCORECARD_REFERENCE = r"^[a-z0-9][a-z0-9_-]{0,79}(@[1-9][0-9]{0,8})?$"
+
+
+# A conversation, or `{"format": "webvtt", "content": "…"}` in its place.
+AnyConversation = Annotated[Conversation, BeforeValidator(resolve)]
+
+
+class EvaluationRequest(Model):
+    """Grade this conversation. Without a scorecard the best fitting one is taken; `metadata` comes back with
+    the result and is added to the conversation's own.
+    """
+
+    conversation: AnyConversation
+    scorecard: Annotated[str, Field(pattern=SCORECARD_REFERENCE)] | None = None
+    grader: Literal["llm", "signals"] | None = None
+    metadata: Metadata = {}
+
+    @property
+    def full_conversation(self) -> Conversation:
+        """The conversation with the request's metadata added, which wins over its own."""
+        if not self.metadata:
+            return self.conversation
+        merged = {**self.conversation.metadata, **self.metadata}
+        return self.conversation.model_copy(update={"metadata": merged})
+
+
+class RedactionRequest(Model):
+    """Redact this conversation, given as `{"conversation": {…}}` or bare."""
+
+    conversation: AnyConversation
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, data: Any) -> Any:
+        bare = isinstance(data, dict) and "conversation" not in data and ("turns" in data or "format" in data)
+        return {"conversation": data} if bare else data

@@ -1,0 +1,61 @@
+"""What tests of every room share: databases, and a service that really runs."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from tests.postgres import postgres
+
+if TYPE_CHECKING:
+    from tests.running import RunningService
+
+# Nothing of the machine's own may decide what a test does.
+for _name in [name for name in os.environ if name.startswith(("QALIBRATE_", "OPENAI_"))]:
+    if _name != "QALIBRATE_DATA":
+        del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{postgres_server}/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RunningService"]:
+    """The embedded service, one for all tests of a module."""
+    # Imported here, so that tests of libraries do not load the whole service.
+    from tests.running import running_service
+
+    folder = tmp_path_factory.mktemp("service")
+    with running_service(database_url=f"sqlite:///{folder / 'service.db'}") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of public corpora; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("QALIBRATE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no corpora at {folder}; set QALIBRATE_DATA")
+    return folder

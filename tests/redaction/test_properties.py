@@ -1,0 +1,68 @@
+"""What holds for every text: spans are exact, redacting twice changes nothing, nothing crashes."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from redaction import Entity, Policy, Redaction, Redactor, Segment, restore
+from redaction.placeholders import TYPED
+
+FRAGMENTS = [
+    "my name is ", "John Smith", "john", "Karen", " calling from ", "card ", "4111 1111 1111 1111", "4111", "1111", "-", " ",
+    ". ", ", ", "?", "\n", "212-555-0147", "a@example.com", "12 Oak Street", "<PERSON_1>", "<person_2>", "<CREDIT_CARD_1", ">",
+    "меня зовут ", "Иван", "иваном", "Петров", "карта ", "улица Ленина дом 5", "паспорт 4510 123456", "我叫", "张伟", "张先生",
+    "卡号", "１３８１２３４５６７８", "北京市朝阳区建国路88号", "\u200b", "e\u0301", "\u202e", "\U0001f600", "\0", "\ufffc", "שלום",
+    "booking ", "XK4R9T", "password is hunter22", "thanks", "order ", "88213", "ssn ", "123-45-6789", "www.example.com/",
+]  # fmt: skip
+TEXT = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=6), max_size=14).map("".join)
+TURNS = st.lists(TEXT, min_size=1, max_size=5)
+RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def redact(turns: list[str], policy: Policy | None = None) -> Redaction:
+    return Redactor(policy).redact([Segment("customer", turn) for turn in turns], "en")
+
+
+@RELAXED
+@given(TURNS)
+def test_spans_lead_back_to_the_original(turns: list[str]) -> None:
+    result = redact(turns)
+    assert restore(result.turns, result.entities, tuple(turns)) == tuple(turns)
+
+
+@RELAXED
+@given(TURNS)
+def test_redacting_the_result_again_changes_nothing(turns: list[str]) -> None:
+    once = redact(turns)
+    assert redact(list(once.turns)).turns == once.turns
+
+
+@RELAXED
+@given(TURNS)
+def test_the_same_input_gives_the_same_output(turns: list[str]) -> None:
+    assert redact(turns) == redact(turns)
+
+
+@RELAXED
+@given(TURNS)
+def test_no_issued_placeholder_equals_a_typed_one(turns: list[str]) -> None:
+    typed = {match.group().upper() for turn in turns for match in TYPED.finditer(turn)}
+    assert typed.isdisjoint(entity.placeholder for entity in redact(turns).entities)
+
+
+@RELAXED
+@given(TURNS)
+def test_spans_are_in_order_do_not_overlap_and_are_not_empty(turns: list[str]) -> None:
+    entities = redact(turns).entities
+    assert all(0 <= entity.start < entity.end <= len(turns[entity.turn]) for entity in entities)
+    assert all(_before(first, second) for first, second in zip(entities, entities[1:], strict=False))
+
+
+def _before(first: Entity, second: Entity) -> bool:
+    return first.turn < second.turn or (first.turn == second.turn and first.end <= second.start)
+
+
+@RELAXED
+@given(TURNS, st.dictionaries(st.sampled_from(["PERSON", "CREDIT_CARD", "ADDRESS"]), st.sampled_from(["mask", "drop", "keep"])))
+def test_every_policy_keeps_the_spans_exact(turns: list[str], actions: dict[str, str]) -> None:
+    result = redact(turns, Policy.model_validate({"entities": actions}))
+    assert restore(result.turns, result.entities, tuple(turns)) == tuple(turns)

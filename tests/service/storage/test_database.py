@@ -1,0 +1,84 @@
+import threading
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from service.domain.errors import DatabaseAway
+from service.storage.database import Database
+from service.storage.schema import metadata
+from service.storage.upgrade import upgrade
+from tests.service.cards import make_card
+
+NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
+
+
+def test_migrations_make_exactly_the_schema(database_url):
+    database = Database(database_url)
+    upgrade(database, [], NOW)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(database_url):
+    database = Database(database_url)
+    upgrade(database, [make_card()], NOW)
+    upgrade(database, [make_card()], NOW)
+    with database.begin("someone") as tx:
+        assert [(card.name, card.revision) for card in tx.scorecards.list()] == [("test-card", 1)]
+
+
+def test_several_processes_may_upgrade_at_once(database_url):
+    databases = [Database(database_url) for _ in range(4)]
+    failures = []
+
+    def run(database):
+        try:
+            upgrade(database, [make_card()], NOW)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_changed_builtin_scorecard_becomes_a_new_revision_and_the_old_one_stays(database_url):
+    database = Database(database_url)
+    upgrade(database, [make_card(pass_mark=50)], NOW)
+    upgrade(database, [make_card(pass_mark=60)], NOW)
+    with database.begin("someone") as tx:
+        assert tx.scorecards.get("test-card").scorecard.pass_mark == 60
+        assert tx.scorecards.get("test-card", 1).scorecard.pass_mark == 50
+
+
+def test_a_database_that_cannot_be_reached_is_said_to_be_away():
+    database = Database("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseAway):
+        database.check()
+
+
+def test_an_error_rolls_everything_back(database_url):
+    database = Database(database_url)
+    upgrade(database, [], NOW)
+    with pytest.raises(ZeroDivisionError), database.begin("a") as tx:
+        tx.scorecards.publish(make_card(), NOW)
+        _ = 1 / 0
+    with database.begin("a") as tx:
+        assert tx.scorecards.list() == []
+
+
+def test_sqlite_connections_are_durable_and_patient(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    with database.engine.connect() as connection:
+        pragma = {
+            name: connection.scalar(sa.text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "busy_timeout")
+        }
+    assert pragma == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 30000}
