@@ -63,7 +63,9 @@ def refusing(words: str = "I cannot help with that.") -> Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request as it arrived. `json` is None when the body was not JSON; `at` is monotonic, in seconds."""
+    """A request as it arrived. Names of `headers` are in lower case. `json` is None when the body was not
+    JSON; `at` is monotonic, in seconds.
+    """
 
     path: str
     headers: Mapping[str, str]
@@ -179,7 +181,8 @@ class _Handler(BaseHTTPRequestHandler):
             document = json.loads(body)
         except ValueError:
             document = None
-        return RecordedRequest(self.path, dict(self.headers), body, document, time.monotonic())
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return RecordedRequest(self.path, headers, body, document, time.monotonic())
 
     def _send(self, behaviour: Behaviour, body: bytes) -> None:
         self.send_response(behaviour.status)

@@ -53,8 +53,9 @@ def _tagger() -> Any:
 
 @cache
 def _load() -> Any:
-    # jieba keeps a marshalled dictionary in the shared temporary folder, where anybody could plant another one
-    # and two processes could write at once; the dictionary is read from the package instead, half a second slower.
+    # jieba keeps a marshalled dictionary in the shared temporary folder, where anybody could plant
+    # another and two processes could write at once. The dictionary is read from the package instead, which
+    # takes half a second longer.
     import jieba
     import jieba.posseg
 

@@ -36,7 +36,7 @@ FALLBACK: frozenset[str] = frozenset({ID_NUMBER, DIGITS})
 CODES: frozenset[str] = frozenset(
     {ACCOUNT_NUMBER, BANK_ACCOUNT, CREDIT_CARD, PASSPORT, PHONE_NUMBER, REFERENCE_CODE, UK_NHS, US_SSN}
 )
-"""Types that may need context to be seen; once seen, the same value is looked for in the whole conversation."""
+"""Types that may need context to be seen; once seen, the value is looked for everywhere else."""
 
 ALL: frozenset[str] = frozenset(
     {

@@ -27,7 +27,7 @@ class UnsupportedLanguage(ValueError):
 
 
 def check_language(language: str) -> str:
-    """The supported language that a tag such as ``en-GB`` or ``ZH`` stands for. Raises ``UnsupportedLanguage``."""
+    """The supported language that a tag such as ``en-GB`` stands for. Raises ``UnsupportedLanguage``."""
     base = language.replace("_", "-").split("-")[0].lower()
     if base not in SUPPORTED:
         raise UnsupportedLanguage(language)
@@ -35,7 +35,7 @@ def check_language(language: str) -> str:
 
 
 def detect_language(texts: Iterable[str]) -> str:
-    """The supported language that the texts of one conversation are most likely in; ``en`` when nothing tells."""
+    """The supported language that one conversation is most likely in; ``en`` when nothing tells."""
     sample = _sample(texts)
     if not _has_letters(sample):
         return "en"

@@ -1,4 +1,4 @@
-"""Word lists that the rules read: one file per list, words separated by white space, ``#`` starts a comment."""
+"""Word lists that the rules read: one file per list, white space between words, ``#`` for comments."""
 
 from functools import cache
 from importlib.resources import files

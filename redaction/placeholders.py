@@ -1,4 +1,4 @@
-"""Tokens such as ``<PERSON_1>``: which value gets which number, and why nobody can type one that is issued."""
+"""Tokens such as ``<PERSON_1>``: which value gets which number, and why none can be forged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

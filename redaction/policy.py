@@ -1,4 +1,4 @@
-"""What happens to each kind of personal data: a file that a team writes and a version that results can name."""
+"""What happens to each kind of personal data: a file that a team writes, and its version."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ class Policy(BaseModel):
     """How personal data is treated.
 
     ``entities`` maps an entity type to an action; what is not named gets a placeholder. ``placeholder`` puts
-    a numbered token, ``mask`` a star for every character, ``drop`` nothing, ``keep`` leaves the text alone.
+    a numbered token, ``mask`` a block for every character, ``drop`` nothing, ``keep`` leaves the text alone.
     ``allow`` are phrases that are never redacted, ``deny`` phrases that always are; neither minds case.
     """
 

@@ -1,7 +1,9 @@
 """The redactor: takes personal data out of a conversation and puts placeholders in its place."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import regex
 
@@ -9,12 +11,12 @@ from redaction import kinds, phrases
 from redaction.analyzer import analyze
 from redaction.languages import check_language
 from redaction.model import Entity, Redaction, Segment
-from redaction.names import KnownNames, parts_of
+from redaction.names import KnownNames, Part, parts_of
 from redaction.placeholders import TYPED, Numbering
 from redaction.policy import Policy
 from redaction.spans import Finding, settle
 from redaction.stream import Stream
-from redaction.view import FILLER, Edit, View, combine, spelling_edits
+from redaction.view import FILLER, MASK, Edit, View, combine, spelling_edits
 
 RULES_VERSION = "1"
 """Changes whenever the rules can give another text for the same input."""
@@ -27,7 +29,7 @@ _TOKEN = regex.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Piece:
-    """A part of the joined conversation that is taken out; ``group`` is the same for the pieces of one finding."""
+    """A part of the joined conversation that is taken out; pieces of one finding share ``group``."""
 
     start: int
     end: int
@@ -42,8 +44,8 @@ class _Piece:
 class Redactor:
     """Redacts conversations under one policy.
 
-    Cheap to build and to send to another process: rules and dictionaries are loaded per process when the first
-    text needs them, and shared by all redactors and threads of it.
+    Cheap to build and to send to another process: rules and dictionaries are loaded once per process, when
+    the first text needs them, and shared by all redactors and threads of it.
     """
 
     def __init__(self, policy: Policy | None = None) -> None:
@@ -62,10 +64,10 @@ class Redactor:
         agent_names: Sequence[str] = (),
         customer_names: Sequence[str] = (),
     ) -> Redaction:
-        """Redact a whole conversation; turns are analysed together, so that questions are context for answers.
+        """Redact a whole conversation; turns are analysed together: questions are context for answers.
 
-        Names given are redacted wherever they occur, in parts and inflected, except agents' names when the policy
-        keeps them. Raises ``UnsupportedLanguage``.
+        Names given are redacted wherever they occur, in parts and inflected, except agents' names when the
+        policy keeps them. Raises ``UnsupportedLanguage``.
         """
         language = check_language(language)
         stream = Stream([segment.text for segment in segments])
@@ -83,8 +85,8 @@ class Redactor:
 class _Conversation:
     """One conversation on its way to having nothing left to take out.
 
-    Taking something out changes what the rules see around it, so the changed turns are read again until the rules
-    find nothing more: redacting the result once more then changes nothing.
+    Taking something out changes what the rules see around it, so the changed turns are read again until the
+    rules find nothing more: redacting the result once more then changes nothing.
     """
 
     def __init__(
@@ -92,7 +94,8 @@ class _Conversation:
     ) -> None:
         self._stream = stream
         self._policy = policy
-        self._kept_names = tuple(agent_names) if policy.keep_agent_names else ()
+        self._kept = _parts_of_all(agent_names) if policy.keep_agent_names else []
+        self._not_kept = _parts_of_all(customer_names)
         self._given_names = tuple(customer_names) + (() if policy.keep_agent_names else tuple(agent_names))
         self._known = KnownNames()
         self._known.add(self._given_names)
@@ -176,21 +179,41 @@ class _Conversation:
         return finding.type == kinds.PERSON and self._is_agent(text[finding.start : finding.end])
 
     def _is_agent(self, value: str) -> bool:
-        mine = [part for name in self._kept_names for part in parts_of(name)]
+        """Whether a name is an agent's that the policy keeps; one that a customer shares is not."""
         parts = parts_of(value)
-        return (
-            bool(mine) and bool(parts) and all(any(part.matches(other) for other in mine) for part in parts)
+        return bool(parts) and all(
+            _is_among(part, self._kept) and not _is_among(part, self._not_kept) for part in parts
         )
 
     def _split(self, view: View, finding: Finding) -> list[_Piece]:
+        """The pieces of a finding: one per turn, and none where something has been taken out before."""
         start, end = view.to_source(finding.start, finding.end)
-        action = self._policy.action(finding.type)
-        pieces = []
-        for part in self._stream.pieces(start, end):
-            first, last = self._stream.offset(part.turn, part.start), self._stream.offset(part.turn, part.end)
-            new = {"mask": _NOT_SPACE.sub("*", self._stream.text[first:last]), "drop": ""}.get(action)
-            pieces.append(_Piece(first, last, finding.type, start, new))
-        return pieces
+        return [
+            _Piece(first, last, finding.type, start, self._replacement(finding.type, first, last))
+            for part in self._stream.pieces(start, end)
+            for first, last in self._untouched(
+                self._stream.offset(part.turn, part.start), self._stream.offset(part.turn, part.end)
+            )
+        ]
+
+    def _replacement(self, kind: str, start: int, end: int) -> str | None:
+        """What replaces a piece; ``None`` for a placeholder, whose number is not known yet."""
+        action = self._policy.action(kind)
+        if action == "mask":
+            return _NOT_SPACE.sub(MASK, self._stream.text[start:end])
+        return "" if action == "drop" else None
+
+    def _untouched(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The parts of a span in which nothing has been taken out; text that was dropped can lie inside."""
+        parts: list[tuple[int, int]] = []
+        index = max(bisect_right(self._pieces, start, key=lambda piece: piece.start) - 1, 0)
+        for piece in islice(self._pieces, index, None):
+            if piece.start >= end:
+                break
+            if piece.start > start:
+                parts.append((start, piece.start))
+            start = max(start, piece.end)
+        return [*parts, (start, end)] if start < end else parts
 
     def _around(self, pieces: Iterable[_Piece]) -> list[tuple[int, int]]:
         """The turns whose surroundings have changed, with enough before and after them to be context."""
@@ -202,6 +225,14 @@ class _Conversation:
             else:
                 ranges.append([first, last])
         return [self._stream.span_of_turns(first, last) for first, last in ranges]
+
+
+def _parts_of_all(names: Iterable[str]) -> list[Part]:
+    return [part for name in names for part in parts_of(name)]
+
+
+def _is_among(part: Part, parts: Iterable[Part]) -> bool:
+    return any(part.matches(other) for other in parts)
 
 
 def _written(stream: Stream, pieces: Sequence[_Piece]) -> tuple[tuple[str, ...], tuple[Entity, ...]]:

@@ -16,8 +16,9 @@ _LONGEST_WORD = 40
 class Word:
     """What the dictionary says of one word form.
 
-    ``name_share`` and ``place_share`` are the shares, 0 to 1, of its readings that are a person's or a place's
-    name; ``roles`` tells which kinds of personal name; ``name_forms`` are the normal forms of those readings.
+    ``name_share`` and ``place_share`` are the shares, 0 to 1, of its readings that are names of
+    persons or places; ``roles`` tells which kinds of personal name; ``name_forms`` are the normal forms of
+    the readings that are personal names.
     """
 
     normal: str

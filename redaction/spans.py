@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import regex
 
 from redaction import kinds
-from redaction.view import FILLER
+from redaction.view import FILLER, MASK
 
 # Between two parts of one name; a line break separates turns and therefore people.
 _NAME_GAP = regex.compile(r"\.? {1,2}|-|\. ?")
-_NO_PLACEHOLDER = regex.compile(f"[^{FILLER}]+")
+_NO_PLACEHOLDER = regex.compile(f"[^{FILLER}{MASK}]+")
 _EDGE = " \t\r\n\v\f.,;:!?，。；：！？、"
 _CONTENT = regex.compile(r"[\p{L}\p{N}]")
 
@@ -36,7 +36,7 @@ def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
     Overlapping findings of one type become one. Of different types the longer wins, then the higher score,
     then the type that comes first in the alphabet; the fallback types lose to any other. What a loser covers
     beyond the winner stays a finding of its own: nothing that was found is left in the clear.
-    A placeholder in the text (``view.FILLER``) is never part of a finding.
+    A placeholder or mask in the text (``view.FILLER``, ``view.MASK``) is never part of a finding.
     """
     pieces = [part for finding in _unite(findings) for part in _around_placeholders(finding, text)]
     chosen = _outline(pieces, len(text))
@@ -44,7 +44,7 @@ def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
 
 
 def trim(finding: Finding, text: str) -> Finding | None:
-    """The finding without white space and full stops at its ends; ``None`` when it holds no letter and no digit."""
+    """The finding without spaces and punctuation at its ends; ``None`` when it holds no letter or digit."""
     content = text[finding.start : finding.end]
     if not _CONTENT.search(content):
         return None

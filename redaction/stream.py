@@ -37,7 +37,7 @@ class Stream:
         return bisect_right(self._starts, offset) - 1
 
     def pieces(self, start: int, end: int) -> list[Piece]:
-        """What a span of the joined text covers of each turn, in order; turns it leaves untouched are absent."""
+        """What a span of the joined text covers of each turn, in order."""
         found: list[Piece] = []
         for turn in range(self.turn_at(start), len(self.turns)):
             base = self._starts[turn]
@@ -50,7 +50,7 @@ class Stream:
         return found
 
     def span_of_turns(self, first: int, last: int) -> tuple[int, int]:
-        """The span of the joined text from turn ``first`` to turn ``last``, both included, clipped to what there is."""
+        """The span of the joined text from turn ``first`` to ``last``, both included, clipped."""
         first = max(first, 0)
         last = min(last, len(self.turns) - 1)
         return self._starts[first], self._starts[last] + len(self.turns[last])

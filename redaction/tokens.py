@@ -59,7 +59,7 @@ class Tokens(NlpArtifacts):
         return [lemma(token) for token in self.tokens[max(stop - count, 0) : stop]]
 
     def words_after(self, offset: int, count: int) -> list[str]:
-        """Normal forms of up to ``count`` tokens from the first one at or after ``offset``, on the same line."""
+        """Normal forms of up to ``count`` tokens that start at or after ``offset``, on the same line."""
         start = bisect_left(self._starts, offset)
         line_end = self.text.find("\n", offset)
         stop = start + count if line_end < 0 else min(start + count, bisect_left(self._starts, line_end))

@@ -11,6 +11,9 @@ import regex
 FILLER = "\ufffc"
 """Stands for a placeholder in the text that is analysed: one character that no rule takes for content."""
 
+MASK = "\u2588"
+"""Stands for a character that a policy masks: a solid block, which no rule takes for content either."""
+
 # Invisible characters are written into numbers and names to hide them from patterns; none of them is content.
 _INVISIBLE = regex.compile(
     r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+"
@@ -31,7 +34,7 @@ class View:
     """A part of the original with edits made and characters folded, and where each character comes from."""
 
     def __init__(self, source: str, edits: Sequence[Edit], start: int = 0, end: int | None = None) -> None:
-        """``edits`` are sorted, do not overlap, and lie in ``source`` from ``start`` to ``end`` or outside of it."""
+        """``edits`` are sorted and do not overlap; those outside of ``start`` to ``end`` are ignored."""
         end = len(source) if end is None else end
         self._view_starts: list[int] = []
         self._source_spans: list[tuple[int, int, bool]] = []
@@ -73,7 +76,7 @@ class View:
 
 
 def spelling_edits(source: str) -> list[Edit]:
-    """The edits that undo tricks of spelling: invisible characters go, a letter and its accents become one."""
+    """The edits that undo tricks of spelling: invisible characters go, letter and accent become one."""
     if source.isascii():
         return []
     hidden = [Edit(match.start(), match.end(), "") for match in _INVISIBLE.finditer(source)]
@@ -86,7 +89,7 @@ def spelling_edits(source: str) -> list[Edit]:
 
 
 def combine(outer: Iterable[Edit], inner: Iterable[Edit]) -> list[Edit]:
-    """Both lists as one sorted list; what ``inner`` changes inside a part that ``outer`` replaces falls away."""
+    """Both lists as one sorted list; what ``inner`` changes inside an ``outer`` edit falls away."""
     edits = sorted(outer)
     starts = [edit.start for edit in edits]
     for edit in inner:
@@ -99,7 +102,7 @@ def combine(outer: Iterable[Edit], inner: Iterable[Edit]) -> list[Edit]:
 
 
 def fold(text: str) -> str:
-    """The same number of characters with full-width forms, foreign digits, spaces, dashes and quotes made plain."""
+    """As many characters, with full-width forms, foreign digits, spaces, dashes and quotes made plain."""
     return text if text.isascii() else text.translate(_folding())
 
 

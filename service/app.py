@@ -1,23 +1,19 @@
 """The web application: routes, problems, limits, logs, and the worker where the role has one."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
-import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool as in_thread
-from starlette.middleware.base import RequestResponseEndpoint
 
 from service import __version__
 from service.api import evaluations, health, problems, redactions, scorecards
 from service.api.body import BodyLimit
+from service.api.request_log import RequestLog
 from service.factory import Factory
 
 Role = Literal["all", "api", "worker"]
-
-log = structlog.get_logger(__name__)
 
 _DESCRIPTION = """Grades customer conversations against scorecards and proves each grade.
 
@@ -45,7 +41,7 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     if role != "worker":
         for room in (evaluations, scorecards, redactions):
             app.include_router(room.router)
-    app.middleware("http")(_logged)
+    app.add_middleware(RequestLog)
     app.add_middleware(BodyLimit, limit_bytes=factory.settings.max_body_bytes)
     _complete_openapi(app)
     return app
@@ -64,18 +60,3 @@ def _complete_openapi(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-async def _logged(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """Log each request by the route's own template: paths and queries may hold what callers put there."""
-    started = time.perf_counter()
-    response = await call_next(request)
-    route = request.scope.get("route")
-    log.info(
-        "request",
-        method=request.method,
-        route=getattr(route, "path", "unknown"),
-        status=response.status_code,
-        ms=round(1000 * (time.perf_counter() - started), 1),
-    )
-    return response

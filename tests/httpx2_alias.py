@@ -1,4 +1,4 @@
-"""Loaded by pytest before all else (`-p tests.httpx2_alias`): lets `httpx_mock` intercept what `openai` sends.
+"""Loaded by pytest before all else (`-p tests.httpx2_alias`), so that `httpx_mock` sees what `openai` sends.
 
 `openai` speaks through httpx2 and pytest-httpx patches httpx, so the one has to answer to the other's name
 before pytest-httpx imports it.

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -35,7 +36,8 @@ def postgres(folder: Path) -> Iterator[str]:
         _await_port(port)
         yield f"postgresql://postgres@127.0.0.1:{port}"
     finally:
-        server.terminate()
+        # The fast shutdown: a plain SIGTERM waits for every client to leave.
+        server.send_signal(signal.SIGINT)
         server.wait(timeout=30)
 
 

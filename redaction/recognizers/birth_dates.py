@@ -5,7 +5,10 @@ from presidio_analyzer import EntityRecognizer
 from redaction import kinds
 from redaction.recognizers.shapes import ShapeRecognizer
 
-_EN_MONTH = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+_EN_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    "sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
 _RU_MONTH = "январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр"
 _YEAR = r"(?:18|19|20)\d{2}"
 
@@ -18,7 +21,8 @@ def recognizers(language: str) -> list[EntityRecognizer]:
             {
                 rf"(?<!\d)\d{{1,2}}[-/. ]\d{{1,2}}[-/. ](?:{_YEAR}|\d{{2}})(?!\d)": 0.3,
                 rf"(?<!\d){_YEAR}[-/. ]\d{{1,2}}[-/. ]\d{{1,2}}(?!\d)": 0.3,
-                rf"(?<!\w)\d{{1,2}}(?:st|nd|rd|th)?(?: of)?[ -](?:{_EN_MONTH})\.?,?[ -](?:{_YEAR}|\d{{2}})(?!\w)": 0.3,
+                rf"(?<!\w)\d{{1,2}}(?:st|nd|rd|th)?(?: of)?[ -](?:{_EN_MONTH})\.?,?[ -](?:"
+                rf"{_YEAR}|\d{{2}})(?!\w)": 0.3,
                 rf"(?<!\w)(?:{_EN_MONTH})\.? \d{{1,2}}(?:st|nd|rd|th)?,? (?:{_YEAR}|\d{{2}})(?!\w)": 0.3,
                 rf"(?<!\w)(?:{_EN_MONTH})\.? \d{{1,2}}(?:st|nd|rd|th)?(?!\w)": 0.2,
                 rf"(?<!\w)\d{{1,2}}(?:-?го|-?е)? (?:{_RU_MONTH})[а-я]{{0,2}} {_YEAR}(?!\d)": 0.3,

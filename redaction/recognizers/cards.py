@@ -47,7 +47,8 @@ def recognizers(language: str) -> list[EntityRecognizer]:
         ),
         ShapeRecognizer(
             kinds.IBAN_CODE,
-            {rf"{ALONE_BEFORE}[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]{{1,3}})?{ALONE_AFTER}": 0.45},
+            {rf"{ALONE_BEFORE}[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]"
+            rf"{{1,3}})?{ALONE_AFTER}": 0.45},
             language=language,
             context=("iban", "account", "bank", "счёт", "счет", "账号", "账户"),
             checksum=checksums.iban,

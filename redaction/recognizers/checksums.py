@@ -1,4 +1,4 @@
-"""Check digits of well-known numbers. Each takes the number without separators and answers whether it fits."""
+"""Check digits of well-known numbers. Each takes the number without separators."""
 
 _CN_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CN_ID_CHECKS = "10X98765432"
@@ -9,7 +9,7 @@ _INN_12 = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
 
 
 def luhn(number: str) -> bool:
-    """Payment cards of 13 to 19 digits (ISO/IEC 7812-1, annex B): every second digit from the right is doubled."""
+    """Payment cards of 13 to 19 digits (ISO/IEC 7812-1, annex B): every second digit is doubled."""
     if not (number.isdecimal() and 13 <= len(number) <= 19) or number[0] == "0":
         return False
     doubled = [sum(divmod(2 * int(digit), 10)) for digit in number[-2::-2]]
@@ -25,7 +25,7 @@ def snils(number: str) -> bool:
 
 
 def inn(number: str) -> bool:
-    """Russian taxpayer number: ten digits with one check digit or twelve with two, weighted sums mod 11 mod 10."""
+    """Russian taxpayer number: ten digits with one check digit or twelve with two, sums mod 11 mod 10."""
     if not number.isdecimal():
         return False
     if len(number) == 10:

@@ -48,9 +48,12 @@ def _introduced() -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.PERSON,
         {
-            rf"(?:我叫|名叫|叫做|名字是|名字叫|姓名(?:是|为|:|：)?|户名(?:是|为|:|：)?|联系人(?:是|:|：)?|收件人(?:是|:|：)?|持卡人(?:是|:|：)?|客服代表)(?<value>(?:{surname})\p{{Han}}{{1,2}}?)(?={_AFTER_NAME})": 0.85,
+            rf"(?:我叫|名叫|叫做|名字是|名字叫|姓名(?:是|为|:|：)?|户名(?:是|为|:|：)?|"
+            rf"联系人(?:是|:|：)?|收件人(?:是|:|：)?|持卡人(?:是|:|：)?|"
+            rf"客服代表)(?<value>(?:{surname})\p{{Han}}{{1,2}}?)(?={_AFTER_NAME})": 0.85,
             rf"(?:我是|这里是|我是客服|客服)(?<value>[小老](?:{surname}))(?=[，。,、！!？ 很]|$)": 0.7,
-            rf"(?:我是|这里是|我是客服|客服)(?<value>(?:{surname})\p{{Han}}{{1,2}}?)(?=[，。,、！!？ ]|$)": 0.7,
+            rf"(?:我是|这里是|我是客服|客服)(?<value>(?:{surname})\p{{Han}}{{1,2}}?)(?=[，。,"
+            rf"、！!？ ]|$)": 0.7,
             rf"(?:我姓|免贵姓|贵姓|姓)(?<value>{surname})(?=[，。,、！!？的 名叫]|$)": 0.8,
             r"(?:我叫|名字是|名字叫|姓名[是:：])(?<value>\p{Han}{2,4}?)(?=[，。,、！!？ ]|$)": 0.7,
         },
@@ -67,7 +70,7 @@ def _is_no_word(value: str) -> bool:
 
 
 class SegmentedNameRecognizer(LocalRecognizer):
-    """Words that the segmenter tags as a person's name, when they begin with a surname and are no common word."""
+    """Words that the segmenter takes for a name, if they begin with a surname and are no common word."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -6,8 +6,14 @@ from presidio_analyzer import EntityRecognizer
 from redaction import kinds
 from redaction.recognizers.shapes import ALONE_AFTER, ALONE_BEFORE, CaptureRecognizer, ShapeRecognizer
 
-_UNIT = r"(?!\d+(?:st|nd|rd|th|k|m|gb|mb|tb|oz|lbs?|kg|g|km|cm|mm|ml|mah|am|pm|usd|eur|gbp|rub|years?|hours?|h|min|x|s)(?![A-Z0-9]))"
-_MIXED = rf"{ALONE_BEFORE}{_UNIT}(?=[A-Z0-9\-]{{0,30}}\d)(?=[A-Z0-9\-]{{0,30}}[A-Z])[A-Z0-9](?:-(?=[A-Z]{{0,3}}\d)|[A-Z0-9]){{3,29}}(?<!-){ALONE_AFTER}"
+_UNIT = (
+    r"(?!\d+(?:st|nd|rd|th|k|m|gb|mb|tb|oz|lbs?|kg|g|km|cm|mm|ml|mah|am|pm|usd|eur|gbp|rub|"
+    r"years?|hours?|h|min|x|s)(?![A-Z0-9]))"
+)
+_MIXED = (
+    rf"{ALONE_BEFORE}{_UNIT}(?=[A-Z0-9\-]{{0,30}}\d)(?=[A-Z0-9\-]{{0,30}}[A-Z])[A-Z0-9](?:-(?=[A-"
+    rf"Z]{{0,3}}\d)|[A-Z0-9]){{3,29}}(?<!-){ALONE_AFTER}"
+)
 # Without context a code shows by digits on both sides of letters or by many digits; "iphone12" has neither.
 _TELLING = (
     rf"{ALONE_BEFORE}(?:[A-Z]{{1,4}}-?\d{{5,15}}|\d{{4,15}}-?[A-Z]{{2,4}}|"
@@ -32,7 +38,8 @@ def _account(language: str) -> EntityRecognizer:
         {_MIXED: 0.22, r"(?<![\d.,:])\d(?:[ -]?\d){4,16}(?![\d:]|[.,]\d)": 0.2},
         language=language,
         context=(
-            "account number", "account", "member", "membership", "policy number", "customer id", "customer number",
+            "account number", "account", "member", "membership", "policy number", "customer id",
+            "customer number",
             "client id", "user id", "username", "loyalty", "frequent flyer",
             "договор", "абонент", "полис", "логин",
             "会员", "客户号", "保单", "用户名",
@@ -46,7 +53,8 @@ def _reference(language: str) -> EntityRecognizer:
         {_MIXED: 0.23, r"(?<![\d.,:])\d(?:[ -]?\d){4,16}(?![\d:]|[.,]\d)": 0.19},
         language=language,
         context=(
-            "booking", "reservation", "confirmation", "order", "order number", "reference", "tracking", "ticket",
+            "booking", "reservation", "confirmation", "order", "order number", "reference", "tracking",
+            "ticket",
             "invoice", "case number", "claim", "pnr", "record locator", "serial", "code",
             "заказ", "бронь", "бронирование", "трек", "накладная", "квитанция", "заявка", "обращение",
             "订单", "预订", "单号", "票号", "工单", "编号",
@@ -69,7 +77,8 @@ def _plate(language: str) -> EntityRecognizer:
         kinds.LICENSE_PLATE,
         {
             rf"(?<!\w)[{letters}] ?\d{{3}} ?[{letters}]{{2}} ?\d{{2,3}}(?!\w)": 0.7,
-            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·• ]?[A-Z0-9]{5,6}(?![A-Z0-9])": 0.8,
+            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·• ]?[A-Z"
+            r"0-9]{5,6}(?![A-Z0-9])": 0.8,
             rf"{ALONE_BEFORE}[A-Z]{{2}}\d{{2}} ?[A-Z]{{3}}{ALONE_AFTER}": 0.45,
             rf"{ALONE_BEFORE}[A-Z0-9]{{2,4}}[ -]?[A-Z0-9]{{2,4}}{ALONE_AFTER}(?<=\d.{{0,8}})": 0.16,
         },
@@ -79,13 +88,17 @@ def _plate(language: str) -> EntityRecognizer:
 
 
 def _secret(language: str) -> EntityRecognizer:
-    names = "passwords?|passcode|pass code|cvv2?|cvc2?|cvn|pin(?: code)?|security code|one-?time code|otp|verification code"
+    names = (
+        "passwords?|passcode|pass code|cvv2?|cvc2?|cvn|pin(?: code)?|security code|"
+        "one-?time code|otp|verification code"
+    )
     return CaptureRecognizer(
         kinds.SECRET,
         {
             rf"(?<!\w)(?:{names}){_IS}(?<value>[^\s,;，。]{{0,63}}\d[^\s,;，。]{{0,63}})": 0.8,
             r"(?<!\w)(?:password|passcode)(?: is|:| =) {0,2}(?<value>[^\s,;]{4,64})": 0.7,
-            r"(?<!\w)(?:парол[ьяем]{1,2}|пин-?код\w?|кодово\w+ слов\w+|код из смс|cvv)[ :\-–]{1,3}(?<value>[^\s,;]{3,64})": 0.7,
+            r"(?<!\w)(?:парол[ьяем]{1,2}|пин-?код\w?|кодово\w+ слов\w+|код из смс|"
+            r"cvv)[ :\-–]{1,3}(?<value>[^\s,;]{3,64})": 0.7,
             r"(?:密码|验证码|校验码|安全码)(?:是|为|:|：)?[ ]{0,2}(?<value>[A-Za-z0-9]{3,32})": 0.8,
         },
         language=language,

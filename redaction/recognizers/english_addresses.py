@@ -8,15 +8,32 @@ from redaction.recognizers.shapes import CaptureRecognizer, ShapeRecognizer
 
 _LANGUAGE = "en"
 _SUFFIX = (
-    r"street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|square(?! (?:met|f|k|y))|sq(?!\.? (?:m|f|k))|terrace|way|parkway|pkwy|circle|cir|highway|hwy|"
+    r"street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|"
+    r"square(?! (?:met|f|k|y))|sq(?!\.? (?:m|f|k))|terrace|way|parkway|pkwy|circle|cir|"
+    r"highway|hwy|"
     "close|crescent|grove|gardens|mews|trail|alley|plaza|loop|row|walk|quay|wharf|strasse|straße|gasse|weg|straat|laan|gata|vägen|gatan|utca|út"
 )
 _STREET_WORD = r"[\p{Latin}\p{Mn}.'\-]{1,30}"
-_NO_STREET = r"(?!(?:minutes?|hours?|days?|weeks?|months?|years?|times?|dollars?|items?|people|percent|am|pm|o'clock|of|and|or|to|in|on|at|the)\b)"
-_UNIT = r"(?:(?:apartment|apt|suite|ste|unit|flat|room|floor|building|bldg)(?:\.? ?#|\.? )(?:no\.? ?)?|# ?)(?:\d[\dA-Z\-]{0,6}|[A-Z]-?\d{1,4})(?!\w)"
-_STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|A[AEP]"
-_CITY = r"[\p{Lu}][\p{Latin}\p{Mn}'\-]{1,24}(?: (?:[\p{Lu}][\p{Latin}\p{Mn}'\-]{0,24}|de|la|del|of|upon|am|u)){0,3}"
-_UK_POSTCODE = r"(?<![A-Z0-9])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d|[A-HK-Y]\d\d|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y])) ?\d[ABD-HJLNP-UW-Z]{2}(?![A-Z0-9])"
+_NO_STREET = (
+    r"(?!(?:minutes?|hours?|days?|weeks?|months?|years?|times?|dollars?|items?|people|percent|am|"
+    r"pm|o'clock|of|and|or|to|in|on|at|the)\b)"
+)
+_UNIT = (
+    r"(?:(?:apartment|apt|suite|ste|unit|flat|room|floor|building|bldg)(?:\.? ?#|"
+    r"\.? )(?:no\.? ?)?|# ?)(?:\d[\dA-Z\-]{0,6}|[A-Z]-?\d{1,4})(?!\w)"
+)
+_STATE = (
+    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|"
+    "T[NX]|UT|V[AT]|W[AIVY]|A[AEP]"
+)
+_CITY = (
+    r"[\p{Lu}][\p{Latin}\p{Mn}'\-]{1,24}(?: (?:[\p{Lu}][\p{Latin}\p{Mn}'\-]{0,24}|de|la|del|of|"
+    r"upon|am|u)){0,3}"
+)
+_UK_POSTCODE = (
+    r"(?<![A-Z0-9])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d|[A-HK-Y]\d\d|\d[A-HJKPS-UW]|"
+    r"[A-HK-Y]\d[ABEHMNPRV-Y])) ?\d[ABD-HJLNP-UW-Z]{2}(?![A-Z0-9])"
+)
 
 
 def recognizers() -> list[EntityRecognizer]:
@@ -30,9 +47,12 @@ def _street() -> EntityRecognizer:
     return ShapeRecognizer(
         kinds.ADDRESS,
         {
-            rf"{number} (?:{name} |\d{{1,3}}(?:st|nd|rd|th) )(?:{_SUFFIX})(?!\w)\.?(?:,? (?:n|s|e|w|north|south|east|west|nw|ne|sw|se)(?!\w))?(?:[, \n]{{1,3}}{_UNIT})?": 0.7,
+            rf"{number} (?:{name} |\d{{1,3}}(?:st|nd|rd|"
+            rf"th) )(?:{_SUFFIX})(?!\w)\.?(?:,? (?:n|s|e|w|north|south|east|west|nw|ne|sw|"
+            rf"se)(?!\w))?(?:[, \n]{{1,3}}{_UNIT})?": 0.7,
             rf"(?<!\w){_UNIT}": 0.4,
-            r"(?<!\w)(?:p\.? ?o\.? ?)?box \d{1,7}(?!\d)|(?<!\w)(?:unit|psc|cmr) \d{3,5},? box \d{1,5}(?!\d)": 0.7,
+            r"(?<!\w)(?:p\.? ?o\.? ?)?box \d{1,7}(?!\d)|(?<!\w)(?:unit|psc|"
+            r"cmr) \d{3,5},? box \d{1,5}(?!\d)": 0.7,
             r"(?<!\w)(?:apartment|apt|suite|ste|flat)\.? ?#?\d{1,5}[a-z]?(?!\w)": 0.6,
         },
         language=_LANGUAGE,
@@ -47,9 +67,13 @@ def _tail() -> EntityRecognizer:
         kinds.ADDRESS,
         {
             rf"(?<!\w)(?<value>{_CITY},? (?:{_STATE}),? \d{{5}}(?:-\d{{4}})?)(?!\d)": 0.8,
-            rf"(?<!\w)(?<value>{lead}(?:[,\n] ?{_UNIT})?[,\n] ?{_CITY}(?:[,\n] ?{_CITY})?(?: \d{{4,6}})?)(?!\w)": 0.6,
-            rf"(?:{_UNIT}|(?i:{_SUFFIX})\.?|\d{{1,4}})[,\n] ?(?<value>{_CITY}[,\n ] ?(?:{_CITY} )?\d{{4,6}})(?!\d)": 0.6,
-            rf"(?<!\w)(?:corner of|address(?: is|:)) {{1,5}}(?<value>{_CITY}(?: \d{{1,5}}[a-z]?)?(?: and {_CITY}(?: \d{{1,5}})?)?)(?!\w)": 0.6,
+            rf"(?<!\w)(?<value>{lead}(?:[,\n] ?{_UNIT})?[,\n] ?{_CITY}(?:[,\n] ?{_CITY})?(?: "
+            rf"\d{{4,6}})?)(?!\w)": 0.6,
+            rf"(?:{_UNIT}|(?i:{_SUFFIX})\.?|\d{{1,4}})[,\n] ?(?<value>{_CITY}[,\n ] ?(?:"
+            rf"{_CITY} )?\d{{4,6}})(?!\d)": 0.6,
+            rf"(?<!\w)(?:corner of|address(?: is|"
+            rf":)) {{1,5}}(?<value>{_CITY}(?: \d{{1,5}}[a-z]?)?(?: and {_CITY}(?: \d{{1,5}})?"
+            rf")?)(?!\w)": 0.6,
         },
         language=_LANGUAGE,
         ignore_case=False,
@@ -69,8 +93,10 @@ def _asked() -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.ADDRESS,
         {
-            r"(?<!\w)(?:(?:my|the|our|home|shipping|billing|delivery|mailing) (?:home |shipping |billing |delivery |mailing )?address is|i live (?:at|on)|"
-            r"(?:deliver|ship|send) (?:it |this |that )?to|address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}[\p{Latin}\d.'#\-]{1,24}){1,8})": 0.6,
+            r"(?<!\w)(?:(?:my|the|our|home|shipping|billing|delivery|mailing) (?:home |"
+            r"shipping |billing |delivery |mailing )?address is|i live (?:at|on)|"
+            r"(?:deliver|ship|send) (?:it |this |that )?to|"
+            r"address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}[\p{Latin}\d.'#\-]{1,24}){1,8})": 0.6,
         },
         language=_LANGUAGE,
     )
@@ -80,8 +106,11 @@ def _home() -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.LOCATION,
         {
-            r"(?<!\w)(?:i(?:'m| am)? (?:live|living|reside|based|located|calling)(?: here)? (?:in|from)|i'm from|i am from|moved (?:here )?(?:from|to)|city(?: is|:)|town(?: is|:)|born in|resident of) "
-            r"(?:the )?(?:city of |state of )?(?<value>\p{Latin}[\p{Latin}\p{Mn}'\-]{1,30}(?:,? \p{Latin}[\p{Latin}\p{Mn}'\-]{1,30})?)": 0.6,
+            r"(?<!\w)(?:i(?:'m| am)? (?:live|living|reside|based|located|"
+            r"calling)(?: here)? (?:in|from)|i'm from|i am from|moved (?:here )?(?:from|to)|"
+            r"city(?: is|:)|town(?: is|:)|born in|resident of) "
+            r"(?:the )?(?:city of |state of )?(?<value>\p{Latin}[\p{Latin}\p{Mn}'\-]{1,30}(?:"
+            r",? \p{Latin}[\p{Latin}\p{Mn}'\-]{1,30})?)": 0.6,
         },
         language=_LANGUAGE,
         accept=_is_place,

@@ -28,17 +28,24 @@ _PARTICLES = frozenset(
 
 # After these any word that is not an ordinary one is a name, whatever its case.
 _SURE = regex.compile(
-    r"(?<!\w)(?:my (?:full |first |last |middle |sur)?name(?:'s| is| was)|(?:customer|account holder|cardholder|passenger|patient|guest|"
-    r"user|card holder|his|her|their|husband'?s?|wife'?s?) (?:full |first |last |sur)?name(?:'s| is)|(?:first|last|full|sur|family) ?name(?:'s| is|:| -)|"
-    r"(?<!company |user |file |domain |brand |product |host )name ?(?::|is(?: on it)?:?)|in the name of|under the name(?: of)?|goes by(?: the name)?(?: of)?|(?:i'm|i am|people) call(?:ed)? me|"
-    r"you(?:'re| are) (?:speaking|talking|chatting) (?:to|with)|(?:speaking|talking|chatting) (?:with|to) (?:mr|mrs|ms|miss|dr|mister)\.?|"
+    r"(?<!\w)(?:my (?:full |first |last |middle |sur)?name(?:'s| is| was)|(?:customer|"
+    r"account holder|cardholder|passenger|patient|guest|"
+    r"user|card holder|his|her|their|husband'?s?|wife'?s?) (?:full |first |last |"
+    r"sur)?name(?:'s| is)|(?:first|last|full|sur|family) ?name(?:'s| is|:| -)|"
+    r"(?<!company |user |file |domain |brand |product |host )name ?(?::|is(?: on it)?:?)|"
+    r"in the name of|under the name(?: of)?|goes by(?: the name)?(?: of)?|(?:i'm|i am|"
+    r"people) call(?:ed)? me|"
+    r"you(?:'re| are) (?:speaking|talking|chatting) (?:to|with)|(?:speaking|talking|"
+    r"chatting) (?:with|to) (?:mr|mrs|ms|miss|dr|mister)\.?|"
     r"(?:mr|mrs|ms|miss|mister|mrs|dr|prof)\.?|(?:sincerely|regards),) {1,2}(?:is )?(?=\p{L})",
     regex.I,
 )
 # After these only a listed name or a word in capitals is one.
 _LIKELY = regex.compile(
-    r"(?<!\w)(?:i'm|im|i am|this is|it's|it is|thanks?|thank you|thx|hi|hello|hey|dear|bye|goodbye|good (?:morning|afternoon|evening)|speaking with|speaking to|"
-    r"talk to|with|from|for|ask for|named|called|sorry|okay|ok|welcome(?: back)?|certainly|sure|great|meet you|here is|is)[,!]? {1,2}(?=\p{L})",
+    r"(?<!\w)(?:i'm|im|i am|this is|it's|it is|thanks?|thank you|thx|hi|hello|hey|dear|bye|"
+    r"goodbye|good (?:morning|afternoon|evening)|speaking with|speaking to|"
+    r"talk to|with|from|for|ask for|named|called|sorry|okay|ok|welcome(?: back)?|certainly|"
+    r"sure|great|meet you|here is|is)[,!]? {1,2}(?=\p{L})",
     regex.I,
 )
 _INTRODUCES_AFTER = regex.compile(r",? (?:from|calling|speaking|here|with the|on the line)\b", regex.I)
@@ -163,7 +170,7 @@ def _is_listed_alone(word: _Word, text: str) -> bool:
 def _span_of_name(
     text: str, start: int, accepts: _Test, *, first_only: bool = False
 ) -> tuple[int, int] | None:
-    """The name that begins at ``start``: its first word must pass ``accepts``, the rest must look like more of it."""
+    """The name that begins at ``start``: the first word must pass ``accepts``."""
     match = _NAME_WORD.match(text, start)
     if match is None:
         return None
@@ -227,7 +234,8 @@ def _spelled() -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.PERSON,
         {
-            r"(?<!\w)(?:name|spell(?:ed|ing|t)?(?: it| that)?(?: is)?|that's|it's)[,:]? (?<value>\p{Latin}(?:(?: |-|, |\. ?)\p{Latin}){2,19})(?!\w)": 0.8,
+            r"(?<!\w)(?:name|spell(?:ed|ing|t)?(?: it| that)?(?: is)?|that's|"
+            r"it's)[,:]? (?<value>\p{Latin}(?:(?: |-|, |\. ?)\p{Latin}){2,19})(?!\w)": 0.8,
             r"(?<![\w\-])(?<value>\p{Latin}(?:-\p{Latin}){3,19})(?![\w\-])": 0.7,
         },
         language=_LANGUAGE,
@@ -238,7 +246,8 @@ def _asked() -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.PERSON,
         {
-            r"(?:your|the|full|first|last) names?\b[^\n?]{0,40}\?[^\n]{0,40}\n(?:(?:sure|yes|yeah|ok|okay|of course|hi|hello|it's|it is|um|uh)[,. ]{1,3}){0,3}"
+            r"(?:your|the|full|first|last) names?\b[^\n?]{0,40}\?[^\n]{0,40}\n(?:(?:sure|yes|"
+            r"yeah|ok|okay|of course|hi|hello|it's|it is|um|uh)[,. ]{1,3}){0,3}"
             rf"(?<value>{_WORD}(?: {_WORD}){{0,2}})[.,!]?(?= *$)": 0.8,
         },
         language=_LANGUAGE,

@@ -20,7 +20,10 @@ _MAIL_SIGN = regex.compile(
     rf"@|(?<!\w)(?:at|собака|艾特|{_PROVIDERS})|(?:{_PROVIDERS}) ?\.?(?:com|co|ru|net|cn)(?!\w)", regex.I
 )
 _DOT = regex.compile(r"\w\.\w|://")
-_TOP = "com|net|org|info|biz|io|co|uk|us|eu|de|fr|ru|рф|su|cn|edu|gov|me|tv|app|dev|shop|online|site|store|xyz|ai"
+_TOP = (
+    "com|net|org|info|biz|io|co|uk|us|eu|de|fr|ru|рф|su|cn|edu|gov|me|tv|app|dev|shop|online|"
+    "site|store|xyz|ai"
+)
 _PATH = r"(?:[/?#][^\s()<>\"'，。；！？]{0,2000})?"
 
 
@@ -38,7 +41,8 @@ def recognizers(language: str) -> list[EntityRecognizer]:
             {
                 r"(?<!\w)(?:https?|ftp)://[^\s()<>\"'，。；！？]{1,2000}": 0.9,
                 rf"(?<![\w@.])(?:www\.)(?:[\w\-]{{1,63}}\.){{1,5}}\w{{2,24}}{_PATH}": 0.8,
-                rf"(?<![\w@.\-])(?:[a-z0-9][a-z0-9\-]{{0,62}}\.){{1,4}}(?:{_TOP})(?![\w.]\w){_PATH}(?!\w)": 0.6,
+                rf"(?<![\w@.\-])(?:[a-z0-9][a-z0-9\-]{{0,62}}\.){{1,4}}(?:{_TOP})(?![\w.]\w)"
+                rf"{_PATH}(?!\w)": 0.6,
             },
             language=language,
             near=_DOT,
@@ -49,7 +53,8 @@ def recognizers(language: str) -> list[EntityRecognizer]:
         CaptureRecognizer(
             kinds.ACCOUNT_NUMBER,
             {
-                r"(?:微信号?|(?<![a-z])qq号?|(?<![a-z])wechat(?: id)?)(?:是|为|:|：| is| )*(?<value>[a-z0-9_\-]{5,20})": 0.8
+                r"(?:微信号?|(?<![a-z])qq号?|(?<![a-z])wechat(?: id)?)(?:是|为|:|：| is|"
+                r" )*(?<value>[a-z0-9_\-]{5,20})": 0.8
             },
             language=language,
         ),

@@ -17,7 +17,8 @@ _GROUPED_FROM = 9
 _CARD_FROM = 13
 _DATE = r"(?:(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d{2})"
 _HARMLESS = regex.compile(
-    rf"{_DATE}(?:[ \-]+(?:{_DATE}|\d{{1,2}}))*|\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+\.\d{{1,2}}|(?:(?:19|20)\d{{2}}[ \-/]*)+"
+    rf"{_DATE}(?:[ \-]+(?:{_DATE}|\d{{1,2}}))*|\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|"
+    rf"\d+\.\d{{1,2}}|(?:(?:19|20)\d{{2}}[ \-/]*)+"
 )
 _MONEY_BEFORE = regex.compile(r"[$€£¥₽]\s?$")
 _MONEY_AFTER = regex.compile(r"\s?(?:[$€£¥₽元块万]|руб|dollars?\b|usd\b|eur\b|rub\b)", regex.I)

@@ -25,7 +25,7 @@ _DATE_OR_DECIMAL = regex.compile(
 
 
 def recognizers(language: str) -> list[EntityRecognizer]:
-    """Numbers that are valid somewhere, and any likely run of digits that the context calls a telephone number."""
+    """Numbers that are valid somewhere, and runs of digits that the context calls a telephone number."""
     return [PhoneRecognizer(language), _by_context(language)]
 
 
@@ -78,9 +78,11 @@ def _by_context(language: str) -> EntityRecognizer:
         },
         language=language,
         context=(
-            "phone", "telephone", "tel", "cell", "cellphone", "mobile", "call", "fax", "contact", "phone number",
+            "phone", "telephone", "tel", "cell", "cellphone", "mobile", "call", "fax", "contact",
+            "phone number",
             "number", "whatsapp", "text", "reach",
-            "телефон", "мобильный", "сотовый", "звонить", "позвонить", "перезвонить", "номер", "тел", "ватсап",
+            "телефон", "мобильный", "сотовый", "звонить", "позвонить", "перезвонить", "номер", "тел",
+            "ватсап",
             "电话", "手机", "联系方式", "座机", "号码", "拨打",
         ),
     )  # fmt: skip

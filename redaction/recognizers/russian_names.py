@@ -1,4 +1,4 @@
-"""Russian names: the dictionary votes on every word, introductions settle the rest, a small NER helps on cased text."""
+"""Russian names: the dictionary votes on every word, introductions and a small NER help."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -21,7 +21,9 @@ _INITIALS = regex.compile(
     r"(?<!\p{L})(?:\p{Lu}\. ?){1,2}(?=\p{Lu}\p{Ll})|(?<=\p{Ll} )(?:\p{Lu}\. ?){1,2}(?!\p{L})"
 )
 _INTRODUCTION = regex.compile(
-    r"(?<!\w)(?:зовут|зовите|меня звать|имя|фамилия|отчество|фио|на имя|имени|это|говорит|обращаться|оформлен[аоы]? на|господин\w*|госпож\w+|уважаем\w+|гражданин\w*)(?: меня)?[ :,\-]{1,3}$",
+    r"(?<!\w)(?:зовут|зовите|меня звать|имя|фамилия|отчество|фио|на имя|имени|это|говорит|"
+    r"обращаться|оформлен[аоы]? на|господин\w*|госпож\w+|уважаем\w+|"
+    r"гражданин\w*)(?: меня)?[ :,\-]{1,3}$",
     regex.I,
 )
 _GLUE = regex.compile(r" |\. ?|-")
@@ -111,7 +113,7 @@ def _beside_a_name(text: str, matches: list["regex.Match[str]"], readings: list[
 
 
 class NewsNameRecognizer(LocalRecognizer):
-    """A small neural network trained on news. It needs capitals, so it reads only lines that have them inside."""
+    """A small neural network trained on news. It needs capitals and reads only lines with some."""
 
     def __init__(self) -> None:
         super().__init__(supported_entities=[kinds.PERSON], name="news names", supported_language=_LANGUAGE)
@@ -169,7 +171,8 @@ def _introduced() -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.PERSON,
         {
-            r"(?<!\w)(?:меня зовут|зовите меня|моя фамилия|мо[её] имя|на имя|фамилия[: ]|фио[: ])[ :\-]{0,2}(?<value>\p{Cyrillic}{2,30})(?!\w)": 0.7,
+            r"(?<!\w)(?:меня зовут|зовите меня|моя фамилия|мо[её] имя|на имя|фамилия[: ]|"
+            r"фио[: ])[ :\-]{0,2}(?<value>\p{Cyrillic}{2,30})(?!\w)": 0.7,
         },
         language=_LANGUAGE,
         accept=lambda value: not _is_function_word(value.lower()),

@@ -1,4 +1,4 @@
-"""The two ways in which our rules recognize: a shape with context words, or a part captured by its surroundings."""
+"""The two ways in which our rules recognize: by a shape with context words, or by the surroundings."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -21,10 +21,10 @@ ALONE_AFTER = r"(?![0-9A-Za-z])"
 """Word boundaries that also hold between a Chinese character and a digit, where ``\\b`` does not."""
 
 GAP = r"[ .\-]{0,2}\n?"
-"""What people put between the groups of a number; a line break is the next turn. The view has folded the rest."""
+"""What people put between the groups of a number; a line break is the next turn."""
 
 DIGIT = regex.compile(r"\d")
-"""The trigger of everything that holds a number: most lines of a conversation hold none and need not be read."""
+"""The trigger of everything that holds a number: most lines of a conversation hold none."""
 
 Checksum = Callable[[str], bool]
 Accept = Callable[[str], bool]
@@ -49,7 +49,7 @@ class ShapeRecognizer(PatternRecognizer):
     ) -> None:
         """``shapes`` maps regular expressions to scores from 0 to 1.
 
-        Only lines with a match of ``near`` are read, neighbouring ones together; all lines when it is ``None``.
+        Only lines with a match of ``near`` are read, neighbours together; all when it is ``None``.
         """
         self._checksum = checksum
         self._near = near
@@ -104,7 +104,7 @@ class CaptureRecognizer(LocalRecognizer):
         accept: Accept | None = None,
         ignore_case: bool = True,
     ) -> None:
-        """``expressions`` maps regular expressions to scores; a value that ``accept`` refuses is no finding."""
+        """``expressions`` maps regular expressions to scores; what ``accept`` refuses is no finding."""
         flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
         self._expressions = [(regex.compile(text, flags), score) for text, score in expressions.items()]
         self._accept = accept
@@ -125,7 +125,7 @@ class CaptureRecognizer(LocalRecognizer):
     ) -> list[RecognizerResult]:
         """The captured parts of all expressions."""
         return [
-            result_of(self, self.supported_entities[0], *match.span("value"), score)
+            result_of(self, self.supported_entities[0], match.start("value"), match.end("value"), score)
             for expression, score in self._expressions
             for match in expression.finditer(text)
             if self._accept is None or self._accept(match["value"])
@@ -136,7 +136,7 @@ def result_of(
     recognizer: EntityRecognizer, entity: str, start: int, end: int, score: float
 ) -> RecognizerResult:
     """A Presidio result of ``recognizer`` for the text from ``start`` to ``end``."""
-    name = str(recognizer.name)
+    name = recognizer.__class__.__name__
     return RecognizerResult(
         entity_type=entity,
         start=start,

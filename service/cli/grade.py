@@ -22,12 +22,15 @@ from service.usecases.grade import find_scorecard
 def grade(
     paths: Annotated[list[str], typer.Argument(help="Files (.json .jsonl .txt .vtt .srt), or - for stdin.")],
     scorecard: Annotated[
-        str | None, typer.Option(help="A built-in scorecard or a YAML file; the best fitting one if left out.")
+        str | None,
+        typer.Option(help="A built-in scorecard or a YAML file; the best fitting one if left out."),
     ] = None,
     grader: Annotated[Literal["llm", "signals"] | None, typer.Option(help="Which grader.")] = None,
     policy: PolicyOption = None,
     include: Annotated[Literal["turns"] | None, typer.Option(help="`turns` adds the redacted turns.")] = None,
-    require_pass: Annotated[bool, typer.Option(help="Exit with 1 when a conversation does not pass.")] = False,
+    require_pass: Annotated[
+        bool, typer.Option(help="Exit with 1 when a conversation does not pass.")
+    ] = False,
     output: FormatOption = "table",
 ) -> None:
     """Grade conversations and show grades, evidence and coaching."""
@@ -94,7 +97,7 @@ def _report(item: Item, result: Evaluation | InvalidInput, *, as_json: bool, tur
             error = {"type": result.type, "detail": result.detail}
             print_json({"id": item.id, "status": "failed", "error": error})
     elif as_json:
-        print_json((result if turns else result.model_copy(update={"turns": None})).to_json())
+        print_json(result if turns else result.model_copy(update={"turns": None}))
     else:
         show_evaluation(result)
 

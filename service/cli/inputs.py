@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from service.domain.errors import FieldProblem, InvalidInput, json_pointer
 from service.domain.transcript import Conversation
-from service.formats import resolve
 from service.formats.files import read_conversations
 
 
@@ -49,12 +48,11 @@ def _item(position: int, data: dict[str, object] | InvalidInput) -> Item:
     if isinstance(data, InvalidInput):
         return Item(str(position), data)
     try:
-        conversation = Conversation.model_validate(resolve(data))
-    except InvalidInput as error:
-        return Item(_id_of(data, position), error)
+        conversation = Conversation.model_validate(data)
     except ValidationError as error:
         problems = [
-            FieldProblem(json_pointer(p["loc"]), p["msg"].removeprefix("Value error, ")) for p in error.errors()
+            FieldProblem(json_pointer(p["loc"]), p["msg"].removeprefix("Value error, "))
+            for p in error.errors()
         ]
         return Item(_id_of(data, position), InvalidInput(problems))
     return Item(conversation.external_id or str(position), conversation)

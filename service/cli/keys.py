@@ -1,5 +1,6 @@
 """`qalibrate keys …`: they take effect at once, while the service runs."""
 
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -11,19 +12,30 @@ from service.domain.keys import DEFAULT_TENANT, Scope
 app = typer.Typer(no_args_is_help=True)
 
 
+class ScopeName(Enum):
+    """The scopes, in the shape in which the command line takes a list of choices."""
+
+    submit: Scope = "submit"
+    read: Scope = "read"
+    review: Scope = "review"
+    admin: Scope = "admin"
+
+
 @app.command()
 def create(
     tenant: Annotated[str, typer.Option(help="Whose conversations the key is for.")] = DEFAULT_TENANT,
     name: Annotated[str, typer.Option(help="What the key is for, so that you know it again.")] = "key",
     scope: Annotated[
-        list[Scope] | None, typer.Option(help="May be given several times; submit and read if left out.")
+        list[ScopeName] | None, typer.Option(help="May be given several times; submit and read if left out.")
     ] = None,
     output: FormatOption = "table",
 ) -> None:
     """Make a key. Its secret is shown once and kept nowhere."""
     factory = make_factory()
     factory.upgrade_database()
-    key, secret = factory.keys.create(tenant, name, scope or ["submit", "read"])
+    key, secret = factory.keys.create(
+        tenant, name, [one.value for one in scope or (ScopeName.submit, ScopeName.read)]
+    )
     if output == "json":
         print_json({"id": key.id, "key": secret, "tenant": key.tenant, "scopes": key.scopes})
     else:
@@ -40,7 +52,15 @@ def list_keys(output: FormatOption = "table") -> None:
             print_json(key)
         return
     rows = [
-        (k.id, k.tenant, k.name, " ".join(k.scopes), _day(k.created_at), _day(k.last_used_at), _day(k.revoked_at))
+        (
+            k.id,
+            k.tenant,
+            k.name,
+            " ".join(k.scopes),
+            _day(k.created_at),
+            _day(k.last_used_at),
+            _day(k.revoked_at),
+        )
         for k in keys
     ]
     print_table(("Id", "Tenant", "Name", "Scopes", "Created", "Last used", "Revoked"), rows)

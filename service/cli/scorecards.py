@@ -13,7 +13,9 @@ from service.domain.keys import DEFAULT_TENANT
 from service.domain.scorecard_file import check_scorecard, read_scorecard
 
 app = typer.Typer(no_args_is_help=True)
-FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A scorecard in YAML or JSON.")]
+FileArgument = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="A scorecard in YAML or JSON.")
+]
 
 
 @app.command()
@@ -39,7 +41,8 @@ def check(file: FileArgument, output: FormatOption = "table") -> None:
 
 @app.command("list")
 def list_scorecards(
-    tenant: Annotated[str, typer.Option(help="Whose scorecards.")] = DEFAULT_TENANT, output: FormatOption = "table"
+    tenant: Annotated[str, typer.Option(help="Whose scorecards.")] = DEFAULT_TENANT,
+    output: FormatOption = "table",
 ) -> None:
     """List the scorecards in the database, built-in ones included."""
     factory = make_factory()
@@ -54,7 +57,13 @@ def list_scorecards(
             print_json(row)
         return
     cells = [
-        (f"{r['name']}@{r['revision']}", r["title"], " ".join(r["languages"]), r["dimensions"], _origin(r["builtin"]))
+        (
+            f"{r['name']}@{r['revision']}",
+            r["title"],
+            " ".join(r["languages"]),
+            r["dimensions"],
+            _origin(r["builtin"]),
+        )
         for r in rows
     ]
     print_table(("Scorecard", "Title", "Languages", "Dimensions", "Origin"), cells)
@@ -62,7 +71,8 @@ def list_scorecards(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A built-in scorecard, or a file.")], output: FormatOption = "table"
+    name: Annotated[str, typer.Argument(help="A built-in scorecard, or a file.")],
+    output: FormatOption = "table",
 ) -> None:
     """Print a scorecard: as YAML to start your own from, or as JSON."""
     card = scorecards_for(name)[0].scorecard.model_dump(mode="json", by_alias=True, exclude_defaults=True)

@@ -25,7 +25,9 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     role: Annotated[Role, typer.Option(help="The API, the worker, or both in one process.")] = "all",
-    dev_key: Annotated[bool, typer.Option(help="On a database without keys, make one and print it once.")] = False,
+    dev_key: Annotated[
+        bool, typer.Option(help="On a database without keys, make one and print it once.")
+    ] = False,
 ) -> None:
     """Run the service."""
     factory = make_factory()
@@ -36,7 +38,9 @@ def serve(
         factory.upgrade_database()
         if dev_key:
             _print_dev_key(factory)
-        say(f"listening on http://{host}:{listener.getsockname()[1]} (grader: {factory.settings.default_grader})")
+        say(
+            f"listening on http://{host}:{listener.getsockname()[1]} (grader: {factory.settings.default_grader})"
+        )
         config = uvicorn.Config(
             create_app(factory, role), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S
         )

@@ -1,7 +1,7 @@
 """One conversation against one scorecard revision: what was asked, how far it is, and what came out."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -91,7 +91,10 @@ class Assessment(Model):
 
 
 class Evaluation(Model):
-    """One evaluation as it is returned; every key is always there, null until it is known."""
+    """One evaluation as it is returned; every key is always there, null until it is known.
+
+    `turns` stays null unless it was asked for.
+    """
 
     id: str
     external_id: str | None = None
@@ -121,8 +124,3 @@ class Evaluation(Model):
     def is_final(self) -> bool:
         """Whether nothing will change any more."""
         return self.status in FINAL
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the evaluation as it goes over HTTP; `turns` is there only when it was asked for."""
-        exclude = {"turns"} if self.turns is None else None
-        return self.model_dump(mode="json", exclude=exclude)

@@ -213,9 +213,11 @@ class Scorecard(Model):
     @model_validator(mode="after")
     def _ids_are_unique(self) -> "Scorecard":
         seen: set[str] = set()
+        sections: set[str] = set()
         for s, section in enumerate(self.sections):
-            if section.id in (earlier.id for earlier in self.sections[:s]):
+            if section.id in sections:
                 raise _wrong(f"the section id {section.id!r} occurs twice; rename one", "sections", s, "id")
+            sections.add(section.id)
             for d, dimension in enumerate(section.dimensions):
                 if dimension.id in seen:
                     message = f"the dimension id {dimension.id!r} occurs twice; rename one"

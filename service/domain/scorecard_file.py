@@ -7,6 +7,7 @@ more on a skeleton of the card that holds nothing else.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,14 +62,14 @@ def _validate(source: Source) -> tuple[Scorecard | None, list[Problem]]:
     try:
         card = Scorecard.model_validate(source.data)
     except ValidationError as error:
-        found += _problems(source, error)
+        found += islice(_problems(source, error), MAX_PROBLEMS)
     return (None, _in_order(found)) if found else (card, [])
 
 
 def _problems(source: Source, error: ValidationError) -> Iterator[Problem]:
     errors: list[Any] = error.errors(include_url=False)
     located = [(true_path(each, source.data), each) for each in errors]
-    for path, each in [*located, *cross_errors(source.data)]:
+    for path, each in chain(located, cross_errors(source.data)):
         if not _is_echo(path, each, located):
             yield from explain(source, path, each)
 
@@ -81,8 +82,9 @@ def _is_echo(path: Path, error: Any, others: list[tuple[Path, Any]]) -> bool:
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
-    unique = dict.fromkeys(problems)
-    return sorted(unique, key=lambda problem: (problem.line, problem.column))[:MAX_PROBLEMS]
+    """What an alias repeats is one mistake: the same place in the file, whatever the pointer."""
+    unique = {(each.line, each.column, each.message): each for each in reversed(problems)}
+    return sorted(unique.values(), key=lambda problem: (problem.line, problem.column))[:MAX_PROBLEMS]
 
 
 def _advice(source: Source, card: Scorecard) -> list[Problem]:

@@ -51,23 +51,21 @@ class _Skeleton:
             Scorecard.model_validate(self._card)
         except ValidationError as error:
             found: list[Any] = error.errors(include_url=False)
-            return [((*each["loc"], *each.get("ctx", {}).get("at", ())), each) for each in found]
+            own = [each for each in found if each["type"] == "scorecard"]
+            return [((*each["loc"], *each["ctx"]["at"]), each) for each in own]
         return []
 
     def mend(self, path: Path) -> None:
         """Make the skeleton valid at `path`, so that the next broken rule comes to light."""
-        holder: Any = self._card
-        for step in path[:4]:
-            holder = holder[step]
         if path[-1] == "id":
             self._at(path[:-1])["id"] = self._new_id()
         elif path[-1] == "ask_when":
-            del holder["ask_when"]
+            del self._at(path[:-1])["ask_when"]
         elif path[-1] == "levels":
-            holder |= {"scale": _STAND_IN, "examples": []}
+            self._at(path[:4]).update(scale=_STAND_IN, examples=[])
             self._drop_conditions_on_the_unknown()
         else:
-            self._at(path[:-1])["level"] = holder["scale"]["levels"][0]["level"]
+            self._at(path[:-1])["level"] = self._at(path[:4])["scale"]["levels"][0]["level"]
 
     def _at(self, path: Path) -> Any:
         value: Any = self._card

@@ -170,10 +170,22 @@ def _russian_second_question(text: str) -> str:
     return ""
 
 
-_RU_CONDITION = _finder(
+_find_russian_condition = _finder(
     r"(?:^|(?<=[,—–-]\s)|(?<=[?(]))\s*(?:в\s+случае,\s+)?(?:если|когда)\s+(?!агент|оператор|сотрудник|менеджер)[а-яё]+"
     r"|\bпри\s+(?:необходимости|наличии|возникновении)\b|\bв\s+случае\s+(?!если)[а-яё]+"
 )
+_RU_ASKING = re.compile(
+    r"\b(?:спр[ао]с|спрашива|уточн|сообща|сообщи|сказа|говор|узна|объясн|назыв|назва|выясн)", re.IGNORECASE
+)
+
+
+def _russian_condition(text: str) -> str:
+    """After a verb of asking or saying, `когда` begins an indirect question."""
+    found = _find_russian_condition(text)
+    before = unquoted(text).partition(found)[0] if found else ""
+    return "" if "когда" in found.casefold() and _RU_ASKING.search(before) else found
+
+
 _RU_VAGUE = _finder(
     r"\b(?:хорош(?!его\s+(?:дня|вечера|настроения))\w*|надлежащ\w*|должным\s+образом|адекватн\w*|подобающ\w*|уместн\w*"
     r"|качественн\w*|профессиональн\w*|грамотн\w*|достаточн\w*|соответствующим\s+образом|подходящ\w*|нормальн\w*"
@@ -191,7 +203,7 @@ _ZH_SECOND = re.compile(
     r"|为[^，。？]{1,4}?|给[^，。？]{1,4}?|用[^，。？]{1,6}?)?"
     r"(?:是否|问候|介绍|说明|解释|询问|确认|核实|核对|提供|告知|告诉|感谢|道歉|致歉|安抚|倾听|解决|记录|总结|表示|表达|报出|说出|邀请"
     r"|道别|结束|避免|使用|给出|提出|征求|推荐|引导|复述|承诺|处理|回应|回答|跟进)"
-    r"(?!方案|方式|办法|方法|时间|情况|结果|原因|信息|内容|流程|步骤|服务|措施|途径|渠道|义务|过程|能力|的|语|词|率|号|单)"
+    r"(?!方案|方式|办法|方法|流程|步骤|措施|途径|渠道|义务|过程|能力|的|语|词|率|号|单)"
 )
 _ZH_SUBORDINATE = re.compile(
     r"(?:在|当|如果|若|如|倘若)[^，。？！；]*(?:，|之前|以前|之后|以后|的时候|后|前|时)|[^，。？！；]*(?:之前|之后|的时候)，"
@@ -247,7 +259,7 @@ _WORDING: dict[Language, Wording] = {
     ),
     "ru": Wording(
         second_question=_russian_second_question,
-        condition=_RU_CONDITION,
+        condition=_russian_condition,
         vague=_RU_VAGUE,
         double_negation=_two_in_a_clause(_RU_CLAUSE, _RU_NEGATIVE),
         extreme=_finder(

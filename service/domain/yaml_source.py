@@ -15,7 +15,7 @@ from service.domain.errors import json_pointer
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 MAX_PROBLEMS = 200
 """More than this many problems are not listed: the file is then something else altogether."""
 

@@ -10,7 +10,7 @@ from service.formats.utterance import Utterance, bad_content, check_count, unwra
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
-_VOICE = re.compile(r"<v(?:\.[^\s>]{0,100})?\s{1,5}([^>]{1,200})>", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?\s{1,5}([^<>]{1,200})>", re.IGNORECASE)
 # Only what captions use: `<PERSON_1>` and "a < b" are words.
 _TAG = re.compile(
     r"</?(?:c|i|b|u|v|ruby|rt|lang|font)\b[^<>]{0,200}>|<\d{1,4}:[\d:.]{1,20}>|\{\\[^{}]{0,50}\}",

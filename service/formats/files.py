@@ -9,6 +9,8 @@
 """
 
 import io
+import json
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, BinaryIO
@@ -21,6 +23,7 @@ MAX_FILE = 64_000_000
 """Bytes of a file that has to be read as a whole; JSON lines have no such limit."""
 
 _TRANSCRIPTS = {".txt": "text", ".vtt": "webvtt", ".srt": "srt"}
+_DOCUMENT = re.compile(rb"\{|\[\s*(?:[{\]]|$)")
 _BOM = b"\xef\xbb\xbf"
 Item = tuple[int, dict[str, Any] | InvalidInput]
 
@@ -49,19 +52,23 @@ def _from_anything(stream: BinaryIO) -> Iterator[Item]:
         if len(head) > MAX_LINE:
             break
     start = head.removeprefix(_BOM).strip()
-    if start.startswith(b"{") and _is_whole(start):
+    if start.startswith(b"{") and not _goes_on(start):
         return _from_lines(stream, head)
-    if start.startswith((b"{", b"[{")) or start == b"[":
+    if _DOCUMENT.match(start):
         return _from_document(stream, head)
     return _from_transcript(stream, head, None)
 
 
-def _is_whole(line: bytes) -> bool:
+def _goes_on(line: bytes) -> bool:
+    """Whether an object that begins on this line is not finished on it."""
+    text = line.decode(errors="replace")
     try:
-        load_json(line)
-    except InvalidInput:
-        return line.endswith(b"}")
-    return True
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text)
+    except (ValueError, RecursionError):
+        return False
+    return False
 
 
 def _from_lines(stream: BinaryIO, head: bytes) -> Iterator[Item]:

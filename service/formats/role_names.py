@@ -1,4 +1,4 @@
-"""The names by which transcripts call agents, customers, bots and systems, in English, Russian and Chinese."""
+"""The names by which transcripts call agents, customers, bots and systems, in three languages."""
 
 from service.domain.transcript import Speaker
 
@@ -21,8 +21,8 @@ _NAMES: dict[Speaker, str] = {
         manager, specialist
         агент, оператор, менеджер, консультант, специалист, сотрудник, сотрудница, поддержка
         служба поддержки, техподдержка, клиентский менеджер, продавец, администратор, супервизор, диспетчер
-        客服, 坐席, 座席, 客服人员, 客服代表, 客服专员, 客户服务, 客户经理, 人工客服, 话务员, 接线员, 销售, 经理, 主管
-        专员, 顾问, 店员
+        客服, 坐席, 座席, 客服人员, 客服代表, 客服专员, 客户服务, 客户经理, 人工客服, 话务员, 接线员
+        销售, 经理, 主管, 专员, 顾问, 店员
     """,
     "customer": """
         customer, client, caller, user, guest, buyer, patient, subscriber, shopper, consumer, visitor

@@ -6,12 +6,14 @@ in this order:
 2. with one unknown name, by what is left: beside a known customer it is the agent, and the other way round;
 3. with two unknown names, by who offers help or names the company first ("how can I help you").
 Nothing is guessed beyond that, although in most inbound calls the agent speaks first: a wrong guess would
-turn every grade of the conversation around without anybody noticing. The error then names the unknown speakers.
+turn every grade of the conversation around without anybody noticing. The error then names the
+unknown speakers.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, get_args
 
 from service.domain.errors import FieldProblem, InvalidInput
@@ -35,6 +37,7 @@ _OFFERS_HELP = re.compile(
 _SHOWN = 10
 
 
+@lru_cache(maxsize=4096)
 def role_of(name: str) -> Speaker | None:
     """Return the role that a speaker's name states (`Agent 2`, `Anna (operator)`, `客服小王`), or None."""
     plain = _TAIL.sub("", name.strip()[:200])

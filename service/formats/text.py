@@ -12,21 +12,22 @@ from service.formats.labels import Label, labels_of
 from service.formats.utterance import Utterance, check_count, lines_of
 
 _CLOCK = r"(\d{1,3}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3}))?)?"
-_TIME_FIRST = re.compile(rf"[\[(]?{_CLOCK}[\])]?\s*(?:[-–—]\s*)?(?=\S)")
-_TIME_AFTER_NAME = re.compile(rf"([^:\[(\n]{{1,60}}?)\s*[\[(]{_CLOCK}[\])]\s*[:：]?\s*")
+_TIME_FIRST = re.compile(rf"[\[(]?{_CLOCK}[\])]?\s{{0,5}}(?:[-–—]\s{{0,5}})?(?=\S)")
+_TIME_AFTER_NAME = re.compile(rf"([^:\[(\n]{{1,60}}?)\s{{0,3}}[\[(]{_CLOCK}[\])]\s{{0,3}}[:：]?\s{{0,5}}")
 _Clock = tuple[str, str, str | None, str | None]
 
 
 def read_text(content: str, given: Collection[str]) -> list[Utterance]:
     """Return the utterances of a plain text transcript; `given` are names known to be speakers."""
-    stamped = [_split_time(line) for line in lines_of(content)]
+    lines = lines_of(content)
+    stamped = [_split_time(line) for line in lines]
     labels = labels_of([line for line, _ in stamped], given)
-    blocks = _blocks([line for line, _ in stamped], labels)
+    blocks = _blocks(lines, labels)
     starts = _seconds([stamped[first][1] for first, _ in blocks])
     found = []
-    for (first, lines), start in zip(blocks, starts, strict=True):
+    for (first, words), start in zip(blocks, starts, strict=True):
         label = labels[first]
-        text = "\n".join(lines).strip()
+        text = "\n".join(words).strip()
         if text:
             found.append(Utterance(first + 1, label.name if label else None, text, start))
     check_count(found)

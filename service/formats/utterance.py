@@ -9,6 +9,8 @@ from service.domain.transcript import MAX_TURNS
 MAX_CONTENT = 4_000_000
 """Characters of one transcript; the conversation in it may hold fewer."""
 
+MAX_LINES = 200_000
+
 _CJK_END = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]$")
 _CJK_START = re.compile("^[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
@@ -36,7 +38,10 @@ def lines_of(content: str) -> list[str]:
     """Return the lines of a transcript, whatever ends them. Raises InvalidInput when it is too long."""
     if len(content) > MAX_CONTENT:
         raise bad_content(f"the transcript is longer than {MAX_CONTENT:,} characters; split it")
-    return content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if len(lines) > MAX_LINES:
+        raise bad_content(f"the transcript has more than {MAX_LINES:,} lines; split it", MAX_LINES + 1)
+    return lines
 
 
 def check_count(utterances: list[Utterance]) -> None:

@@ -13,9 +13,18 @@ def read_webvtt(content: str, given: Collection[str]) -> list[Utterance]:
     lines = lines_of(content)
     if lines[0].split(maxsplit=1)[:1] != ["WEBVTT"]:
         raise bad_content("a WebVTT file begins with the line WEBVTT; add it, or name another format", 1)
+    _check_header(lines)
     blocks = [(number, block) for number, block in blocks_of(lines) if number > 1]
     cues = [read_cue(number, block) for number, block in blocks if not _is_no_cue(block)]
     return to_utterances(cues, given)
+
+
+def _check_header(lines: list[str]) -> None:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            return
+        if "-->" in line:
+            raise bad_content("the first cue stands in the header; leave a blank line after WEBVTT", number)
 
 
 def _is_no_cue(block: list[str]) -> bool:

@@ -98,7 +98,8 @@ class EvaluationStore:
         }
         postgres = self._connection.dialect.name == "postgresql"
         insert = postgresql.insert(idempotency_keys) if postgres else sqlite.insert(idempotency_keys)
-        return self._connection.execute(insert.values(values).on_conflict_do_nothing()).rowcount == 1
+        claim = insert.values(values).on_conflict_do_nothing().returning(idempotency_keys.c.key)
+        return self._connection.scalar(claim) is not None
 
     def _is(self, evaluation_id: str) -> sa.ColumnElement[bool]:
         return (evaluations.c.id == evaluation_id) & (evaluations.c.tenant == self._tenant)

@@ -5,14 +5,26 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from service.domain.base import Model
+from service.domain.errors import InvalidInput
 from service.domain.transcript import Conversation, Metadata
-from service.formats import resolve
+from service.formats.registry import resolve
 
 SCORECARD_REFERENCE = r"^[a-z0-9][a-z0-9_-]{0,79}(@[1-9][0-9]{0,8})?$"
 
 
+def _resolved(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    try:
+        return resolve(value)
+    except InvalidInput as error:
+        raise InvalidInput(
+            [p._replace(pointer=f"/conversation{p.pointer}") for p in error.problems]
+        ) from None
+
+
 # A conversation, or `{"format": "webvtt", "content": "…"}` in its place.
-AnyConversation = Annotated[Conversation, BeforeValidator(resolve)]
+AnyConversation = Annotated[Conversation, BeforeValidator(_resolved)]
 
 
 class EvaluationRequest(Model):

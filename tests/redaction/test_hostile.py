@@ -22,7 +22,9 @@ def test_a_hundred_thousand_repetitions_take_bounded_time(unit: str) -> None:
 
 
 def test_a_turn_of_more_than_a_million_characters_is_redacted_to_its_end() -> None:
-    text = "the quick brown fox jumps over it. " * (MEGABYTE // 34) + "my name is John Smith, 4111111111111111"
+    text = (
+        "the quick brown fox jumps over it. " * (MEGABYTE // 34) + "my name is John Smith, 4111111111111111"
+    )
     assert len(text) > MEGABYTE
     started = time.monotonic()
     assert Redactor().redact_text(text, "en").endswith("my name is <PERSON_1>, <CREDIT_CARD_1>")
@@ -36,7 +38,15 @@ def test_ten_thousand_short_turns_take_bounded_time() -> None:
     assert set(result.turns) == {"my name is <PERSON_1>, <PHONE_NUMBER_1>"}
 
 
-@pytest.mark.parametrize("hidden", ["4111\u200b1111\u200b1111\u200b1111", "٤١١١١١١١١١١١١١١١", "４１１１　１１１１　１１１１　１１１１", "4111\u00a01111\u20111111\u20131111"])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "4111\u200b1111\u200b1111\u200b1111",
+        "٤١١١١١١١١١١١١١١١",
+        "４１１１　１１１１　１１１１　１１１１",
+        "4111\u00a01111\u20111111\u20131111",
+    ],
+)
 def test_a_card_number_in_disguise_is_still_a_card_number(hidden: str) -> None:
     assert Redactor().redact_text(f"card {hidden}.", "en") == "card <CREDIT_CARD_1>."
 

@@ -27,7 +27,9 @@ def test_two_mentions_of_one_person_share_a_placeholder(first: str, second: str)
     assert number(first, second) == ["<PERSON_1>", "<PERSON_1>"]
 
 
-@pytest.mark.parametrize(("first", "second"), [("John Smith", "John Brown"), ("张伟", "李伟"), ("Иван", "Пётр")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("John Smith", "John Brown"), ("张伟", "李伟"), ("Иван", "Пётр")]
+)
 def test_two_people_have_two_placeholders(first: str, second: str) -> None:
     assert number(first, second) == ["<PERSON_1>", "<PERSON_2>"]
 
@@ -37,16 +39,34 @@ def test_a_part_that_fits_two_people_is_a_third() -> None:
 
 
 def test_a_number_is_the_same_with_and_without_spaces_and_in_full_width() -> None:
-    assert len(set(number("4111 1111 1111 1111", "4111-1111-1111-1111", "４１１１１１１１１１１１１１１１", kind="CREDIT_CARD"))) == 1
+    assert (
+        len(
+            set(
+                number(
+                    "4111 1111 1111 1111",
+                    "4111-1111-1111-1111",
+                    "４１１１１１１１１１１１１１１１",
+                    kind="CREDIT_CARD",
+                )
+            )
+        )
+        == 1
+    )
 
 
 def test_numbers_that_were_typed_are_not_issued() -> None:
-    assert number("John", "Mary", typed="<person_1> and <PERSON_02> and <EMAIL_3>") == ["<PERSON_3>", "<PERSON_4>"]
+    assert number("John", "Mary", typed="<person_1> and <PERSON_02> and <EMAIL_3>") == [
+        "<PERSON_3>",
+        "<PERSON_4>",
+    ]
 
 
 def test_typed_placeholders_are_left_as_they_are_and_never_collide() -> None:
     text = "I am <PERSON_1>, my name is John Smith and <Person_2> is Mary"
-    assert Redactor().redact_text(text, "en") == "I am <PERSON_1>, my name is <PERSON_3> and <Person_2> is <PERSON_4>"
+    assert (
+        Redactor().redact_text(text, "en")
+        == "I am <PERSON_1>, my name is <PERSON_3> and <Person_2> is <PERSON_4>"
+    )
 
 
 def test_a_name_inside_a_typed_placeholder_is_no_content() -> None:
@@ -56,9 +76,9 @@ def test_a_name_inside_a_typed_placeholder_is_no_content() -> None:
 def test_dropping_text_cannot_forge_a_placeholder() -> None:
     policy = Policy(entities={"EMAIL_ADDRESS": "drop"})
     result = Redactor(policy).redact([Segment("customer", "<PERSON_ a@example.com 1> my name is John")], "en")
-    assert [entity.placeholder for entity in result.entities if entity.type == "PERSON"] != ["<PERSON_1>"] or (
-        "<PERSON_1>" not in result.turns[0].split("my name")[0]
-    )
+    assert [entity.placeholder for entity in result.entities if entity.type == "PERSON"] != [
+        "<PERSON_1>"
+    ] or ("<PERSON_1>" not in result.turns[0].split("my name")[0])
 
 
 def test_digits_around_a_typed_placeholder_are_not_one_number() -> None:

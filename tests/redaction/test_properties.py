@@ -1,5 +1,7 @@
 """What holds for every text: spans are exact, redacting twice changes nothing, nothing crashes."""
 
+from itertools import pairwise
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -7,11 +9,13 @@ from redaction import Entity, Policy, Redaction, Redactor, Segment, restore
 from redaction.placeholders import TYPED
 
 FRAGMENTS = [
-    "my name is ", "John Smith", "john", "Karen", " calling from ", "card ", "4111 1111 1111 1111", "4111", "1111", "-", " ",
-    ". ", ", ", "?", "\n", "212-555-0147", "a@example.com", "12 Oak Street", "<PERSON_1>", "<person_2>", "<CREDIT_CARD_1", ">",
-    "меня зовут ", "Иван", "иваном", "Петров", "карта ", "улица Ленина дом 5", "паспорт 4510 123456", "我叫", "张伟", "张先生",
-    "卡号", "１３８１２３４５６７８", "北京市朝阳区建国路88号", "\u200b", "e\u0301", "\u202e", "\U0001f600", "\0", "\ufffc", "שלום",
-    "booking ", "XK4R9T", "password is hunter22", "thanks", "order ", "88213", "ssn ", "123-45-6789", "www.example.com/",
+    "my name is ", "John Smith", "john", "Karen", " calling from ", "card ", "4111 1111 1111 1111",
+    "4111", "1111", "-", " ", ". ", ", ", "?", "\n", "212-555-0147", "a@example.com", "12 Oak Street",
+    "<PERSON_1>", "<person_2>", "<CREDIT_CARD_1", ">", "меня зовут ", "Иван", "иваном", "Петров",
+    "карта ", "улица Ленина дом 5", "паспорт 4510 123456", "我叫", "张伟", "张先生", "卡号",
+    "１３８１２３４５６７８", "北京市朝阳区建国路88号", "\u200b", "é", "\u202e", "😀", "\x00", "￼",
+    "שלום", "booking ", "XK4R9T", "password is hunter22", "thanks", "order ", "88213", "ssn ",
+    "123-45-6789", "www.example.com/",
 ]  # fmt: skip
 TEXT = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=6), max_size=14).map("".join)
 TURNS = st.lists(TEXT, min_size=1, max_size=5)
@@ -54,7 +58,7 @@ def test_no_issued_placeholder_equals_a_typed_one(turns: list[str]) -> None:
 def test_spans_are_in_order_do_not_overlap_and_are_not_empty(turns: list[str]) -> None:
     entities = redact(turns).entities
     assert all(0 <= entity.start < entity.end <= len(turns[entity.turn]) for entity in entities)
-    assert all(_before(first, second) for first, second in zip(entities, entities[1:], strict=False))
+    assert all(_before(first, second) for first, second in pairwise(entities))
 
 
 def _before(first: Entity, second: Entity) -> bool:
@@ -62,7 +66,12 @@ def _before(first: Entity, second: Entity) -> bool:
 
 
 @RELAXED
-@given(TURNS, st.dictionaries(st.sampled_from(["PERSON", "CREDIT_CARD", "ADDRESS"]), st.sampled_from(["mask", "drop", "keep"])))
+@given(
+    TURNS,
+    st.dictionaries(
+        st.sampled_from(["PERSON", "CREDIT_CARD", "ADDRESS"]), st.sampled_from(["mask", "drop", "keep"])
+    ),
+)
 def test_every_policy_keeps_the_spans_exact(turns: list[str], actions: dict[str, str]) -> None:
     result = redact(turns, Policy.model_validate({"entities": actions}))
     assert restore(result.turns, result.entities, tuple(turns)) == tuple(turns)

@@ -41,7 +41,11 @@ def make_card(*dimensions: dict[str, Any], **fields: Any) -> Scorecard:
 
 def conversation(*texts: str, **fields: Any) -> dict[str, Any]:
     """A conversation in English in which agent and customer take turns."""
-    texts = texts or ("Hello, how can I help you?", "My parcel is late.", "I am sorry, it arrives today. Goodbye!")
+    texts = texts or (
+        "Hello, how can I help you?",
+        "My parcel is late.",
+        "I am sorry, it arrives today. Goodbye!",
+    )
     turns = [{"speaker": ("agent", "customer")[n % 2], "text": text} for n, text in enumerate(texts)]
     return {"language": "en", "turns": turns, **fields}
 

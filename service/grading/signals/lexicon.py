@@ -50,7 +50,10 @@ class Phrases(Model):
 
     @model_validator(mode="after")
     def _are_well_formed(self) -> "Phrases":
-        to_pattern(self.find + self.exceptions)
+        try:
+            _ = self.pattern
+        except re.error as error:
+            raise ValueError(f"brackets that do not match: {error}") from error
         return self
 
     @cached_property

@@ -8,7 +8,8 @@
 ``...``          up to three words between (in Chinese: up to eight characters of one clause)
 ``<person>``     a redacted name, such as ``<PERSON_1>``
 ``<name>``       a redacted name, or one word (in Chinese: one to three characters)
-``^`` ``$``      the beginning and the end of the turn
+``^`` ``$``      the beginning and the end of the text that is searched
+``sorry?``       with the question mark right after
 ===============  =====================================================================
 
 An apostrophe may be missing in the text. Every repetition in what comes out is bounded, so that a search
@@ -22,10 +23,11 @@ _HAN = "\u3400-\u9fff"
 _TOKEN = re.compile(r"<person>|<name>|\.\.\.|[()\[\]|^$]|\s+|[^()\[\]|^$\s<>.]+")
 _RUN = re.compile(rf"[{_HAN}]|[^{_HAN}]+")
 
-# Chinese is written without spaces: a Latin word may touch a Han character and still begin or end there.
-_WORD_BEGINS = rf"(?<![^\W{_HAN}])"
-_WORD_ENDS = rf"(?![^\W{_HAN}])"
-_BETWEEN = r"[^\w<]{0,3}+"
+_WORD_BEGINS = r"(?<!\w)"
+_WORD_ENDS = r"(?!\w)"
+# Chinese is written without spaces: a Latin word may touch a Han character and still end there.
+_LATIN_ENDS = "(?![a-z0-9])"
+_BETWEEN = r"[^\w<?]{0,3}+"
 _PERSON = r"<(?:person|name|agent)\w{0,20}+>"
 _SYMBOLS = {
     "(": "(?:",
@@ -47,7 +49,8 @@ _HAN_SYMBOLS = {"...": r"[^,.!?;。、]{0,8}?", "<name>": rf"(?:{_PERSON}|[{_HAN
 def to_pattern(phrases: Sequence[str]) -> str:
     """Return one regular expression for folded text that matches any of `phrases`, longer ones first.
 
-    Raises ValueError for a phrase that this language does not allow.
+    Raises ValueError for a phrase with characters that this language does not allow. Brackets that do not
+    match are found when the expression is compiled.
     """
     ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
     in_words = [_translate(phrase) for phrase in ordered if not _is_han(phrase)]
@@ -61,20 +64,17 @@ def _is_han(phrase: str) -> bool:
 
 
 def _translate(phrase: str) -> str:
-    symbols = _SYMBOLS | (_HAN_SYMBOLS if _is_han(phrase) else _WORD_SYMBOLS)
     tokens = _TOKEN.findall(phrase)
     if "".join(tokens) != phrase or not phrase.strip():
         raise ValueError(f"not a phrase: {phrase!r}")
-    pattern = "".join(symbols.get(token) or _literal(token.strip()) for token in tokens)
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"not a phrase: {phrase!r} ({error})") from error
-    return f"(?:{pattern})"
+    han = _is_han(phrase)
+    symbols = _SYMBOLS | (_HAN_SYMBOLS if han else _WORD_SYMBOLS)
+    ends = _LATIN_ENDS if han else _WORD_ENDS
+    return f"(?:{''.join(symbols.get(token) or _literal(token.strip(), ends) for token in tokens)})"
 
 
-def _literal(token: str) -> str:
-    return "".join(_han(run) if _is_han(run) else _word(run) for run in _RUN.findall(token))
+def _literal(token: str, word_ends: str) -> str:
+    return "".join(_han(run) if _is_han(run) else _word(run, word_ends) for run in _RUN.findall(token))
 
 
 def _han(character: str) -> str:
@@ -82,7 +82,7 @@ def _han(character: str) -> str:
     return rf"{character}\s?+"
 
 
-def _word(run: str) -> str:
+def _word(run: str, word_ends: str) -> str:
     stem = re.escape(run.removesuffix("*")).replace("'", r"['\s]?+").replace(r"\-", _BETWEEN)
     rest = r"\w{0,14}+" if run.endswith("*") else ""
-    return stem + rest + _WORD_ENDS + _BETWEEN
+    return stem + rest + word_ends + _BETWEEN

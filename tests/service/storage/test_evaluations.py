@@ -82,7 +82,11 @@ def test_a_result_is_stored_once_and_never_overwritten(database):
         assert tx.evaluations.start_attempt("e1") is None
     with database.begin("a") as tx:
         evaluation = tx.evaluations.get("e1")
-    assert (evaluation.status, evaluation.score.value, evaluation.grades[0].level) == ("completed", 100, "yes")
+    assert (evaluation.status, evaluation.score.value, evaluation.grades[0].level) == (
+        "completed",
+        100,
+        "yes",
+    )
 
 
 def test_attempts_are_counted(database):

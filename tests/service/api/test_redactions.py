@@ -1,0 +1,40 @@
+from tests.running import RunningService
+from tests.service.cards import conversation
+
+
+def test_a_conversation_comes_back_redacted_with_spans_in_the_original(service: RunningService):
+    texts = ("Hello", "My card is 4111 1111 1111 1111, mail me at a.b@example.com")
+    answer = service.client.post(
+        "/v1/redactions", json={"conversation": conversation(*texts, external_id="x")}
+    )
+    assert answer.status_code == 200
+    result = answer.json()
+    assert result["id"] == "x"
+    assert result["language"] == "en"
+    assert result["turns"][1]["text"] == "My card is <CREDIT_CARD_1>, mail me at <EMAIL_ADDRESS_1>"
+    found = {
+        entity["type"]: texts[entity["turn"]][entity["start"] : entity["end"]]
+        for entity in result["entities"]
+    }
+    assert found == {"CREDIT_CARD": "4111 1111 1111 1111", "EMAIL_ADDRESS": "a.b@example.com"}
+
+
+def test_a_bare_conversation_is_taken_too(service: RunningService):
+    assert service.client.post("/v1/redactions", json=conversation()).status_code == 200
+
+
+def test_the_language_is_detected_when_it_is_not_given(service: RunningService):
+    for text, language in (
+        ("здравствуйте, где мой заказ", "ru"),
+        ("您好，我的快递还没到", "zh"),
+        ("where is it", "en"),
+    ):
+        body = {"turns": [{"speaker": "customer", "text": text}]}
+        assert service.client.post("/v1/redactions", json=body).json()["language"] == language
+
+
+def test_metadata_is_no_turn(service: RunningService):
+    body = conversation("Hello", "Bye", note="mail a.b@example.com")
+    result = service.client.post("/v1/redactions", json=body).json()
+    assert len(result["turns"]) == 2
+    assert result["entities"] == []

@@ -1,0 +1,62 @@
+import time
+
+import pytest
+import tiktoken
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.grading.tokens import TokenCounter, upper_bound
+
+
+def an_encoding():
+    """Return a real encoding that fits into a test: every byte is a token, and so are two syllables."""
+    ranks = {bytes([b]): b for b in range(256)} | {b"th": 256, b"the": 257}
+    return tiktoken.Encoding(
+        "small", pat_str=r"\S+|\s+", mergeable_ranks=ranks, special_tokens={"<|end|>": 300}
+    )
+
+
+def test_without_an_encoding_the_bytes_are_the_bound():
+    counter = TokenCounter()
+    assert counter.estimated
+    assert counter.count("héé") == 5
+    assert counter.count("\ud800") == 1
+
+
+def test_an_encoding_that_is_there_in_time_is_used():
+    counter = TokenCounter.load(fetch=an_encoding)
+    assert not counter.estimated
+    assert counter.count("the <|end|>") == 1 + 1 + 7
+
+
+def test_an_encoding_that_does_not_come_is_done_without_in_bounded_time():
+    started = time.perf_counter()
+    assert TokenCounter.load(0.05, fetch=lambda: time.sleep(5) or an_encoding()).estimated
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("error", [OSError("no network"), ValueError("bad file"), KeyError("unknown")])
+def test_an_encoding_that_cannot_be_had_is_done_without(error):
+    def fetch():
+        raise error
+
+    assert TokenCounter.load(fetch=fetch).estimated
+
+
+@given(st.text(max_size=300))
+def test_the_bound_is_never_below_the_count(text):
+    assert TokenCounter(an_encoding()).count(text) <= upper_bound(text)
+
+
+def test_a_limit_is_held_with_both_ways_of_counting():
+    text = "the " * 1000
+    assert TokenCounter().exceeds((text,), 3000)
+    assert not TokenCounter(an_encoding()).exceeds((text,), 3000)
+    assert TokenCounter(an_encoding()).exceeds((text,), 2000)
+    assert not TokenCounter().exceeds((text,), 5000)
+
+
+def test_a_long_run_of_one_character_is_counted_in_bounded_time():
+    started = time.perf_counter()
+    TokenCounter(an_encoding()).count("t" * 1_000_000)
+    assert time.perf_counter() - started < 5

@@ -1,0 +1,38 @@
+import pytest
+
+from service.settings import InvalidSettings, Settings, read_settings
+
+
+def test_a_bad_value_is_told_with_the_name_of_its_variable(monkeypatch):
+    monkeypatch.setenv("QALIBRATE_CONCURRENCY", "many")
+    monkeypatch.setenv("QALIBRATE_DATABASE_URL", "mysql://x")
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings()
+    assert "QALIBRATE_CONCURRENCY: " in str(caught.value)
+    assert "QALIBRATE_DATABASE_URL: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "grader"),
+    [
+        ({}, "signals"),
+        ({"OPENAI_API_KEY": "x"}, "llm"),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}, "llm"),
+        ({"OPENAI_API_KEY": ""}, "signals"),
+        ({"OPENAI_API_KEY": "x", "QALIBRATE_GRADER": "signals"}, "signals"),
+    ],
+)
+def test_the_default_grader_follows_from_what_is_configured(monkeypatch, environment, grader):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert read_settings().default_grader == grader
+
+
+def test_asking_for_the_llm_without_an_endpoint_is_a_configuration_error(monkeypatch):
+    monkeypatch.setenv("QALIBRATE_GRADER", "llm")
+    with pytest.raises(InvalidSettings, match="OPENAI_API_KEY or OPENAI_BASE_URL"):
+        read_settings()
+
+
+def test_the_key_does_not_show_in_a_printed_setting():
+    assert "secret" not in repr(Settings(openai_api_key="secret"))
