@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import regex
 
@@ -200,19 +199,19 @@ class _Conversation:
         """What replaces a piece; ``None`` for a placeholder, whose number is not known yet."""
         action = self._policy.action(kind)
         if action == "mask":
-            return _NOT_SPACE.sub(MASK, self._stream.text[start:end])
+            return str(_NOT_SPACE.sub(MASK, self._stream.text[start:end]))
         return "" if action == "drop" else None
 
     def _untouched(self, start: int, end: int) -> list[tuple[int, int]]:
         """The parts of a span in which nothing has been taken out; text that was dropped can lie inside."""
         parts: list[tuple[int, int]] = []
         index = max(bisect_right(self._pieces, start, key=lambda piece: piece.start) - 1, 0)
-        for piece in islice(self._pieces, index, None):
-            if piece.start >= end:
-                break
+        while index < len(self._pieces) and self._pieces[index].start < end:
+            piece = self._pieces[index]
             if piece.start > start:
                 parts.append((start, piece.start))
             start = max(start, piece.end)
+            index += 1
         return [*parts, (start, end)] if start < end else parts
 
     def _around(self, pieces: Iterable[_Piece]) -> list[tuple[int, int]]:

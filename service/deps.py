@@ -16,7 +16,7 @@ _bearer = HTTPBearer(auto_error=False, description="An API key made with `qalibr
 
 def get_factory(request: Request) -> Factory:
     """Return the factory of this process."""
-    return cast(Factory, request.app.state.factory)
+    return cast("Factory", request.app.state.factory)
 
 
 async def get_key(

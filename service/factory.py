@@ -95,7 +95,7 @@ class Factory:
     def worker(self) -> Worker:
         """Works off the jobs that submissions left."""
         assess = AssessEvaluation(self.database, self.graders)
-        return Worker(self.database, assess, self.settings.concurrency)
+        return Worker(self.database, assess, self.settings.concurrency, self.settings.dead_after_s)
 
     async def model_state(self) -> ModelState:
         """Return whether the model's endpoint can be reached."""

@@ -27,8 +27,9 @@ APPLICATION = "qalibrate"
 # when the steps of a workflow change incompatibly.
 ENGINE_VERSION = "1"
 POLL_S = 0.05
-BEAT_EVERY_S = 5.0
-DEAD_AFTER = timedelta(seconds=30)
+
+# So many signs of life may be missed before a worker is taken for dead.
+BEATS_MISSED = 6
 
 # Steps that failed because the database was away are tried again by the engine for about an hour.
 DATABASE_TRIES = 60
@@ -60,9 +61,12 @@ class DurableQueue:
 class Worker:
     """Runs queued jobs in this process; takes over those of workers that went silent."""
 
-    def __init__(self, database: Database, assess: AssessEvaluation, concurrency: int) -> None:
+    def __init__(
+        self, database: Database, assess: AssessEvaluation, concurrency: int, dead_after_s: float
+    ) -> None:
         self._database = database
         self._concurrency = concurrency
+        self._dead_after = timedelta(seconds=dead_after_s)
         # SQLite has one process, which must find its own jobs again after a restart. On PostgreSQL two
         # processes of one name would run each other's jobs twice.
         self.executor_id = (
@@ -104,14 +108,14 @@ class Worker:
                     log.warning("took over jobs of silent workers", jobs=len(stranded))
             except DatabaseAway:
                 log.warning("the database is away; trying again")
-            await asyncio.sleep(BEAT_EVERY_S)
+            await asyncio.sleep(self._dead_after.total_seconds() / BEATS_MISSED)
 
     def _say_alive(self) -> set[str]:
         """Record that this worker lives; return the ids of all that do."""
         now = datetime.now(UTC)
         with self._database.begin("") as tx:
             tx.heartbeats.beat(self.executor_id, now)
-            return tx.heartbeats.alive_since(now - DEAD_AFTER)
+            return tx.heartbeats.alive_since(now - self._dead_after)
 
     def _stranded(self) -> list[str]:
         """Return the jobs under way of workers that have been silent for long."""

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     concurrency: Annotated[int, Field(gt=0)] = 64
     """Evaluations in flight in one worker process."""
 
+    dead_after_s: Positive = 30
+    """A worker that gave no sign of life for so long is dead, and others take over its jobs."""
+
     redaction_processes: Annotated[int, Field(ge=0)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Processes that redact; 0 redacts in the service's own process."""
 

@@ -1,10 +1,12 @@
 """What tests of every room share: databases, and a service that really runs."""
 
+import json
 import os
 import uuid
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -59,3 +61,10 @@ def corpora() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no corpora at {folder}; set QALIBRATE_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def samples_personal_data() -> dict[str, list[dict[str, Any]]]:
+    """What was listed by hand as personal data in the bundled samples, by sample."""
+    file = resources.files("service") / "samples" / "personal_data.json"
+    return json.loads(file.read_text("utf-8"))

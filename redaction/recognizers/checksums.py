@@ -1,5 +1,10 @@
 """Check digits of well-known numbers. Each takes the number without separators."""
 
+from collections.abc import Callable
+
+Check = Callable[[str], bool]
+"""Takes a number without separators, letters in upper case, and answers whether its check digits fit."""
+
 _CN_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CN_ID_CHECKS = "10X98765432"
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

@@ -130,16 +130,18 @@ _BUSINESS_AFTER = (
     "纪念",
     "故居",
 )
+_ENDS_WITH_TITLE = regex.compile(f"(?:{_HONORIFIC})$")
 _PLACE_AFTER = frozenset("型期朝路街店馆楼园山寺庙宫院城镇村县市区省湖河江桥塔门站港岛峰陵墓府厂场")
 
 
 def _is_plausible(word: str, following: str) -> bool:
     surnames = words("zh_surnames")
-    if (
-        word in words("zh_not_names")
-        or word[:2] in words("zh_not_names")
-        or following[:1] in _PLACE_AFTER
-        or following.startswith(_BUSINESS_AFTER)
-    ):
+    if word[0] not in surnames and word[:2] not in surnames:
         return False
-    return word[-1] not in _PLACE_AFTER and (word[0] in surnames or word[:2] in surnames)
+    if word in words("zh_not_names") or word[:2] in words("zh_not_names") or _ENDS_WITH_TITLE.search(word):
+        return False
+    return (
+        word[-1] not in _PLACE_AFTER
+        and following[:1] not in _PLACE_AFTER
+        and not following.startswith(_BUSINESS_AFTER)
+    )

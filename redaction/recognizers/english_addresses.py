@@ -96,7 +96,8 @@ def _asked() -> EntityRecognizer:
             r"(?<!\w)(?:(?:my|the|our|home|shipping|billing|delivery|mailing) (?:home |"
             r"shipping |billing |delivery |mailing )?address is|i live (?:at|on)|"
             r"(?:deliver|ship|send) (?:it |this |that )?to|"
-            r"address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}[\p{Latin}\d.'#\-]{1,24}){1,8})": 0.6,
+            r"address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}(?!(?:today|tomorrow|now|please|and|thanks|thank|ok|okay|"
+            r"is|for|but|by|with|so|my|i|it|when|at|if|that|because|instead|can|could|you)\b)[\p{Latin}\d.'#\-]{1,24}){1,8})": 0.6,
         },
         language=_LANGUAGE,
     )
@@ -110,7 +111,7 @@ def _home() -> EntityRecognizer:
             r"calling)(?: here)? (?:in|from)|i'm from|i am from|moved (?:here )?(?:from|to)|"
             r"city(?: is|:)|town(?: is|:)|born in|resident of) "
             r"(?:the )?(?:city of |state of )?(?<value>\p{Latin}[\p{Latin}\p{Mn}'\-]{1,30}(?:"
-            r",? \p{Latin}[\p{Latin}\p{Mn}'\-]{1,30})?)": 0.6,
+            r",? (?-i:\p{Lu})[\p{Latin}\p{Mn}'\-]{1,30})?)": 0.6,
         },
         language=_LANGUAGE,
         accept=_is_place,

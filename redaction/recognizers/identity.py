@@ -43,13 +43,13 @@ def _british(language: str) -> list[EntityRecognizer]:
     return [
         ShapeRecognizer(
             kinds.UK_NINO,
-            {nino: 0.6},
+            {nino: 0.6, rf"{ALONE_BEFORE}[A-Z]{{2}} ?\d{{2}} ?\d{{2}} ?\d{{2}} ?[A-Z]{ALONE_AFTER}": 0.3},
             language=language,
             context=("insurance", "national insurance", "nino", "ni"),
         ),
         ShapeRecognizer(
             kinds.UK_NHS,
-            {r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)": 0.35},
+            {r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)": 0.4},
             language=language,
             context=("nhs", "health service", "nhs number"),
         ),

@@ -80,9 +80,9 @@ def _by_context(language: str) -> EntityRecognizer:
         context=(
             "phone", "telephone", "tel", "cell", "cellphone", "mobile", "call", "fax", "contact",
             "phone number",
-            "number", "whatsapp", "text", "reach",
-            "телефон", "мобильный", "сотовый", "звонить", "позвонить", "перезвонить", "номер", "тел",
+            "whatsapp", "text", "reach",
+            "телефон", "мобильный", "сотовый", "звонить", "позвонить", "перезвонить", "тел",
             "ватсап",
-            "电话", "手机", "联系方式", "座机", "号码", "拨打",
+            "电话", "手机", "联系方式", "座机", "拨打",
         ),
     )  # fmt: skip

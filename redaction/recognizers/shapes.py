@@ -14,6 +14,7 @@ from presidio_analyzer import (
 from presidio_analyzer.nlp_engine import NlpArtifacts
 from typing_extensions import override
 
+from redaction.recognizers.checksums import Check
 from redaction.tokens import Tokens
 
 ALONE_BEFORE = r"(?<![0-9A-Za-z])"
@@ -26,7 +27,6 @@ GAP = r"[ .\-]{0,2}\n?"
 DIGIT = regex.compile(r"\d")
 """The trigger of everything that holds a number: most lines of a conversation hold none."""
 
-Checksum = Callable[[str], bool]
 Accept = Callable[[str], bool]
 
 
@@ -44,7 +44,7 @@ class ShapeRecognizer(PatternRecognizer):
         *,
         language: str,
         context: Sequence[str] = (),
-        checksum: Checksum | None = None,
+        checksum: Check | None = None,
         near: "regex.Pattern[str] | None" = DIGIT,
     ) -> None:
         """``shapes`` maps regular expressions to scores from 0 to 1.

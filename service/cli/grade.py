@@ -15,7 +15,7 @@ from service.domain.errors import InvalidInput
 from service.domain.evaluation import Evaluation
 from service.domain.scorecard import ScorecardRevision
 from service.domain.scorecard_file import read_scorecard
-from service.factory import Factory, builtin_scorecards
+from service.factory import builtin_scorecards
 from service.usecases.grade import find_scorecard
 
 

@@ -2,11 +2,12 @@
 conversation's metrics or metadata say so, afterwards where another grade does. The same for every grader.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from service.domain.base import Model
 from service.domain.grade import Grade, NotApplicable, Outcome, Ungraded, UngradedReason
 from service.domain.scorecard import (
     AskWhen,
@@ -31,11 +32,11 @@ class Opening(NamedTuple):
 
 def open_dimensions(card: Scorecard, conversation: Conversation) -> Opening:
     """Close what the conversation's metrics and metadata close; a missing metric or field closes too."""
-    closed = {
-        dimension.id: NotApplicable(reason=asked_only_when(dimension.ask_when))
-        for dimension in card.dimensions
-        if dimension.ask_when is not None and not _met_by_conversation(dimension.ask_when, conversation)
-    }
+    closed: dict[str, NotApplicable] = {}
+    for dimension in card.dimensions:
+        condition = dimension.ask_when
+        if condition is not None and _is_closed(condition, conversation, closed):
+            closed[dimension.id] = NotApplicable(reason=asked_only_when(condition))
     return Opening(_without(card, closed) if closed else card, closed)
 
 
@@ -82,18 +83,20 @@ def _outcome_of_condition(dimension: Dimension, grade: Grade, decided: dict[str,
     return None if met else NotApplicable(reason=asked_only_when(condition))
 
 
-def _met_by_conversation(condition: AskWhen, conversation: Conversation) -> bool:
+def _is_closed(condition: AskWhen, conversation: Conversation, closed: Mapping[str, NotApplicable]) -> bool:
+    """Whether `condition` cannot be met: what hangs on a closed dimension is closed with it."""
     match condition:
         case WhenMetric(metric=metric, above=above, below=below):
             value = conversation.metrics.get(metric)
-            if value is None:
-                return False
-            return (above is None or value > above) and (below is None or value < below)
+            inside = (
+                value is not None and (above is None or value > above) and (below is None or value < below)
+            )
+            return not inside
         case WhenMetadata(metadata=field, in_=values):
             missing = field not in conversation.metadata
-            return not missing and any(_same(conversation.metadata[field], value) for value in values)
-        case WhenDimension():
-            return True
+            return missing or not any(_same(conversation.metadata[field], value) for value in values)
+        case WhenDimension(dimension=dimension):
+            return dimension in closed
 
 
 def _same(left: JsonValue, right: JsonValue) -> bool:
@@ -102,12 +105,15 @@ def _same(left: JsonValue, right: JsonValue) -> bool:
 
 
 def _without(card: Scorecard, closed: dict[str, NotApplicable]) -> Scorecard | None:
-    """Return the card without the closed dimensions. It is not validated again: a dimension may hang on one
-    that is closed, which the conditions deal with after grading.
-    """
+    """Return the card without the closed dimensions. What hung on one of them is closed as well."""
     sections = tuple(
-        Section.model_construct(**{**dict(section), "dimensions": kept})
+        Section.model_validate({**_fields(section), "dimensions": kept})
         for section in card.sections
         if (kept := tuple(d for d in section.dimensions if d.id not in closed))
     )
-    return Scorecard.model_construct(**{**dict(card), "sections": sections}) if sections else None
+    return Scorecard.model_validate({**_fields(card), "sections": sections}) if sections else None
+
+
+def _fields(model: Model) -> dict[str, object]:
+    """Return the fields alone: a model's dictionary also holds what was cached from them."""
+    return {name: getattr(model, name) for name in type(model).model_fields}

@@ -28,7 +28,7 @@ class FoldedText:
         them.
         """
         for candidate in dict.fromkeys((quote, _bare(quote))):
-            needle = _fold(candidate)[0].strip(" ")
+            needle = _fold(candidate.strip())[0]
             if _says_something(needle) and (span := self._find_folded(needle)):
                 return span
         return None
@@ -57,7 +57,7 @@ class FoldedText:
 
 def is_boundary(text: str, at: int) -> bool:
     """Whether `text` may be cut at offset `at` without tearing a letter from its marks or an emoji apart."""
-    if at <= 0 or at >= len(text):
+    if at <= 0 or at >= len(text) or text[at - 1].isspace() or text[at].isspace():
         return True
     joined = _ZERO_WIDTH_JOINER in (text[at], text[at - 1])
     return not joined and not unicodedata.category(text[at]).startswith("M")

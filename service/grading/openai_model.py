@@ -24,6 +24,7 @@ from tenacity import (
     retry_if_exception_type,
     stop_after_attempt,
     stop_before_delay,
+    wait_random,
     wait_random_exponential,
 )
 
@@ -122,7 +123,8 @@ class OpenAIModel:
         """Return the pause the server asked for, else a random one that grows."""
         failure = state.outcome.exception() if state.outcome else None
         if isinstance(failure, _Passing) and failure.asked_s is not None:
-            return failure.asked_s
+            # Spread out a little, so that all who were told the same do not come back at once.
+            return failure.asked_s + wait_random(0, self._bounds.pause_s)(state)
         bounds = self._bounds
         return wait_random_exponential(multiplier=bounds.pause_s, max=bounds.longest_pause_s)(state)
 

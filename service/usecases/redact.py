@@ -88,7 +88,7 @@ def _detected(conversation: Conversation) -> Language:
         known = ", ".join(SUPPORTED)
         detail = f"the conversation looks like {foreign!r}; say its language, which may be one of {known}"
         raise UnsupportedLanguage([FieldProblem("/conversation/language", detail)])
-    return cast(Language, detect_language(texts))
+    return cast("Language", detect_language(texts))
 
 
 def _result(redacted: RedactedConversation, found: Redaction) -> RedactionResult:

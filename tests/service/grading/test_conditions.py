@@ -52,6 +52,15 @@ def test_metrics_and_metadata_open_and_close_before_grading(condition, conversat
     assert [d.id for d in opening.card.dimensions] == (["a", "b"] if is_open else ["a"])
 
 
+def test_what_hangs_on_a_closed_dimension_is_not_asked_either():
+    first = a_dimension("first", ask_when={"metric": "hold_s", "above": 0})
+    second = a_dimension("second", ask_when={"dimension": "first", "level": "yes"})
+    third = a_dimension("third", ask_when={"dimension": "second", "level": "yes"})
+    opening = open_dimensions(a_card(first, second, third, a_dimension("other")), a_conversation())
+    assert [d.id for d in opening.card.dimensions] == ["other"]
+    assert opening.closed["third"].reason == "asked only when second is yes"
+
+
 def test_a_card_whose_sections_are_all_closed_has_nothing_to_ask():
     card = a_card(a_dimension("a", ask_when={"metric": "hold_s", "above": 0}))
     assert open_dimensions(card, a_conversation()).card is None

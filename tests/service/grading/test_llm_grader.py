@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from evals.model_server import Behaviour, ModelServer, failing
 from service.domain.errors import ModelAway, ModelRejected, PromptTooLong
 from service.domain.grade import UngradedReason
+from service.domain.scorecard_file import read_scorecard
 from service.grading.evidence import may_speak
 from service.grading.llm_grader import LlmGrader
 from service.grading.openai_model import OpenAIModel
@@ -15,6 +17,7 @@ from service.grading.scripted import ScriptedModel, well_formed_answer
 from tests.service.grading.building import GOOD_GRADES, a_conversation, good_answer, three_dimensions
 
 CARD = three_dimensions()
+CARDS = sorted((Path(__file__).parents[3] / "prompts" / "scorecards").glob("*.yaml"))
 
 
 async def grade(*replies, card=CARD, conversation=None, **options):
@@ -173,16 +176,16 @@ async def test_a_server_that_finds_the_request_too_long_gives_ungraded_dimension
 
 
 async def test_a_repair_that_would_not_fit_keeps_the_first_reason():
-    bad = altered("greeting", level="maybe")
-    sizes = []
-    for limit in range(9_000, 4_000, -50):
-        grades, _, model = await grade(bad, good_answer(), max_prompt_tokens=limit)
-        sizes.append(len(model.requests))
-        if len(model.requests) == 1:
-            assert grades["greeting"].ungraded_reason == UngradedReason.BAD_LEVEL
-            assert grades["needs"].outcome == "graded"
-    assert {0, 1, 2} >= set(sizes)
-    assert 1 in sizes
+    invented = [{"turn": 0, "quote": f"{number} " * 100} for number in range(20)]
+    bad = altered("greeting", evidence=invented)
+    _, _, model = await grade(bad, good_answer())
+    first, second = (len(r.system.encode()) + len(r.user.encode()) for r in model.requests)
+    assert second > first + 3_000
+    schema = len(json.dumps(model.requests[0].schema))
+    grades, _, model = await grade(bad, good_answer(), max_prompt_tokens=first + schema + 100)
+    assert len(model.requests) == 1
+    assert grades["greeting"].ungraded_reason == UngradedReason.NO_EVIDENCE
+    assert grades["needs"].outcome == "graded"
 
 
 async def test_usage_is_added_up_over_both_requests():
@@ -261,6 +264,16 @@ async def test_over_real_http_everything_that_goes_wrong_once_is_mended():
     assert [g.outcome for g in assessment.grades] == ["graded"] * 3
     assert assessment.usage.requests == 2
     assert assessment.usage.estimated
+
+
+@pytest.mark.parametrize("file", CARDS, ids=lambda file: file.stem)
+async def test_every_card_that_is_shipped_can_be_asked_and_answered(file):
+    card = read_scorecard(file.read_bytes())
+    with ModelServer() as server:
+        model = OpenAIModel("m", base_url=server.url)
+        assessment = await LlmGrader(model).grade(a_conversation(), card)
+        assert len(server.requests) == 1
+    assert {grade_.outcome for grade_ in assessment.grades} == {"graded"}
 
 
 async def test_the_stand_in_server_gives_answers_that_pass_every_check():

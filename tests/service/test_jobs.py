@@ -1,0 +1,156 @@
+"""Accepted means committed: real processes, killed without warning."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+
+from evals.model_server import Behaviour, ModelServer
+from service.factory import Factory
+from service.jobs import DurableQueue
+from service.settings import Settings
+from service.usecases.requests import EvaluationRequest
+from service.usecases.submit import SubmitEvaluation
+from tests.running import running_service
+from tests.service.cards import conversation
+
+
+class Process:
+    """The service as a process of its own."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]
+        self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        self.lines: list[str] = []
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if line.startswith("listening on "):
+                self.url = line.split()[2]
+                break
+        else:
+            raise AssertionError("".join(self.lines))
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def process(environment):
+    running = Process(environment)
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+def environment_of(url: str, model: ModelServer) -> dict[str, str]:
+    own = {"QALIBRATE_DATABASE_URL": url, "OPENAI_BASE_URL": model.url, "QALIBRATE_REDACTION_PROCESSES": "0"}
+    return os.environ | own | {"QALIBRATE_LOG_LEVEL": "error"}
+
+
+def client_of(url: str, factory: Factory) -> httpx2.Client:
+    _, secret = factory.keys.create("default", "test", ["submit", "read"])
+    return httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=60)
+
+
+def await_final(client: httpx2.Client, ids: list[str], seconds: float) -> dict[str, str]:
+    deadline = time.monotonic() + seconds
+    while True:
+        status = {one: client.get(f"/v1/evaluations/{one}").json()["status"] for one in ids}
+        if set(status.values()) <= {"completed", "failed"} or time.monotonic() > deadline:
+            return status
+        time.sleep(0.2)
+
+
+def test_what_was_accepted_before_a_kill_is_graded_after_the_restart(tmp_path):
+    url = f"sqlite:///{tmp_path / 'jobs.db'}"
+    factory = Factory(Settings(database_url=url))
+    factory.upgrade_database()
+    with ModelServer(default=Behaviour(latency_s=1.0)) as model:
+        environment = environment_of(url, model)
+        with process(environment) as first:
+            client = client_of(first.url, factory)
+            bodies = [
+                {"conversation": conversation(external_id=str(n)), "scorecard": "inbound-service"}
+                for n in range(6)
+            ]
+            ids = [client.post("/v1/evaluations", json=body).json()["id"] for body in bodies]
+            time.sleep(0.5)
+            first.kill()
+        with process(environment) as second:
+            client = client_of(second.url, factory)
+            assert set(await_final(client, ids, 40).values()) == {"completed"}
+    assert len(model.requests) <= 2 * len(ids)
+
+
+def test_a_second_process_on_the_same_file_is_told_who_holds_it(tmp_path):
+    url = f"sqlite:///{tmp_path / 'jobs.db'}"
+    with ModelServer() as model:
+        environment = environment_of(url, model)
+        with process(environment):
+            command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]
+            second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert second.returncode == 3
+    assert "jobs.db.lock" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_process_on_postgresql_takes_over_the_jobs_of_one_that_died(postgres_url):
+    factory = Factory(Settings(database_url=postgres_url))
+    factory.upgrade_database()
+    with ModelServer(default=Behaviour(latency_s=1.0)) as model:
+        with process(environment_of(postgres_url, model)) as first:
+            client = client_of(first.url, factory)
+            body = {"conversation": conversation(), "scorecard": "inbound-service"}
+            evaluation = client.post("/v1/evaluations", json=body).json()["id"]
+            time.sleep(0.5)
+            first.kill()
+        with running_service(database_url=postgres_url, openai_base_url=model.url, dead_after_s=2) as service:
+            assert await_final(service.client, [evaluation], 30) == {evaluation: "completed"}
+
+
+def test_an_evaluation_and_its_job_are_committed_together_or_not_at_all(database_url):
+    factory = Factory(Settings(database_url=database_url, redaction_processes=0))
+    factory.upgrade_database()
+
+    class BrokenQueue(DurableQueue):
+        def enqueue(self, tx, evaluation_id):
+            super().enqueue(tx, evaluation_id)
+            raise ZeroDivisionError
+
+    graders = factory.graders.names
+    submit = SubmitEvaluation(
+        factory.database, BrokenQueue(factory.database), factory.redact, graders, "signals"
+    )
+    request = EvaluationRequest.model_validate({"conversation": conversation()})
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(submit("default", request))
+    with factory.database.engine.connect() as connection:
+        tables = (
+            "evaluations",
+            "dbos.workflow_status" if "postgresql" in database_url else "workflow_status",
+        )
+        counts = [connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() for table in tables]
+    assert counts == [0, 0]
+
+
+def test_the_same_flow_works_on_both_databases(database_url):
+    with running_service(database_url=database_url) as service:
+        done = [service.grade(conversation(external_id=str(n))) for n in range(3)]
+        assert {evaluation["status"] for evaluation in done} == {"completed"}
+
+
+def test_no_text_of_a_conversation_enters_the_engines_tables(tmp_path):
+    with running_service(database_url=f"sqlite:///{tmp_path / 'x.db'}") as service:
+        service.grade(conversation("Hello, a remarkable sentence.", "Yes", "Goodbye"))
+        with service.factory.database.engine.connect() as connection:
+            rows = str(connection.exec_driver_sql("SELECT * FROM workflow_status").all())
+            rows += str(connection.exec_driver_sql("SELECT * FROM operation_outputs").all())
+    assert "grade" in rows
+    assert "remarkable" not in rows
