@@ -39,7 +39,7 @@ def detect_language(texts: Iterable[str]) -> str:
     sample = _sample(texts)
     if not _has_letters(sample):
         return "en"
-    return str(_identifier(supported_only=True).classify(sample)[0])
+    return next(language for language, _ in _ranking(sample) if language in SUPPORTED)
 
 
 def foreign_language(texts: Iterable[str]) -> str | None:
@@ -50,10 +50,8 @@ def foreign_language(texts: Iterable[str]) -> str | None:
     sample = _sample(texts)
     if len(sample) < _LONG or not _has_letters(sample):
         return None
-    language, probability = _identifier(supported_only=False).classify(sample)
-    if language in SUPPORTED or probability < _CONFIDENT:
-        return None
-    return str(language)
+    language, probability = _ranking(sample)[0]
+    return language if language not in SUPPORTED and probability >= _CONFIDENT else None
 
 
 def scripts_in(text: str) -> tuple[str, ...]:
@@ -76,9 +74,11 @@ def _has_letters(text: str) -> bool:
     return any(character.isalpha() for character in text)
 
 
+def _ranking(text: str) -> list[tuple[str, float]]:
+    """Every language that the model knows with its probability, the likeliest first."""
+    return [(str(language), float(probability)) for language, probability in _identifier().rank(text)]
+
+
 @cache
-def _identifier(*, supported_only: bool) -> LanguageIdentifier:
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    if supported_only:
-        identifier.set_languages(list(SUPPORTED))
-    return identifier
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -9,7 +9,7 @@ from structlog.typing import Processor
 
 
 def configure_logs(level: str, style: str) -> None:
-    """Send everything, libraries included, to standard error as JSON lines or, with `console`, as plain text."""
+    """Send everything, libraries included, to standard error as JSON lines, or as text with `console`."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

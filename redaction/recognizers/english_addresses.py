@@ -96,8 +96,10 @@ def _asked() -> EntityRecognizer:
             r"(?<!\w)(?:(?:my|the|our|home|shipping|billing|delivery|mailing) (?:home |"
             r"shipping |billing |delivery |mailing )?address is|i live (?:at|on)|"
             r"(?:deliver|ship|send) (?:it |this |that )?to|"
-            r"address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}(?!(?:today|tomorrow|now|please|and|thanks|thank|ok|okay|"
-            r"is|for|but|by|with|so|my|i|it|when|at|if|that|because|instead|can|could|you)\b)[\p{Latin}\d.'#\-]{1,24}){1,8})": 0.6,
+            r"address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}(?!(?:today|tomorrow|now|"
+            r"please|and|thanks|thank|ok|okay|"
+            r"is|for|but|by|with|so|my|i|it|when|at|if|that|because|instead|can|could|"
+            r"you)\b)[\p{Latin}\d.'#\-]{1,24}){1,8})": 0.6,
         },
         language=_LANGUAGE,
     )

@@ -1,12 +1,13 @@
 """The command line: `qalibrate …`. Exit codes: 0 fine, 1 a grade failed as asked, 2 bad input, 3 outside."""
 
+import os
 import sys
 
 import typer
 
 from redaction import PolicyError
 from service.cli import database, demo, grade, keys, openapi, redact, scorecards, serve
-from service.cli.output import BAD_INPUT, OUTSIDE_FAILED, complain
+from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, complain
 from service.domain.errors import InvalidInput, QalibrateError, Unavailable
 from service.settings import InvalidSettings
 
@@ -25,23 +26,28 @@ for command in (serve.serve, serve.worker, demo.demo, grade.grade, redact.redact
 
 
 def main() -> None:
-    """Run the command line; errors that we know become a sentence and an exit code."""
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; errors that we know become a sentence."""
     try:
-        app()
+        app(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except InvalidInput as error:
         for problem in error.problems:
             complain(f"{problem.pointer or 'input'}: {problem.detail}")
-        sys.exit(BAD_INPUT)
     except Unavailable as error:
         complain(error.detail)
-        sys.exit(OUTSIDE_FAILED)
+        return OUTSIDE_FAILED
     except QalibrateError as error:
         complain(error.detail)
-        sys.exit(BAD_INPUT)
     except (InvalidSettings, PolicyError) as error:
         complain(str(error))
-        sys.exit(BAD_INPUT)
     except BrokenPipeError:
         # Whoever read our output has had enough (`| head`); that is no error.
-        sys.stderr.close()
-        sys.exit(0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    return BAD_INPUT

@@ -1,4 +1,4 @@
-"""`qalibrate demo`: the whole service on the bundled samples, over HTTP, on a database that is thrown away."""
+"""`qalibrate demo`: the whole service on the bundled samples, over HTTP, on a throw-away database."""
 
 import json
 import os

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,14 +33,13 @@ def read_items(paths: list[str]) -> Iterator[Item]:
 
 def _open(path: str) -> Iterator[tuple[int, dict[str, object] | InvalidInput]]:
     if path == "-":
-        source = nullcontext(sys.stdin.buffer)
-    else:
-        try:
-            source = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
-        except OSError as error:
-            raise InvalidInput([FieldProblem("", f"cannot read {path}: {error.strerror}")]) from None
-    with source as file:
-        yield from read_conversations(path, file)
+        yield from read_conversations(path, sys.stdin.buffer)
+        return
+    try:
+        with Path(path).open("rb") as file:
+            yield from read_conversations(path, file)
+    except OSError as error:
+        raise InvalidInput([FieldProblem("", f"cannot read {path}: {error.strerror}")]) from None
 
 
 def _item(position: int, data: dict[str, object] | InvalidInput) -> Item:

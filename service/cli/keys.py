@@ -1,24 +1,24 @@
 """`qalibrate keys …`: they take effect at once, while the service runs."""
 
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from service.cli.output import FormatOption, console, print_json, print_table, say
 from service.cli.setup import make_factory
-from service.domain.keys import DEFAULT_TENANT, Scope
+from service.domain.keys import DEFAULT_TENANT, SCOPES, Scope
 
 app = typer.Typer(no_args_is_help=True)
 
 
-class ScopeName(Enum):
+class ScopeName(StrEnum):
     """The scopes, in the shape in which the command line takes a list of choices."""
 
-    submit: Scope = "submit"
-    read: Scope = "read"
-    review: Scope = "review"
-    admin: Scope = "admin"
+    submit = "submit"
+    read = "read"
+    review = "review"
+    admin = "admin"
 
 
 @app.command()
@@ -34,7 +34,7 @@ def create(
     factory = make_factory()
     factory.upgrade_database()
     key, secret = factory.keys.create(
-        tenant, name, [one.value for one in scope or (ScopeName.submit, ScopeName.read)]
+        tenant, name, [_scope(one) for one in scope or (ScopeName.submit, ScopeName.read)]
     )
     if output == "json":
         print_json({"id": key.id, "key": secret, "tenant": key.tenant, "scopes": key.scopes})
@@ -71,6 +71,10 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The id that `keys list` s
     """Revoke a key for good."""
     make_factory().keys.revoke(key_id)
     say(f"key {key_id} is revoked")
+
+
+def _scope(name: ScopeName) -> Scope:
+    return next(scope for scope in SCOPES if scope == name.value)
 
 
 def _day(moment: object) -> str:

@@ -23,7 +23,7 @@ async def in_order(
     under_way: deque[tuple[T, asyncio.Task[R]]] = deque()
     try:
         for item in items:
-            under_way.append((item, asyncio.ensure_future(function(item))))  # type: ignore[arg-type]
+            under_way.append((item, asyncio.ensure_future(function(item))))
             if len(under_way) >= at_once:
                 first, task = under_way.popleft()
                 yield first, await task

@@ -10,6 +10,7 @@ from service.cli.grade import scorecards_for
 from service.cli.output import BAD_INPUT, FormatOption, console, print_json, print_table, say
 from service.cli.setup import make_factory
 from service.domain.keys import DEFAULT_TENANT
+from service.domain.scorecard import ScorecardRevision
 from service.domain.scorecard_file import check_scorecard, read_scorecard
 
 app = typer.Typer(no_args_is_help=True)
@@ -47,26 +48,20 @@ def list_scorecards(
     """List the scorecards in the database, built-in ones included."""
     factory = make_factory()
     factory.upgrade_database()
-    rows = [
-        {"name": c.name, "revision": c.revision, "title": c.scorecard.title, "builtin": c.builtin}
-        | {"languages": c.scorecard.languages, "dimensions": len(list(c.scorecard.dimensions))}
-        for c in factory.scorecards.list(tenant)
-    ]
+    cards = factory.scorecards.list(tenant)
     if output == "json":
-        for row in rows:
-            print_json(row)
+        for card in cards:
+            content = card.scorecard
+            print_json(
+                {"name": card.name, "revision": card.revision, "builtin": card.builtin}
+                | {"title": content.title, "languages": content.languages}
+            )
         return
-    cells = [
-        (
-            f"{r['name']}@{r['revision']}",
-            r["title"],
-            " ".join(r["languages"]),
-            r["dimensions"],
-            _origin(r["builtin"]),
-        )
-        for r in rows
+    rows = [
+        (f"{c.name}@{c.revision}", c.scorecard.title, " ".join(c.scorecard.languages), _size(c), _origin(c))
+        for c in cards
     ]
-    print_table(("Scorecard", "Title", "Languages", "Dimensions", "Origin"), cells)
+    print_table(("Scorecard", "Title", "Languages", "Dimensions", "Origin"), rows)
 
 
 @app.command()
@@ -99,5 +94,9 @@ def publish(
         say(f"{revision.name}@{revision.revision} is {'new' if new else 'the same content as before'}")
 
 
-def _origin(builtin: object) -> str:
-    return "built in" if builtin else "own"
+def _size(card: ScorecardRevision) -> int:
+    return len(list(card.scorecard.dimensions))
+
+
+def _origin(card: ScorecardRevision) -> str:
+    return "built in" if card.builtin else "own"

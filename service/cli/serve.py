@@ -38,9 +38,8 @@ def serve(
         factory.upgrade_database()
         if dev_key:
             _print_dev_key(factory)
-        say(
-            f"listening on http://{host}:{listener.getsockname()[1]} (grader: {factory.settings.default_grader})"
-        )
+        port = listener.getsockname()[1]
+        say(f"listening on http://{host}:{port} (grader: {factory.settings.default_grader})")
         config = uvicorn.Config(
             create_app(factory, role), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S
         )
@@ -59,8 +58,8 @@ def only_process(factory: Factory) -> FileLock:
     try:
         lock.acquire()
     except Timeout:
-        detail = f"another process serves {factory.database.file} (it holds {file}); SQLite takes one, use PostgreSQL for more"
-        raise Unavailable(detail) from None
+        detail = f"another process serves {factory.database.file} (it holds {file})"
+        raise Unavailable(f"{detail}; SQLite takes one process, use PostgreSQL for more") from None
     return lock
 
 

@@ -29,9 +29,11 @@ def score(card: Scorecard, grades: Sequence[Grade]) -> Score:
     by_dimension = {grade.dimension: grade for grade in grades}
     failed_by = _first_auto_fail(card, by_dimension)
     value = 0.0 if failed_by else _card_value(card, by_dimension)
+    if value is not None:
+        value = round(value, 2)  # before it is compared: nobody fails at 75 for 74.9999999
     count = [by_dimension[d.id].outcome if d.id in by_dimension else "ungraded" for d in card.dimensions]
     return Score(
-        value=None if value is None else round(value, 2),
+        value=value,
         passed=None if value is None else failed_by is None and value >= card.pass_mark,
         auto_failed_by=failed_by,
         graded=count.count("graded"),

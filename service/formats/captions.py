@@ -16,7 +16,6 @@ _TAG = re.compile(
     r"</?(?:c|i|b|u|v|ruby|rt|lang|font)\b[^<>]{0,200}>|<\d{1,4}:[\d:.]{1,20}>|\{\\[^{}]{0,50}\}",
     re.IGNORECASE,
 )
-_BULLET = re.compile(r"^[-–—]\s+")
 
 
 class Cue(NamedTuple):
@@ -97,6 +96,6 @@ def _by_voice(cue: Cue) -> Iterator[tuple[str | None, Cue, list[str]]]:
     parts = _VOICE.split("\n".join(cue.lines))
     for position in range(0, len(parts), 2):
         name = html.unescape(parts[position - 1]).strip() if position else None
-        lines = [_BULLET.sub("", html.unescape(_TAG.sub("", line))) for line in parts[position].split("\n")]
+        lines = [html.unescape(_TAG.sub("", line)) for line in parts[position].split("\n")]
         if any(line.strip() for line in lines):
             yield name, cue, lines

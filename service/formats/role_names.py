@@ -1,5 +1,7 @@
 """The names by which transcripts call agents, customers, bots and systems, in three languages."""
 
+import re
+
 from service.domain.transcript import Speaker
 
 _NAMES: dict[Speaker, str] = {
@@ -41,3 +43,12 @@ ROLES: dict[str, Speaker] = {
     if name.strip()
 }
 """Role by the name that a transcript gives it, case folded."""
+
+FIELDS = re.compile(
+    r"^(?:note|address|total|subject|date|order|e-?mail|phone|name|price|time|number|reference|question|answer"
+    r"|example|reason|примечание|адрес|итого|дата|заказ|телефон|почта|тема|имя|цена|время|номер|причина|вопрос"
+    r"|ответ|например)\b"
+    r"|电话|地址|姓名|编号|信息|名称|要求|问题|反馈|需求|热线|中心|邮箱|账号|手机|意见|说明|备注|时间|日期|金额|订单",
+    re.IGNORECASE,
+)
+"""What stands before a colon in what people say and write, and names nobody: `Address:`, `电话：`."""

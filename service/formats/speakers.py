@@ -18,16 +18,13 @@ from typing import Any, get_args
 
 from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.transcript import Speaker
-from service.formats.role_names import ROLES
+from service.formats.role_names import FIELDS, ROLES
 from service.formats.utterance import Utterance, bad_content
 
 _OTHER: dict[Speaker, Speaker] = {"agent": "customer", "customer": "agent"}
 _TAIL = re.compile(r"[\s_\-–—#№:.]*\d*\s*$")
 _BRACKETS = re.compile(r"[(\[（【]([^)\]）】]{1,60})[)\]）】]")
 _CHINESE_ROLES = sorted((name for name in ROLES if name[0] > "\u3400"), key=len, reverse=True)
-_CHINESE_FIELD = re.compile(
-    "电话|地址|姓名|编号|信息|名称|要求|问题|反馈|需求|热线|中心|邮箱|账号|手机|意见|说明|备注"
-)
 _OFFERS_HELP = re.compile(
     r"(?:how|what)\s+(?:can|may|could)\s+(?:i|we)\s+(?:help|assist|do\s+for)|(?:thank\s+you|thanks)\s+for\s+(?:calling|contacting)"
     r"|(?:чем|как)\s+(?:я\s+)?(?:могу|можем|можно)\s+(?:вам\s+)?(?:помочь|быть\s+полез)|спасибо,?\s+что\s+(?:позвонили|обратились)"
@@ -56,7 +53,7 @@ def _leading_role(name: str) -> Speaker | None:
             return role
     known = next((role for role in _CHINESE_ROLES if name.startswith(role)), "")
     rest = name[len(known) :]
-    return ROLES[known] if known and len(rest) <= 4 and not _CHINESE_FIELD.search(rest) else None
+    return ROLES[known] if known and len(rest) <= 4 and not FIELDS.search(rest) else None
 
 
 def to_turns(
@@ -70,7 +67,8 @@ def to_turns(
         raise bad_content('no turns found; write lines such as "Agent: Good morning"')
     first = utterances[0]
     if first.name is None:
-        raise bad_content('nobody is named as the speaker; begin it with "Agent:" or "Customer:"', first.line)
+        remedy = 'begin it with "Agent:" or "Customer:", or delete it'
+        raise bad_content(f"nobody is named as the speaker; {remedy}", first.line)
     roles = _roles(utterances, {name.casefold(): role for name, role in speakers.items()}, agent_name)
     turns, speaker = [], roles[first.name.casefold()]
     for utterance in utterances:

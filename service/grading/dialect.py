@@ -20,6 +20,7 @@ _FORMAT_WORDS = (
     "json schema",
     "json_object",
     "structured output",
+    "grammar",
 )
 
 

@@ -17,7 +17,13 @@ from weakref import WeakKeyDictionary
 
 import httpx2
 import structlog
-from openai import APIConnectionError, APIResponseValidationError, APIStatusError, AsyncOpenAI
+from openai import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    AsyncOpenAI,
+    DefaultAsyncHttpxClient,
+)
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -40,6 +46,8 @@ _PASSING = frozenset({408, 409, 425, 429})
 _NEGOTIABLE = frozenset({400, 415, 422, 501})
 _CODE = re.compile(r"[a-z0-9_.-]{1,60}", re.ASCII)
 _FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
+# The model wrote something that does not fit the schema, and the server says so in place of sending it.
+_GENERATED_BADLY = "json_validate_failed"
 _TOO_LONG = re.compile(r"context.(length|size|window)|prompt is too long|too many tokens")
 
 
@@ -176,6 +184,8 @@ class OpenAIModel:
         if refused.code in _FILTER_CODES:
             digest = hashlib.sha256(body).hexdigest()
             return ChatAnswer("", self.name, "content_filter", "content filter", payload_sha256=digest)
+        if refused.code == _GENERATED_BADLY:
+            return ChatAnswer("", self.name, payload_sha256=hashlib.sha256(body).hexdigest())
         if refused.code == "insufficient_quota":
             raise ModelAway("the model's server says that the account's quota is used up")
         if refused.status in _PASSING or refused.status >= 500:
@@ -195,14 +205,16 @@ class OpenAIModel:
                 base_url=self._base_url,
                 max_retries=0,
                 timeout=self._bounds.timeout_s,
+                # A transcript goes where the operator sent it and nowhere else.
+                http_client=DefaultAsyncHttpxClient(follow_redirects=False),
             )
         return self._clients[loop]
 
     def _check_settings(self) -> None:
         if not self._api_key.isascii() or not self._api_key.isprintable():
             raise ModelRejected("OPENAI_API_KEY holds characters that no key has; copy it again")
-        if self._base_url is not None and not self._base_url.startswith(("http://", "https://")):
-            raise ModelRejected("OPENAI_BASE_URL has to start with http:// or https://")
+        if self._base_url is not None and not _is_web_address(self._base_url):
+            raise ModelRejected("OPENAI_BASE_URL has to be an address that starts with http:// or https://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +248,17 @@ def _words(said: Mapping[str, Any], text: str) -> str:
     return (" ".join(own) or text)[:20_000].lower()
 
 
+def _is_web_address(url: str) -> bool:
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return False
+    return parsed.scheme in ("http", "https") and bool(parsed.host)
+
+
 def _advice(status: int) -> str:
+    if 300 <= status < 400:
+        return "OPENAI_BASE_URL is redirected, which is not followed; set the address that it leads to"
     if status in (401, 403):
         return "check OPENAI_API_KEY, and that it may use the model in QALIBRATE_MODEL"
     if status in (404, 405):

@@ -60,7 +60,7 @@ class Database:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn the driver's errors into ours: DatabaseAway when out of reach, Conflict for a row already there."""
+    """Turn the driver's errors into ours: DatabaseAway when out of reach, Conflict for a duplicate."""
     try:
         yield
     except IntegrityError as error:

@@ -7,11 +7,16 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import ParamSpec, TypeVar
 
+from service.domain.errors import Unavailable
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 # A process takes little memory with each task and never gives it back; now and then it starts anew.
 TASKS_PER_PROCESS = 2_000
+
+# One conversation that kills its process must not take its neighbours down for good.
+TRIES = 3
 
 
 class WorkPool:
@@ -22,15 +27,19 @@ class WorkPool:
         self._executor: ProcessPoolExecutor | None = None
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return what `function` returns. A process that dies (out of memory, killed) is replaced, and the
-        work tried once more; what `function` raises is raised here.
+        """Return what `function` returns; what it raises is raised here.
+
+        A process that dies (killed, out of memory) takes all work under way with it. It is replaced and the
+        work tried again; raises Unavailable when that keeps happening.
         """
         if self._processes == 0:
             return await asyncio.to_thread(function, *args, **kwargs)
-        try:
-            return await self._submit(function, *args, **kwargs)
-        except BrokenProcessPool:
-            return await self._submit(function, *args, **kwargs)
+        for _ in range(TRIES):
+            try:
+                return await self._submit(function, *args, **kwargs)
+            except BrokenProcessPool:
+                continue
+        raise Unavailable(f"the process that redacts died {TRIES} times over this; is there enough memory?")
 
     def close(self) -> None:
         """Stop the processes; work that has not started is dropped."""

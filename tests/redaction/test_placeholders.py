@@ -75,10 +75,10 @@ def test_a_name_inside_a_typed_placeholder_is_no_content() -> None:
 
 def test_dropping_text_cannot_forge_a_placeholder() -> None:
     policy = Policy(entities={"EMAIL_ADDRESS": "drop"})
-    result = Redactor(policy).redact([Segment("customer", "<PERSON_ a@example.com 1> my name is John")], "en")
-    assert [entity.placeholder for entity in result.entities if entity.type == "PERSON"] != [
-        "<PERSON_1>"
-    ] or ("<PERSON_1>" not in result.turns[0].split("my name")[0])
+    turns = (
+        Redactor(policy).redact([Segment("customer", "<PERSON_a@example.com1> my name is John")], "en").turns
+    )
+    assert turns[0].count("<PERSON_1>") <= 1
 
 
 def test_digits_around_a_typed_placeholder_are_not_one_number() -> None:

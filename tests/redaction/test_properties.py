@@ -19,7 +19,7 @@ FRAGMENTS = [
 ]  # fmt: skip
 TEXT = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=6), max_size=14).map("".join)
 TURNS = st.lists(TEXT, min_size=1, max_size=5)
-RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+RELAXED = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def redact(turns: list[str], policy: Policy | None = None) -> Redaction:

@@ -75,7 +75,7 @@ def test_every_key_is_always_there(outcome: Verdict | NotApplicable | Ungraded) 
 def test_a_grade_cannot_be_changed() -> None:
     grade = Grade.of(GREETING, "s", Verdict(level="no", rationale="-"), "llm")
     with pytest.raises(ValidationError):
-        grade.level = "yes"
+        grade.level = "yes"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_the_value_is_rounded_to_two_places_and_passing_agrees_with_it() -> None
     card = make_card(five("a"), five("b"), five("c"), pass_mark=66.67)
     result = score(card, grades(card, a=4, b=4, c=0))
     # 200 / 3 = 66.666…, shown as 66.67
-    assert result.value == 66.67
+    assert (result.value, result.passed) == (66.67, True)
 
 
 def test_the_weighted_mean_of_nothing_is_nothing() -> None:
@@ -215,7 +215,9 @@ def test_the_score_is_what_the_contract_says(
 def test_the_score_lies_between_0_and_100(given_card: tuple[Scorecard, dict[str, int | str | None]]) -> None:
     card, answers = given_card
     result = score(card, grades(card, **answers))
-    assert result.value is None or 0 <= result.value <= 100
+    if result.value is not None:
+        assert 0 <= result.value <= 100
+        assert result.passed is (result.auto_failed_by is None and result.value >= card.pass_mark)
     assert result.graded + result.ungraded + result.not_applicable == len(answers)
 
 

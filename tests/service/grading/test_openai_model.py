@@ -191,6 +191,8 @@ async def test_a_request_that_is_too_long_for_the_model_says_so(behaviour):
         ({"api_key": "ключ"}, "OPENAI_API_KEY"),
         ({"api_key": "a\nb"}, "OPENAI_API_KEY"),
         ({"base_url": "host/v1"}, "OPENAI_BASE_URL"),
+        ({"base_url": "http://[::1"}, "OPENAI_BASE_URL"),
+        ({"base_url": "https://"}, "OPENAI_BASE_URL"),
     ],
 )
 async def test_settings_that_cannot_work_are_named(settings, name):
@@ -247,6 +249,20 @@ async def test_content_in_parts_is_put_together():
 async def test_a_refusal_is_known_in_all_its_forms(behaviour):
     with ModelServer([behaviour]) as server:
         assert (await ask(server)).refusal
+
+
+async def test_an_answer_that_the_server_itself_found_malformed_is_an_empty_answer():
+    with ModelServer([failing(400, code="json_validate_failed")]) as server:
+        answer = await ask(server)
+    assert (answer.text, answer.refusal) == ("", None)
+
+
+async def test_a_redirect_is_not_followed_with_the_transcript():
+    with ModelServer() as other:
+        elsewhere = Behaviour(status=307, headers={"Location": f"{other.url}/chat/completions"}, body=b"")
+        with ModelServer([elsewhere]) as server, pytest.raises(ModelRejected, match="redirected"):
+            await ask(server)
+        assert other.requests == []
 
 
 async def test_a_cut_off_answer_says_so():

@@ -1,15 +1,17 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
+from service.domain.errors import Unavailable
 from service.usecases.pool import WorkPool
 
 
 def _die_once(marker: str) -> str:
-    if not os.path.exists(marker):
-        open(marker, "w").close()
+    if not Path(marker).exists():
+        Path(marker).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return "alive"
 
@@ -18,6 +20,20 @@ async def test_a_process_that_is_killed_is_replaced_and_its_work_done(tmp_path):
     pool = WorkPool(1)
     try:
         assert await pool.run(_die_once, str(tmp_path / "marker")) == "alive"
+    finally:
+        pool.close()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def test_work_that_always_kills_its_process_is_given_up():
+    pool = WorkPool(1)
+    try:
+        with pytest.raises(Unavailable, match="enough memory"):
+            await pool.run(_die)
+        assert await pool.run(int, "1") == 1
     finally:
         pool.close()
 

@@ -1,0 +1,112 @@
+import io
+import json
+import sys
+
+import pytest
+
+from evals.model_server import Behaviour, ModelServer, failing
+from tests.service.cards import card, conversation, dimension
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "conversations.jsonl"
+    rows = [conversation(external_id="first"), conversation("Hello", "No", "Bye"), {"turns": []}]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+def test_every_row_comes_back_in_order_and_a_bad_one_does_not_stop_the_rest(qalibrate, file):
+    ran = qalibrate("grade", file, "--format", "json")
+    assert [row["id"] for row in ran.lines] == ["first", "1", "2"]
+    assert [row["status"] for row in ran.lines] == ["completed", "completed", "failed"]
+    assert ran.code == 2
+    assert "2: /turns" in ran.err
+
+
+def test_a_table_shows_grades_evidence_coaching_and_what_is_left_open(qalibrate, tmp_path):
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(conversation("Good morning, how can I help?", "Where is it?", "Goodbye.")))
+    ran = qalibrate("grade", path)
+    assert ran.code == 0
+    for expected in ("greeting", "“Good morning", "Strength", "needs a language model", "of 100"):
+        assert expected in ran.out
+
+
+@pytest.mark.parametrize("suffix", ["txt", "vtt", "srt"])
+def test_transcripts_of_every_kind_are_read(qalibrate, tmp_path, suffix):
+    cue = {
+        "vtt": "WEBVTT\n\n00:00.000 --> 00:02.000\n",
+        "srt": "1\n00:00:00,000 --> 00:00:02,000\n",
+        "txt": "",
+    }
+    path = tmp_path / f"call.{suffix}"
+    path.write_text(f"{cue[suffix]}Agent: Hello, how can I help you today?\n")
+    ran = qalibrate("grade", path, "--format", "json", "--scorecard", "inbound-service")
+    assert ran.lines[0]["status"] == "completed"
+
+
+def test_a_minus_reads_standard_input(qalibrate, monkeypatch):
+    text = json.dumps(conversation()).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    ran = qalibrate("grade", "-", "--format", "json")
+    assert (ran.code, ran.lines[0]["id"]) == (0, "0")
+
+
+def test_an_own_scorecard_file_is_used_and_turns_come_when_asked_for(qalibrate, file, tmp_path):
+    own = tmp_path / "card.yaml"
+    own.write_text(json.dumps(card(dimension("greeting", signals=["greeting"]))))
+    ran = qalibrate("grade", file, "--scorecard", own, "--format", "json", "--include", "turns")
+    assert ran.lines[0]["scorecard"] == {"name": "test-card", "revision": 1}
+    assert ran.lines[0]["turns"][1] == {"speaker": "customer", "text": "My parcel is late."}
+
+
+def test_a_fail_is_exit_code_1_when_asked_for(qalibrate, tmp_path):
+    path = tmp_path / "rude.json"
+    path.write_text(json.dumps(conversation("What.", "My parcel is late.", "Shut up, you idiot.")))
+    assert qalibrate("grade", path).code == 0
+    assert qalibrate("grade", path, "--require-pass").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere.json"], "cannot read nowhere.json"),
+        (["-", "--scorecard", "nobody"], "there is no scorecard 'nobody'"),
+        (["-", "--grader", "llm"], "OPENAI_BASE_URL"),
+        (["-", "--grader", "oracle"], "oracle"),
+    ],
+)
+def test_bad_usage_is_exit_code_2_and_a_sentence(qalibrate, monkeypatch, arguments, told):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(conversation()).encode())))
+    ran = qalibrate("grade", *arguments)
+    assert ran.code == 2
+    assert told in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_model_that_is_away_is_exit_code_3_with_the_reason(qalibrate, file, monkeypatch):
+    with ModelServer(default=failing(401)) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        file.write_text(json.dumps(conversation()))
+        ran = qalibrate("grade", file, "--format", "json", "--scorecard", "inbound-service")
+    assert ran.code == 3
+    assert ran.lines[0]["error"]["type"] == "model-rejected"
+
+
+def test_many_conversations_are_graded_side_by_side(qalibrate, tmp_path, monkeypatch):
+    path = tmp_path / "many.jsonl"
+    path.write_text("\n".join(json.dumps(conversation()) for _ in range(32)))
+    with ModelServer(default=Behaviour(latency_s=0.5)) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        ran = qalibrate("grade", path, "--format", "json", "--scorecard", "inbound-service")
+        arrived = [request.at for request in model.requests]
+    assert len(ran.lines) == 32
+    assert sum(at < min(arrived) + 0.5 for at in arrived) > 8
+
+
+def test_a_wrong_setting_names_its_variable(qalibrate, file, monkeypatch):
+    monkeypatch.setenv("QALIBRATE_MODEL_TIMEOUT_S", "soon")
+    ran = qalibrate("grade", file)
+    assert ran.code == 2
+    assert "QALIBRATE_MODEL_TIMEOUT_S" in ran.err

@@ -1,0 +1,42 @@
+import json
+
+from tests.service.cards import conversation
+
+
+def test_one_json_line_a_conversation_with_spans_in_the_original(qalibrate, tmp_path):
+    texts = ("Hello", "Mail me at a.b@example.com", "Thanks")
+    path = tmp_path / "c.jsonl"
+    path.write_text(
+        "\n".join(json.dumps(row) for row in (conversation(*texts, external_id="x"), conversation()))
+    )
+    ran = qalibrate("redact", path, "--format", "json")
+    first, second = ran.lines
+    assert (ran.code, first["id"], second["id"]) == (0, "x", "1")
+    assert first["turns"][1] == {"speaker": "customer", "text": "Mail me at <EMAIL_ADDRESS_1>"}
+    entity = first["entities"][0]
+    assert texts[entity["turn"]][entity["start"] : entity["end"]] == "a.b@example.com"
+    assert set(first) == {"id", "language", "turns", "entities", "policy", "version"}
+
+
+def test_a_policy_file_decides_what_is_kept(qalibrate, tmp_path):
+    path, policy = tmp_path / "c.json", tmp_path / "policy.yaml"
+    path.write_text(json.dumps(conversation("Hello", "Mail me at a.b@example.com")))
+    policy.write_text("name: ours\nentities: {EMAIL_ADDRESS: keep}\n")
+    ran = qalibrate("redact", path, "--policy", policy, "--format", "json")
+    assert ran.lines[0]["turns"][1]["text"] == "Mail me at a.b@example.com"
+    assert ran.lines[0]["policy"] == "ours"
+
+
+def test_a_typo_in_a_policy_is_told(qalibrate, tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("nmae: ours\n")
+    ran = qalibrate("redact", "-", "--policy", policy)
+    assert ran.code == 2
+    assert "nmae" in ran.err
+
+
+def test_a_person_reads_numbered_turns(qalibrate, tmp_path):
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(conversation("Hello", "Mail me at a.b@example.com")))
+    ran = qalibrate("redact", path)
+    assert "1 customer Mail me at <EMAIL_ADDRESS_1>" in ran.out
