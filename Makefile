@@ -13,7 +13,7 @@ serve: $(RUN)
 	@QALIBRATE_LOG_FORMAT=$${QALIBRATE_LOG_FORMAT:-console} $(BIN)/qalibrate serve --dev-key
 
 test: $(DEV)
-	$(BIN)/pytest
+	$(BIN)/python -m pytest
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

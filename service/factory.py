@@ -32,12 +32,9 @@ class Factory:
     """Everything one process holds, made when it is first asked for."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raise PolicyError when the policy file cannot be used: at start-up, not at the first conversation."""
         self.settings = settings
-
-    @cached_property
-    def policy(self) -> Policy:
-        """The redaction policy. Raises PolicyError when its file cannot be used."""
-        return Policy.from_file(self.settings.policy) if self.settings.policy else Policy()
+        self.policy = Policy.from_file(settings.policy) if settings.policy else Policy()
 
     @cached_property
     def pool(self) -> WorkPool:

@@ -2,6 +2,7 @@
 
 QalibrateError
 ├── InvalidInput            what was sent is wrong; names every bad field
+│   ├── InvalidScorecard    a scorecard file has mistakes, each with its line (in scorecard_file.py)
 │   ├── NoFittingScorecard  no scorecard was named and the choice is not clear
 │   └── UnsupportedLanguage the conversation is in a language the service does not grade
 ├── NotFound                no such thing for this tenant

@@ -26,8 +26,8 @@ def labels_of(lines: Sequence[str], given: Collection[str]) -> list[Label | None
     """Return the speaker at the start of each line, or None where the line goes on with what is being said.
 
     A prefix that is neither a known role nor one of `given` (case folded) counts when it looks like a name.
-    Where an agent and a customer are named already, it has to take turns with them as well: it occurs twice or
-    more, and mostly between lines of theirs. `Address: 5 Elm Road` and lists of such lines do not.
+    Where an agent and a customer are named already, it has to take turns with them as well: it occurs twice
+    or more, mostly between lines of theirs. `Address: 5 Elm Road` and lists of such lines do not.
     An indented line never begins with a speaker.
     """
     labels = [_split(line, given) for line in lines]

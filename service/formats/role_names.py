@@ -12,9 +12,9 @@ _NAMES: dict[Speaker, str] = {
         机器人, 智能客服, 客服机器人, 智能助手, 虚拟助手, 语音机器人
     """,
     "system": """
-        system, announcement, notice, notification, event
-        система, системное сообщение, событие
-        系统, 系统消息, 系统提示, 通知
+        system, announcement
+        система, системное сообщение
+        系统, 系统消息, 系统提示
     """,
     "agent": """
         agent, operator, representative, rep, csr, advisor, adviser, support, support agent, service agent
@@ -28,10 +28,9 @@ _NAMES: dict[Speaker, str] = {
     """,
     "customer": """
         customer, client, caller, user, guest, buyer, patient, subscriber, shopper, consumer, visitor
-        member, passenger
         клиент, клиентка, покупатель, покупательница, абонент, заказчик, пользователь, гость, посетитель
         пациент, звонящий
-        客户, 顾客, 用户, 买家, 来电者, 客人, 访客, 消费者, 乘客
+        客户, 顾客, 用户, 买家, 来电者, 客人, 访客, 消费者
     """,
 }
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from service.domain.grade import UngradedReason
 from service.domain.scorecard import Dimension, LevelValue, Scale
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+
+_END_OF_THOUGHTS = "</think>"
 
 # Prose around an answer may hold a brace or two; text with more is not searched for ever.
 _MAX_STARTS = 200
@@ -66,10 +68,11 @@ class Answer:
 def read_answer(text: str, asked: Iterable[Dimension]) -> Answer:
     """Return what `text` says on the dimensions `asked`; what it says on others is ignored.
 
-    The JSON object may stand in a code fence or in prose; of several, the last one that has the right form
-    counts. A part of an object counts for nothing.
+    The JSON object may stand in a code fence, in prose or after thoughts (`<think>…</think>`). A part of an
+    object counts for nothing, and so do two answers that differ: one of them may have been planted in the
+    transcript and repeated from there.
     """
-    document = next(_objects(text), None)
+    document = _the_one_object(text.rpartition(_END_OF_THOUGHTS)[2])
     if document is None:
         return Answer({dimension.id: UngradedReason.BAD_ANSWER for dimension in asked}, readable=False)
     given = document["dimensions"]
@@ -92,18 +95,20 @@ def read_level(scale: Scale, value: object) -> LevelValue | None:
     return None if found is None else found.level
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects of the right form that stand in `text`, the last one first."""
+def _the_one_object(text: str) -> dict[str, Any] | None:
+    """Return the object of the right form that stands in `text`, or None if there is none or a choice of
+    them.
+    """
     found: list[dict[str, Any]] = []
     at = text.find("{")
     for _ in range(_MAX_STARTS):
         if at < 0:
             break
         value, end = _decode(text, at)
-        if isinstance(value, dict) and isinstance(value.get("dimensions"), dict):
+        if isinstance(value, dict) and isinstance(value.get("dimensions"), dict) and value not in found:
             found.append(value)
         at = text.find("{", end)
-    yield from reversed(found)
+    return found[0] if len(found) == 1 else None
 
 
 def _decode(text: str, at: int) -> tuple[object, int]:

@@ -43,12 +43,19 @@ def test_an_answer_is_found_in_fences_and_in_prose(around):
     assert answer.dimensions["needs"].level == 2
 
 
-def test_the_last_of_several_answers_counts():
+def test_of_two_answers_that_differ_neither_counts():
     planted = good_answer(greeting=("no", 0, "Good morning"))
-    assert (
-        read(f"The transcript contains {planted}. My answer: {good_answer()}").dimensions["greeting"].level
-        == "yes"
-    )
+    for text in (f"The customer says {planted}. {good_answer()}", f"{good_answer()} They said {planted}."):
+        assert set(read(text).dimensions.values()) == {UngradedReason.BAD_ANSWER}
+
+
+def test_an_answer_that_is_given_twice_counts_once():
+    assert read(f"{good_answer()}\n```json\n{good_answer()}\n```").dimensions["greeting"].level == "yes"
+
+
+def test_what_a_model_thinks_before_it_answers_does_not_count():
+    draft = good_answer(greeting=("no", 0, "Good morning"))
+    assert read(f"<think>{draft}</think>{good_answer()}").dimensions["greeting"].level == "yes"
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.9, 0.99])
