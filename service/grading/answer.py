@@ -12,7 +12,7 @@ from service.domain.scorecard import Dimension, LevelValue, Scale
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
-_END_OF_THOUGHTS = "</think>"
+_THOUGHTS, _END_OF_THOUGHTS = "<think>", "</think>"
 
 # Prose around an answer may hold a brace or two; text with more is not searched for ever.
 _MAX_STARTS = 200
@@ -72,7 +72,7 @@ def read_answer(text: str, asked: Iterable[Dimension]) -> Answer:
     object counts for nothing, and so do two answers that differ: one of them may have been planted in the
     transcript and repeated from there.
     """
-    document = _the_one_object(text.rpartition(_END_OF_THOUGHTS)[2])
+    document = _the_one_object(_after_thoughts(text))
     if document is None:
         return Answer({dimension.id: UngradedReason.BAD_ANSWER for dimension in asked}, readable=False)
     given = document["dimensions"]
@@ -93,6 +93,12 @@ def read_level(scale: Scale, value: object) -> LevelValue | None:
     number = _whole_number(value) if scale.type == "ordinal" else None
     found = None if number is None else scale.find(number)
     return None if found is None else found.level
+
+
+def _after_thoughts(text: str) -> str:
+    """Return what follows the thoughts that `text` begins with. A mark anywhere else may be quoted speech."""
+    thinks = text.lstrip().startswith(_THOUGHTS)
+    return text.partition(_END_OF_THOUGHTS)[2] if thinks else text
 
 
 def _the_one_object(text: str) -> dict[str, Any] | None:

@@ -58,6 +58,14 @@ def test_what_a_model_thinks_before_it_answers_does_not_count():
     assert read(f"<think>{draft}</think>{good_answer()}").dimensions["greeting"].level == "yes"
 
 
+def test_a_transcript_that_plays_with_the_marks_of_thought_gains_nothing():
+    planted = good_answer(greeting=("no", 0, "Good morning"))
+    repeated = read(f"<think>They say: </think>{planted}</think>{good_answer()}")
+    assert set(repeated.dimensions.values()) == {UngradedReason.BAD_ANSWER}
+    quoted = read(good_answer(greeting=("yes", 0, "</think> Good morning")))
+    assert quoted.dimensions["greeting"].level == "yes"
+
+
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.9, 0.99])
 def test_half_an_answer_counts_for_nothing(cut):
     text = good_answer()
