@@ -13,6 +13,7 @@ from service.grading.llm_grader import LlmGrader
 from service.grading.openai_model import OpenAIModel
 from service.grading.port import Grader
 from service.grading.signals.grader import SignalsGrader
+from service.grading.tokens import TokenCounter
 from service.jobs import DurableQueue, Worker, upgrade_engine
 from service.settings import Settings
 from service.storage.database import Database
@@ -32,7 +33,7 @@ class Factory:
     """Everything one process holds, made when it is first asked for."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raise PolicyError when the policy file cannot be used: at start-up, not at the first conversation."""
+        """Raise PolicyError when the policy file cannot be used: now, not at the first conversation."""
         self.settings = settings
         self.policy = Policy.from_file(settings.policy) if settings.policy else Policy()
 
@@ -91,7 +92,7 @@ class Factory:
     @cached_property
     def worker(self) -> Worker:
         """Works off the jobs that submissions left."""
-        assess = AssessEvaluation(self.database, self.graders)
+        assess = AssessEvaluation(self.database, self.graders, self.completions.tell)
         return Worker(self.database, assess, self.settings.concurrency, self.settings.dead_after_s)
 
     async def model_state(self) -> ModelState:
@@ -117,7 +118,11 @@ class Factory:
     def _graders(self) -> Mapping[GraderName, Grader]:
         graders: dict[GraderName, Grader] = {"signals": SignalsGrader()}
         if self.settings.has_model:
-            graders["llm"] = LlmGrader(self._model())
+            graders["llm"] = LlmGrader(
+                self._model(),
+                max_prompt_tokens=self.settings.max_prompt_tokens,
+                tokens=TokenCounter.load(),
+            )
         return graders
 
     def _model(self) -> OpenAIModel:

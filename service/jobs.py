@@ -26,7 +26,10 @@ APPLICATION = "qalibrate"
 # The default is a hash of the sources, under which nothing queued would run after an upgrade. Change it only
 # when the steps of a workflow change incompatibly.
 ENGINE_VERSION = "1"
-POLL_S = 0.05
+
+# How often a worker asks for jobs: a wait that every evaluation sees half of, against the load of asking in vain.
+POLL_EMBEDDED_S = 0.05
+POLL_FLEET_S = 0.1
 
 # So many signs of life may be missed before a worker is taken for dead.
 BEATS_MISSED = 6
@@ -95,7 +98,7 @@ class Worker:
         DBOS.register_queue(
             QUEUE,
             worker_concurrency=self._concurrency,
-            polling_interval_sec=POLL_S,
+            polling_interval_sec=POLL_EMBEDDED_S if self._database.is_sqlite else POLL_FLEET_S,
             on_conflict="always_update",
         )
 

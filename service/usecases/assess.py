@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -55,9 +55,13 @@ class Graders:
 class AssessEvaluation:
     """Does the job of one evaluation. Doing it twice gives one result."""
 
-    def __init__(self, database: Database, graders: Graders) -> None:
+    def __init__(
+        self, database: Database, graders: Graders, on_done: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Make one that calls `on_done` with the id of each evaluation whose result is committed."""
         self._database = database
         self._graders = graders
+        self._on_done = on_done
 
     async def __call__(self, evaluation_id: str) -> None:
         """Grade and store. What fails for a reason of its own is stored as failed, with the reason.
@@ -70,6 +74,7 @@ class AssessEvaluation:
         started = time.monotonic()
         outcome = await self._outcome(assignment)
         stored = await asyncio.to_thread(self._store, assignment, outcome)
+        self._on_done(evaluation_id)
         log.info(
             "evaluation graded" if isinstance(outcome, Assessment) else "evaluation failed",
             evaluation=evaluation_id,

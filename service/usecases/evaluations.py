@@ -13,7 +13,8 @@ from service.domain.submission import EvaluationFilter
 from service.storage.database import Database
 from service.storage.evaluations import Position
 
-POLL_S = 0.05
+# For results of other processes; those of this one are told at once.
+POLL_S = 0.2
 
 
 class Page(NamedTuple):
@@ -47,17 +48,21 @@ class Evaluations:
 
 
 class Completions:
-    """Lets many requests wait for evaluations with one query at a time for all of them."""
+    """Lets many requests wait for evaluations: told by the worker of this process, or else by asking the
+    database for all of them at once.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: dict[str, list[asyncio.Event]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._poller: asyncio.Task[None] | None = None
 
     async def wait(self, evaluation_id: str, seconds: float) -> bool:
         """Return True as soon as the evaluation is final, False after `seconds`."""
         done = asyncio.Event()
         self._waiting.setdefault(evaluation_id, []).append(done)
+        self._loop = asyncio.get_running_loop()
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
         try:
@@ -69,6 +74,15 @@ class Completions:
         finally:
             self._forget(evaluation_id, done)
 
+    def tell(self, evaluation_id: str) -> None:
+        """Wake those who wait for this evaluation; may be called from any thread."""
+        if self._loop is not None and evaluation_id in self._waiting:
+            self._loop.call_soon_threadsafe(self._wake, evaluation_id)
+
+    def _wake(self, evaluation_id: str) -> None:
+        for done in self._waiting.pop(evaluation_id, []):
+            done.set()
+
     def _forget(self, evaluation_id: str, done: asyncio.Event) -> None:
         events = self._waiting.get(evaluation_id, [])
         if done in events:
@@ -79,10 +93,8 @@ class Completions:
     async def _poll(self) -> None:
         while self._waiting:
             # A database that is away ends the poller: the waiters time out, the next one starts it again.
-            final = await asyncio.to_thread(self._final_among, list(self._waiting))
-            for evaluation_id in final:
-                for done in self._waiting.pop(evaluation_id, []):
-                    done.set()
+            for evaluation_id in await asyncio.to_thread(self._final_among, list(self._waiting)):
+                self._wake(evaluation_id)
             await asyncio.sleep(POLL_S)
 
     def _final_among(self, ids: list[str]) -> set[str]:
