@@ -6,10 +6,11 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool as in_thread
 from pydantic import BaseModel
 
+from service.api.strict import StrictRoute
 from service.api.problems import responses
 from service.deps import FactoryDep
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 
 class Health(BaseModel):
@@ -26,13 +27,13 @@ class Readiness(BaseModel):
     model: Literal["ok", "away", "not configured"]
 
 
-@router.get("/healthz", summary="Is the process alive?")
+@router.get("/healthz", summary="Is the process alive?", responses=responses(422))
 def healthz() -> Health:
     """Return at once, whatever else is away."""
     return Health()
 
 
-@router.get("/readyz", summary="Can it take work?", responses=responses(503))
+@router.get("/readyz", summary="Can it take work?", responses=responses(422, 503))
 async def readyz(factory: FactoryDep) -> Readiness:
     """Answer 503 only when the database is away."""
     await in_thread(factory.database.check)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from service.api.body import StrictRoute
+from service.api.strict import StrictRoute
 from service.api.examples import REDACTION_REQUEST
 from service.api.problems import responses
 from service.deps import FactoryDep, Submitter

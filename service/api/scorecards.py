@@ -6,13 +6,14 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool as in_thread
 from pydantic import BaseModel
 
+from service.api.strict import StrictRoute
 from service.api.examples import SCORECARD
 from service.api.problems import responses
 from service.deps import Administrator, FactoryDep, Reader
 from service.domain.scorecard import Scorecard, ScorecardRevision
 from service.domain.scorecard_file import read_scorecard
 
-router = APIRouter(prefix="/v1/scorecards", tags=["scorecards"])
+router = APIRouter(prefix="/v1/scorecards", tags=["scorecards"], route_class=StrictRoute)
 
 
 class ScorecardSummary(BaseModel):
@@ -43,7 +44,7 @@ class PublishedScorecard(BaseModel):
     scorecard: Scorecard
 
 
-@router.get("", summary="List scorecards", responses=responses(401, 403, 503))
+@router.get("", summary="List scorecards", responses=responses(401, 403, 422, 503))
 def list_scorecards(factory: FactoryDep, tenant: Reader) -> ScorecardList:
     """Return the tenant's own and the built-in scorecards by name, each in its current revision."""
     return ScorecardList(items=[_summary(card) for card in factory.scorecards.list(tenant)])

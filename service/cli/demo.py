@@ -55,8 +55,10 @@ def _grade(client: httpx2.Client, sample: dict[str, Any]) -> Evaluation:
     if answer.is_error:
         raise Unavailable(f"{sample['external_id']}: {answer.json()['detail']}")
     evaluation = Evaluation.model_validate_json(answer.content)
-    show_evaluation(evaluation.model_copy(update={"id": evaluation.external_id}))
-    return evaluation
+    # People know the samples by their own names, not by the ids that the service gives.
+    named = evaluation.model_copy(update={"id": sample["external_id"]})
+    show_evaluation(named)
+    return named
 
 
 def _make_key(environment: dict[str, str]) -> str:

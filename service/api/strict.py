@@ -1,4 +1,4 @@
-"""Request bodies: strict JSON, bounded in size, read once."""
+"""What comes in: strict JSON of bounded size, and no query parameters that nobody reads."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -26,21 +26,33 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body through StrictRequest."""
+    """A route that reads its body through StrictRequest and refuses query parameters it does not know."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that FastAPI calls."""
         handler = super().get_route_handler()
+        known = {parameter.alias for parameter in self.dependant.query_params}
 
         async def strict(request: Request) -> Response:
+            _check_query(request, known)
             strict_request = StrictRequest(request.scope, request.receive)
-            if request.method == "POST":
+            if self.body_field is not None:
                 _check_media_type(request)
                 # Read here, because FastAPI would turn what goes wrong later into a 400 without a reason.
                 await strict_request.json()
             return await handler(strict_request)
 
         return strict
+
+
+def _check_query(request: Request, known: set[str]) -> None:
+    """A misspelt filter that is ignored would show everything; better to say so."""
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        names = ", ".join(sorted(known)) or "none"
+        raise InvalidInput(
+            [FieldProblem(f"/{name}", f"no such parameter; known are: {names}") for name in unknown]
+        )
 
 
 def _check_media_type(request: Request) -> None:
