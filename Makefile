@@ -1,5 +1,6 @@
 # make demo · make test · make check · make serve · make bench
 PYTHON ?= python3
+PORT ?= 8000
 BIN := .venv/bin
 RUN := .venv/.run
 DEV := .venv/.dev
@@ -10,7 +11,7 @@ demo: $(RUN)
 	@$(BIN)/qalibrate demo
 
 serve: $(RUN)
-	@QALIBRATE_LOG_FORMAT=$${QALIBRATE_LOG_FORMAT:-console} $(BIN)/qalibrate serve --dev-key
+	@QALIBRATE_LOG_FORMAT=$${QALIBRATE_LOG_FORMAT:-console} exec $(BIN)/qalibrate serve --dev-key --port $(PORT)
 
 test: $(DEV)
 	$(BIN)/python -m pytest

@@ -10,6 +10,7 @@ from redaction.context import ContextWords
 from redaction.languages import scripts_in
 from redaction.quiet import silence
 from redaction.recognizers import (
+    answers,
     birth_dates,
     cards,
     chinese_addresses,
@@ -23,6 +24,9 @@ from redaction.recognizers import (
     phones,
     russian_addresses,
     russian_names,
+    spoken_birth_dates,
+    spoken_emails,
+    told_numbers,
 )
 from redaction.spans import Finding
 from redaction.tokens import TokenEngine, Tokens
@@ -111,13 +115,24 @@ def _load_engine(name: str) -> AnalyzerEngine:
 
 
 def _everywhere() -> list[EntityRecognizer]:
-    rooms = (cards, identity, phones, internet, codes, birth_dates, long_numbers)
+    rooms = (
+        cards,
+        identity,
+        phones,
+        internet,
+        codes,
+        birth_dates,
+        spoken_birth_dates,
+        spoken_emails,
+        long_numbers,
+        told_numbers,
+    )
     return [recognizer for room in rooms for recognizer in room.recognizers(EVERYWHERE)]
 
 
 _RULES: dict[str, Callable[[], list[EntityRecognizer]]] = {
     EVERYWHERE: _everywhere,
-    "en": lambda: english_names.recognizers() + english_addresses.recognizers(),
-    "ru": lambda: russian_names.recognizers() + russian_addresses.recognizers(),
-    "zh": lambda: chinese_names.recognizers() + chinese_addresses.recognizers(),
+    "en": lambda: english_names.recognizers() + english_addresses.recognizers() + answers.recognizers("en"),
+    "ru": lambda: russian_names.recognizers() + russian_addresses.recognizers() + answers.recognizers("ru"),
+    "zh": lambda: chinese_names.recognizers() + chinese_addresses.recognizers() + answers.recognizers("zh"),
 }

@@ -31,6 +31,11 @@ def tagged_words(text: str) -> Iterator[tuple[int, int, str]]:
     yield from _guessed(text, loose)
 
 
+def is_word(text: str) -> bool:
+    """Whether the dictionary has this word."""
+    return bool(_tagger().tokenizer.FREQ.get(text))
+
+
 def _guessed(text: str, loose: list[int]) -> Iterator[tuple[int, int, str]]:
     if len(loose) > 1:
         yield from _placed(_tagger().cut(text[loose[0] : loose[-1] + 1]), loose[0])

@@ -30,13 +30,17 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """A redacted conversation: one text per turn given, and every piece that was taken out, in order."""
+    """A redacted conversation: one text per turn given, and every piece that was taken out, in order.
+
+    ``caught`` counts the pieces that no rule found and the safety net took out as ``DIGITS``.
+    """
 
     turns: tuple[str, ...]
     entities: tuple[Entity, ...]
     language: str
     policy: str
     version: str
+    caught: int = 0
 
     @property
     def counts(self) -> dict[str, int]:

@@ -100,6 +100,8 @@ class KnownNames:
 
     def _learn_chinese(self, name: str) -> None:
         parts = _chinese_parts(name)
+        if len(parts) == 1 and parts[0] != name:
+            self._chinese.add(name)
         if len(parts) == 2:
             self._chinese.add(name)
             self._chinese |= {parts[1]} if len(parts[1]) > 1 else set()

@@ -210,3 +210,10 @@ def _russian() -> dict[str, _Word]:
     for zeros, forms in _RU_SCALES.items():
         table |= dict.fromkeys(forms.split(), _Word(zeros, zeros, scale=True))
     return table
+
+
+@cache
+def word_pattern(language: str) -> str:
+    """An expression that matches one number word of English or Russian."""
+    table = _english() if language == "en" else _russian()
+    return "|".join(sorted(table, key=lambda word: (-len(word), word)))

@@ -8,19 +8,22 @@ import regex
 
 from redaction import kinds, phrases
 from redaction.analyzer import analyze
+from redaction.digit_runs import is_bridge
 from redaction.languages import check_language
 from redaction.model import Entity, Redaction, Segment
 from redaction.names import KnownNames, Part, parts_of
 from redaction.placeholders import TYPED, Numbering
 from redaction.policy import Policy
+from redaction.safety_net import leftovers
 from redaction.spans import Finding, settle
 from redaction.stream import Stream
 from redaction.view import FILLER, MASK, Edit, View, combine, spelling_edits
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Changes whenever the rules can give another text for the same input."""
 
 _MOST_ROUNDS = 6
+_CONTEXT_TURNS = 5
 _CERTAIN = 1.0
 _NOT_SPACE = regex.compile(r"\S")
 _TOKEN = regex.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -70,11 +73,11 @@ class Redactor:
         """
         language = check_language(language)
         stream = Stream([segment.text for segment in segments])
-        pieces = (
-            _Conversation(stream, self.policy, agent_names, customer_names).pieces() if stream.turns else []
-        )
-        turns, entities = _written(stream, pieces)
-        return Redaction(turns, entities, language, self.policy.name, self.version)
+        if not stream.turns:
+            return Redaction((), (), language, self.policy.name, self.version)
+        conversation = _Conversation(stream, self.policy, agent_names, customer_names)
+        turns, entities = _written(stream, conversation.pieces())
+        return Redaction(turns, entities, language, self.policy.name, self.version, conversation.caught)
 
     def redact_text(self, text: str, language: str) -> str:
         """Redact one text that belongs to no conversation. Raises ``UnsupportedLanguage``."""
@@ -102,6 +105,8 @@ class _Conversation:
         self._typed = [Edit(match.start(), match.end(), FILLER) for match in TYPED.finditer(stream.text)]
         self._spelling = spelling_edits(stream.text)
         self._pieces: list[_Piece] = []
+        self._kept_spans: list[tuple[int, int]] = []
+        self.caught = 0
 
     def pieces(self) -> list[_Piece]:
         """What has to be taken out, in order."""
@@ -114,10 +119,32 @@ class _Conversation:
             self._pieces = sorted(self._pieces + fresh)
             # A name learned from a part of the text may stand anywhere in the rest.
             todo = everything if learned and todo is not everything else self._around(fresh)
-        return self._pieces
+        caught = self._caught()
+        self.caught = len(caught)
+        return sorted(self._pieces + caught)
+
+    def _caught(self) -> list[_Piece]:
+        """What only the safety net finds. Text that the policy keeps or allows is not its business."""
+        if self._policy.action(kinds.DIGITS) == "keep":
+            return []
+        view = View(self._stream.text, self._edits())
+        kept = [*self._kept_spans, *self._allowed(view)]
+        found = [Finding.at(span, kinds.DIGITS, _CERTAIN) for span in leftovers(view.text)]
+        return [
+            piece
+            for finding in found
+            if not _touches(view.to_source(finding.start, finding.end), kept)
+            for piece in self._split(view, finding)
+        ]
+
+    def _allowed(self, view: View) -> list[tuple[int, int]]:
+        return [view.to_source(*span) for span in phrases.occurrences(self._policy.allow, view.text)]
+
+    def _edits(self) -> list[Edit]:
+        return combine(self._typed + [piece.edit() for piece in self._pieces], self._spelling)
 
     def _round(self, todo: list[tuple[int, int]]) -> tuple[list[_Piece], bool]:
-        edits = combine(self._typed + [piece.edit() for piece in self._pieces], self._spelling)
+        edits = self._edits()
         views = [View(self._stream.text, edits, start, end) for start, end in todo]
         found = [(view, analyze(view.text)) for view in views]
         learned = self._learn(found)
@@ -147,10 +174,13 @@ class _Conversation:
             *self._denied(text),
         ]
         allowed = list(phrases.occurrences(self._policy.allow, text))
-        wanted = [
-            finding for finding in settle(candidates, text) if not self._is_kept(finding, text, allowed)
-        ]
-        return [piece for finding in wanted for piece in self._split(view, finding)]
+        pieces: list[_Piece] = []
+        for finding in settle(candidates, text):
+            if self._is_kept(finding, text, allowed):
+                self._kept_spans.append(view.to_source(finding.start, finding.end))
+            else:
+                pieces += self._split(view, finding)
+        return pieces
 
     def _repeated(self, findings: Iterable[Finding], text: str) -> list[Finding]:
         if not self._codes:
@@ -187,9 +217,15 @@ class _Conversation:
     def _split(self, view: View, finding: Finding) -> list[_Piece]:
         """The pieces of a finding: one per turn, and none where something has been taken out before."""
         start, end = view.to_source(finding.start, finding.end)
+        parts = self._stream.pieces(start, end)
+        if len(parts) > 1:
+            # What the other side says while a number is told is no part of it.
+            parts = [
+                part for part in parts if not is_bridge(self._stream.turns[part.turn][part.start : part.end])
+            ]
         return [
             _Piece(first, last, finding.type, start, self._replacement(finding.type, first, last))
-            for part in self._stream.pieces(start, end)
+            for part in parts
             for first, last in self._untouched(
                 self._stream.offset(part.turn, part.start), self._stream.offset(part.turn, part.end)
             )
@@ -218,12 +254,16 @@ class _Conversation:
         """The turns whose surroundings have changed, with enough before and after them to be context."""
         ranges: list[list[int]] = []
         for turn in sorted({self._stream.turn_at(piece.start) for piece in pieces}):
-            first, last = turn - 2, turn + 2
+            first, last = turn - _CONTEXT_TURNS, turn + _CONTEXT_TURNS
             if ranges and first <= ranges[-1][1] + 1:
                 ranges[-1][1] = last
             else:
                 ranges.append([first, last])
         return [self._stream.span_of_turns(first, last) for first, last in ranges]
+
+
+def _touches(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in others)
 
 
 def _parts_of_all(names: Iterable[str]) -> list[Part]:

@@ -17,6 +17,7 @@ _CITY = rf"{_NAME}{{2,6}}?(?:市|自治州|地区|盟)"
 _DISTRICT = rf"{_NAME}{{1,6}}?(?:区|县|旗|镇|乡)"
 _ROAD = rf"{_NAME}{{1,8}}?(?:路|街|大道|大街|巷|胡同|弄|道)(?:[东西南北中]段?)?"
 _NUMBER = r"[A-Za-z]?[0-9一二三四五六七八九十百零〇]{1,6}(?:-\d{1,5})?"
+_ROOM = "[0-9零〇一二三四五六七八九幺]{2,5}"
 _DETAIL = (
     rf"(?:{_NUMBER} ?(?:号楼|号院|号|弄|栋|幢|座|单元|楼|层|室|户|房|巷)|{_NAME}{{2,10}}?(?:小区|"
     rf"花园|公寓|大厦|苑|家园))"
@@ -29,15 +30,15 @@ def recognizers() -> list[EntityRecognizer]:
         CaptureRecognizer(
             kinds.ADDRESS,
             {
-                rf"(?<value>{_REGION}(?:{_CITY})?(?:{_DISTRICT})?{_ROAD}(?:{_DETAIL}){{0,6}}("
-                rf"?:\d{{1,5}})?)": 0.7,
-                rf"(?<value>{_REGION}(?:{_CITY})?{_DISTRICT}(?:{_DETAIL}){{1,6}}(?:\d{{1,5}})?)": 0.7,
+                rf"(?<value>{_REGION}(?:{_CITY})?(?:{_DISTRICT})?{_ROAD}(?:{_DETAIL}){{0,6}}(?:{_ROOM})?)": 0.7,
+                rf"(?<value>{_REGION}(?:{_CITY})?{_DISTRICT}(?:{_DETAIL}){{1,6}}(?:{_ROOM})?)": 0.7,
                 rf"(?:住在?|寄[到往]|送[到往]|地址(?:是|为|:|：)?|"
                 rf"家在)(?<value>(?:{_CITY})?(?:{_DISTRICT})?(?:{_ROAD})?(?:{_DETAIL}){{1,6}}"
-                rf"(?:\d{{1,5}})?)": 0.7,
+                rf"(?:{_ROOM})?)": 0.7,
                 rf"(?<value>{_DISTRICT}{_ROAD}{_NUMBER}号(?:{_DETAIL}){{0,5}})": 0.65,
-                rf"(?<value>{_NAME}{{2,4}}?(?:路|街|大道|大街|胡同){_NUMBER}号(?:{_DETAIL}){{0,5}})": 0.6,
-                rf"(?<value>{_NUMBER}(?:号楼|栋|幢|单元)(?:{_DETAIL}){{1,4}}(?:\d{{1,5}})?)": 0.65,
+                rf"(?<value>(?:{_NAME}{{2,4}}?市)?(?:{_NAME}{{1,4}}?[区县镇])?{_NAME}{{2,5}}?(?:路|街|大道|大街|胡同){_NUMBER}号"
+                rf"(?:院)?(?:{_DETAIL}){{0,5}}(?:{_ROOM})?)": 0.6,
+                rf"(?<value>{_NUMBER}(?:号楼|栋|幢|单元)(?:{_DETAIL}){{1,4}}(?:{_ROOM})?)": 0.65,
             },
             language=_LANGUAGE,
         ),

@@ -8,7 +8,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts
 from typing_extensions import override
 
 from redaction import kinds
-from redaction.chinese import tagged_words
+from redaction.chinese import is_word, tagged_words
 from redaction.lexicon import words
 from redaction.recognizers.shapes import CaptureRecognizer, result_of
 
@@ -22,7 +22,7 @@ _AFTER_NAME = "的|吗|呢|吧|啊|呀|，|。|,|、|？|！|!| |在|是|我|你
 
 def recognizers() -> list[EntityRecognizer]:
     """Names in text with Chinese characters."""
-    return [_honorific(), _introduced(), SegmentedNameRecognizer()]
+    return [_honorific(), _nicknamed(), _introduced(), SegmentedNameRecognizer()]
 
 
 def _surnames() -> str:
@@ -40,7 +40,36 @@ def _honorific() -> EntityRecognizer:
         },
         language=_LANGUAGE,
         accept=_is_no_word,
+        refuse=_begins_inside_a_word,
     )
+
+
+def _nicknamed() -> EntityRecognizer:
+    """小李 or 老王 where colleagues and neighbours are spoken of."""
+    return CaptureRecognizer(
+        kinds.PERSON,
+        {
+            rf"(?:[你我他她咱]们(?:的|那个|那位)?|客服|同事|师傅|邻居|快递员|经理|专员|顾问|管家)(?<value>[小老](?:{_NICKNAMED}))"
+            rf"(?!\p{{Han}}(?<=区|时|店|吃|票|心))": 0.7,
+        },
+        language=_LANGUAGE,
+        accept=_is_no_word,
+    )
+
+
+def _begins_inside_a_word(match: "regex.Match[str]") -> bool:
+    """免费换师傅 has no Mr Fei: the surname is the end of a word; 这张卡 has no Mr Zhang: it counts cards."""
+    start, text = match.start("value"), match.string
+    if not start or match["value"][0] in "小老阿":
+        return False
+    before = text[start - 1]
+    return (before in _COUNTS and match["value"][0] in _MEASURES) or is_word(text[start - 1 : start + 1])
+
+
+_MEASURES = frozenset("张段包项支毛万成季单任席时车")
+_COUNTS = frozenset("这那哪几一二两三四五六七八九十百半每某多0123456789")
+# Surnames that make no ordinary word with 小 or 老 before them.
+_NICKNAMED = "[王李张刘陈杨赵周吴徐孙朱胡郭林何郑罗谢宋唐韩曹许邓冯曾彭蒋蔡魏薛潘董梁]"
 
 
 def _introduced() -> EntityRecognizer:
@@ -102,7 +131,13 @@ def _runs(text: str) -> Iterator[tuple[str, int]]:
 def _tagged_names(run: str) -> Iterator[tuple[int, int]]:
     for start, end, tag in tagged_words(run):
         word = run[start:end]
-        if tag in ("nr", "nrfg") and 2 <= len(word) <= 4 and _is_plausible(word, run[end : end + 2]):
+        counts = start > 0 and run[start - 1] in _COUNTS and word[0] in _MEASURES
+        if (
+            tag in ("nr", "nrfg")
+            and 2 <= len(word) <= 4
+            and not counts
+            and _is_plausible(word, run[end : end + 4])
+        ):
             yield start, end
 
 
@@ -125,11 +160,25 @@ _BUSINESS_AFTER = (
     "小吃",
     "烧",
     "菜",
-    "建国",
+    "银行",
+    "宽带",
+    "保险",
+    "速运",
+    "快递",
+    "物流",
+    "科技",
+    "电器",
+    "书店",
+    "商城",
+    "医院",
+    "大学",
+    "中学",
+    "小学",
     "欢乐",
     "纪念",
     "故居",
 )
+_INSTITUTION = regex.compile(r"\p{Han}{0,3}[店馆楼寺庙宫塔园城街厅轩阁坊]")
 _ENDS_WITH_TITLE = regex.compile(f"(?:{_HONORIFIC})$")
 _PLACE_AFTER = frozenset("型期朝路街店馆楼园山寺庙宫院城镇村县市区省湖河江桥塔门站港岛峰陵墓府厂场")
 
@@ -144,4 +193,5 @@ def _is_plausible(word: str, following: str) -> bool:
         word[-1] not in _PLACE_AFTER
         and following[:1] not in _PLACE_AFTER
         and not following.startswith(_BUSINESS_AFTER)
+        and not _INSTITUTION.match(following)
     )

@@ -11,12 +11,12 @@ _UNIT = (
     r"years?|hours?|h|min|x|s)(?![A-Z0-9]))"
 )
 _MIXED = (
-    rf"{ALONE_BEFORE}{_UNIT}(?=[A-Z0-9\-]{{0,30}}\d)(?=[A-Z0-9\-]{{0,30}}[A-Z])[A-Z0-9](?:-(?=[A-"
-    rf"Z]{{0,3}}\d)|[A-Z0-9]){{3,29}}(?<!-){ALONE_AFTER}"
+    rf"{ALONE_BEFORE}{_UNIT}(?<![А-ЯЁ])(?=[A-ZА-ЯЁ0-9\-]{{0,30}}\d)(?=[A-ZА-ЯЁ0-9\-]{{0,30}}[A-ZА-ЯЁ])[A-ZА-ЯЁ0-9]"
+    rf"(?:-(?=[A-ZА-ЯЁ]{{0,3}}\d|[A-Z]{{1,3}}(?![A-Z0-9]))|[A-ZА-ЯЁ0-9]){{3,29}}(?<!-){ALONE_AFTER}(?![А-ЯЁ])"
 )
 # Without context a code shows by digits on both sides of letters or by many digits; "iphone12" has neither.
 _TELLING = (
-    rf"{ALONE_BEFORE}(?:[A-Z]{{1,4}}-?\d{{5,15}}|\d{{4,15}}-?[A-Z]{{2,4}}|"
+    rf"{ALONE_BEFORE}(?:[A-Z]{{1,4}}-?\d{{5,15}}(?:-[A-Z0-9]{{1,6}}){{0,3}}|\d{{4,15}}-?[A-Z]{{2,4}}|"
     rf"(?=[A-Z0-9]{{6,20}}(?![A-Z0-9]))(?:[A-Z]{{1,6}}\d{{1,6}}[A-Z]{{1,6}}\d[A-Z0-9]{{0,8}}|"
     rf"\d{{1,6}}[A-Z]{{1,6}}\d{{1,6}}[A-Z][A-Z0-9]{{0,8}})){ALONE_AFTER}"
 )
@@ -80,7 +80,8 @@ def _plate(language: str) -> EntityRecognizer:
             r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·• ]?[A-Z"
             r"0-9]{5,6}(?![A-Z0-9])": 0.8,
             rf"{ALONE_BEFORE}[A-Z]{{2}}\d{{2}} ?[A-Z]{{3}}{ALONE_AFTER}": 0.45,
-            rf"{ALONE_BEFORE}[A-Z0-9]{{2,4}}[ -]?[A-Z0-9]{{2,4}}{ALONE_AFTER}(?<=\d.{{0,8}})": 0.16,
+            rf"{ALONE_BEFORE}(?=[A-Z]{{0,3}}\d|[A-Z]{{2,4}}[ -]?[A-Z]{{0,3}}\d)[A-Z0-9]{{2,4}}(?:[ -]?[A-Z0-9]{{2,4}}|"
+            rf"[ -](?!(?:and|the|is|for|to|in|on|of|it|you|my|at|or|a|i|with|will|your)(?!\w))[A-Z0-9]{{2,3}}){ALONE_AFTER}": 0.16,
         },
         language=language,
         context=("license plate", "plate", "registration number", "госномер", "номерной", "车牌"),

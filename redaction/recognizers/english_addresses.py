@@ -1,9 +1,12 @@
 """Addresses as English texts write them: number and street, flat, box, city and postcode."""
 
+import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.lexicon import words
+from redaction.numerals import word_pattern
+from redaction.ordinary import ordinary_pattern
 from redaction.recognizers.shapes import CaptureRecognizer, ShapeRecognizer
 
 _LANGUAGE = "en"
@@ -18,6 +21,12 @@ _NO_STREET = (
     r"(?!(?:minutes?|hours?|days?|weeks?|months?|years?|times?|dollars?|items?|people|percent|am|"
     r"pm|o'clock|of|and|or|to|in|on|at|the)\b)"
 )
+_SPOKEN = word_pattern("en")
+# Only words that mean a street and little else: "two minutes walk" and "one way" are no addresses.
+_SPOKEN_SUFFIX = (
+    "street|avenue|road|lane|drive|boulevard|court|terrace|crescent|parkway|highway|gardens|grove|square"
+)
+_SPOKEN_SIGN = regex.compile(rf"(?<!\w)(?:{_SPOKEN_SUFFIX})(?!\w)", regex.IGNORECASE)
 _UNIT = (
     r"(?:(?:apartment|apt|suite|ste|unit|flat|room|floor|building|bldg)(?:\.? ?#|"
     r"\.? )(?:no\.? ?)?|# ?)(?:\d[\dA-Z\-]{0,6}|[A-Z]-?\d{1,4})(?!\w)"
@@ -38,7 +47,7 @@ _UK_POSTCODE = (
 
 def recognizers() -> list[EntityRecognizer]:
     """Street addresses in any case, the lines that follow them, postcodes, and homes ("I live in ...")."""
-    return [_street(), _tail(), _postcode(), _asked(), _home()]
+    return [_street(), _spoken_street(), _tail(), _postcode(), _asked(), _home()]
 
 
 def _street() -> EntityRecognizer:
@@ -57,6 +66,22 @@ def _street() -> EntityRecognizer:
         },
         language=_LANGUAGE,
         context=("address", "live", "deliver", "ship", "street", "send", "delivery", "shipping", "located"),
+    )
+
+
+def _spoken_street() -> EntityRecognizer:
+    """Streets whose number is told in words, with the flat and the town that follow."""
+    number = rf"(?:{_SPOKEN})(?:[ -](?:{_SPOKEN})){{0,5}}"
+    name = rf"(?!(?:{ordinary_pattern()})(?!\w))[\p{{Latin}}'\-]{{2,24}}"
+    unit = rf",? (?:apartment|apt|flat|unit|suite|number) (?:(?:{_SPOKEN})(?:[ -](?:{_SPOKEN})){{0,3}}|\d{{1,5}})?(?: ?[a-z](?!\w))?"
+    return CaptureRecognizer(
+        kinds.ADDRESS,
+        {
+            rf"(?<!\w)(?<value>{number} (?:{name} ){{1,3}}(?:{_SPOKEN_SUFFIX})(?!\w)(?:{unit})?"
+            rf"(?:,? (?:in )?{name}(?: {name})?(?=\W|$)(?! (?:is|was)))?)": 0.7
+        },
+        language=_LANGUAGE,
+        near=_SPOKEN_SIGN,
     )
 
 
@@ -83,7 +108,11 @@ def _tail() -> EntityRecognizer:
 def _postcode() -> EntityRecognizer:
     return ShapeRecognizer(
         kinds.ADDRESS,
-        {_UK_POSTCODE: 0.45, r"(?<![\d$.,-])\d{5}(?:-\d{4})?(?![\d.,%-])": 0.2},
+        {
+            _UK_POSTCODE: 0.45,
+            rf"(?-i:{_UK_POSTCODE})": 0.5,
+            r"(?<![\d$.,-])\d{5}(?:-\d{4})?(?![\d.,%-])": 0.2,
+        },
         language=_LANGUAGE,
         context=("zip", "zipcode", "zip code", "postcode", "postal", "postal code", "address", "postcode is"),
     )
@@ -94,7 +123,7 @@ def _asked() -> EntityRecognizer:
         kinds.ADDRESS,
         {
             r"(?<!\w)(?:(?:my|the|our|home|shipping|billing|delivery|mailing) (?:home |"
-            r"shipping |billing |delivery |mailing )?address is|i live (?:at|on)|"
+            r"shipping |billing |delivery |mailing )?address is|(?:i|we|they|he|she) (?:still )?lives? (?:at|on)|moved to|"
             r"(?:deliver|ship|send) (?:it |this |that )?to|"
             r"address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}(?!(?:today|tomorrow|now|"
             r"please|and|thanks|thank|ok|okay|"

@@ -7,11 +7,11 @@ from functools import cache
 import regex
 from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
-from spacy.lang.en.stop_words import STOP_WORDS
 from typing_extensions import override
 
 from redaction import kinds
 from redaction.lexicon import words
+from redaction.ordinary import is_ordinary
 from redaction.recognizers.shapes import CaptureRecognizer, result_of
 
 _LANGUAGE = "en"
@@ -82,7 +82,7 @@ _Test = Callable[[_Word], bool]
 
 def recognizers() -> list[EntityRecognizer]:
     """Names in text with Latin letters."""
-    return [EnglishNameRecognizer(), _spelled(), _asked()]
+    return [EnglishNameRecognizer(), _spelled(), _asked(), _cased()]
 
 
 class EnglishNameRecognizer(LocalRecognizer):
@@ -106,6 +106,7 @@ class EnglishNameRecognizer(LocalRecognizer):
             result_of(self, kinds.PERSON, start, end, score)
             for finder in (_introduced, _likely, _listed)
             for start, end, score in finder(text)
+            if not _is_street(text, start, end)
         ]
 
 
@@ -145,7 +146,18 @@ def _listed(text: str) -> Iterator[tuple[int, int, float]]:
             word.name_end,
         )
         reach = end
-        yield start, end, _LISTED
+        yield _with_given_name(text, start), end, _LISTED
+
+
+def _with_given_name(text: str, start: int) -> int:
+    """Where a name in capitals begins when an unlisted word in capitals stands right before it."""
+    before = _CAPITAL_BEFORE.search(text, max(start - 24, 0), start)
+    if before is None or not text[start].isupper() or is_ordinary(before["word"].lower()):
+        return start
+    return before.start("word")
+
+
+_CAPITAL_BEFORE = regex.compile(r"(?<=[\p{Ll},] )(?<word>\p{Lu}\p{Ll}{2,20}) $")
 
 
 @cache
@@ -191,7 +203,7 @@ def _continues(word: _Word, previous: _Word, introduced: bool, text: str) -> boo
     if word.lower in _PARTICLES:
         beyond = _next_word(text, word.end)
         return beyond is not None and (beyond.is_cased or beyond.lower in words("en_surnames"))
-    if _is_ordinary(word.lower):
+    if is_ordinary(word.lower):
         return False
     if len(word.text) == 1:
         return word.is_cased and previous.is_cased
@@ -210,7 +222,7 @@ def _next_word(text: str, at: int) -> _Word | None:
 def _is_uncommon(word: _Word) -> bool:
     if word.is_cased and not word.text.isupper() and word.lower in words("en_first_names"):
         return True
-    return not _is_ordinary(word.lower) and (len(word.text) > 1 or word.is_cased)
+    return not is_ordinary(word.lower) and (len(word.text) > 1 or word.is_cased)
 
 
 def _is_name_in_context(word: _Word) -> bool:
@@ -222,11 +234,76 @@ def _is_name_in_context(word: _Word) -> bool:
     return lower in words("en_first_names") and lower not in words("en_ambiguous")
 
 
-def _is_ordinary(lower: str) -> bool:
-    return (
-        lower in STOP_WORDS
-        or lower in words("en_common")
-        or ("'" in lower and lower.split("'")[0] in STOP_WORDS)
+_STREET_BEFORE = regex.compile(
+    r"(?<!\w)(?:turn (?:left|right|north|south|east|west)? ?(?:on|onto|at|into)|onto|corner of|intersection of|"
+    r"(?:bus )?stop (?:on|at|near)|junction of|(?:from|to|at|on|near) (?=\p{L}+ and \p{Lu}))[ '\"]{1,2}$",
+    regex.I,
+)
+_STREET_AFTER = regex.compile(
+    r" (?:st|street|ave|avenue|rd|road|blvd|boulevard|square|station|bridge|park)(?!\w)", regex.I
+)
+_CROSSING = regex.compile(r" (?:and|&) (?<other>\p{Lu}\p{L}+)")
+_CROSSED = regex.compile(r"\p{Lu}\p{L}+ (?:and|&) $")
+
+
+def _is_street(text: str, start: int, end: int) -> bool:
+    """Whether a name is a street's: "turn left on Murray", "Forbes and Murray", "Castro St"."""
+    if _STREET_AFTER.match(text, end) or _STREET_AFTER.search(text, max(end - 11, start), end):
+        return True
+    crossing = _CROSSING.match(text, end)
+    if crossing and crossing["other"].lower() in words("en_first_names"):
+        return False
+    before = text[max(start - 24, 0) : start]
+    if (
+        crossing is None
+        and _CROSSED.search(before)
+        and text[start:end].lower() not in words("en_first_names")
+    ):
+        return True
+    return _STREET_BEFORE.search(f"{before}") is not None or (
+        crossing is not None
+        and regex.search(r"(?<!\w)(?:from|to|at|on|near|between|of) ['\"]?$", before) is not None
+    )
+
+
+_KIN = (
+    "daughter|son|wife|husband|mother|father|mom|mum|dad|brother|sister|partner|fiancée?|boyfriend|girlfriend|"
+    "friend|colleague|boss|neighbou?r|cousin|uncle|aunt|grand(?:son|daughter|mother|father)|nephew|niece|child|"
+    "kid|baby|flatmate|roommate|assistant|doctor|lawyer|manager"
+)
+_OWNED = (
+    "appointment|account|order|booking|reservation|card|phone|e-?mail|address|birthday|name|daughter|son|wife|"
+    "husband|mother|father|subscription|ticket|delivery|parcel|package|room|policy|claim|refund|request|file|"
+    "case|number|profile|contract|line|password"
+)
+_CAPITAL = r"\p{Lu}\p{Ll}{1,20}(?:['\-]\p{Lu}\p{Ll}{1,20})?"
+
+
+def _cased() -> EntityRecognizer:
+    """Names in no list that their capitals and surroundings show: kin, owners, initials, "signed for by"."""
+    return CaptureRecognizer(
+        kinds.PERSON,
+        {
+            rf"(?<!\w)(?:[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Tt]he) (?:{_KIN}),?(?: is| called| named)? "
+            rf"(?<value>{_CAPITAL}(?: {_CAPITAL})?)(?!\w)": 0.7,
+            rf"(?<![\w.])(?<value>(?:\p{{Lu}}\. ?){{1,2}}{_CAPITAL})(?!\w)": 0.7,
+            rf"(?<=[\p{{Ll}},] )(?<value>{_CAPITAL} {_CAPITAL})(?='s (?:{_OWNED})(?!\w))": 0.7,
+            rf"(?i:signed (?:for )?by|addressed to|deliver(?:ed)? to|made out to|on behalf of|attention of|attn:?|"
+            rf"c/o|registered to|belongs to) (?<value>{_CAPITAL} {_CAPITAL})(?!\w)": 0.7,
+        },
+        language=_LANGUAGE,
+        accept=_is_cased_name,
+        ignore_case=False,
+    )
+
+
+_NO_INITIALS = regex.compile(r"(?:U\. ?S|U\. ?K|P\. ?O|E\. ?U|D\. ?C|U\. ?N)\.")
+
+
+def _is_cased_name(value: str) -> bool:
+    found = [match.group().lower() for match in _NAME_WORD.finditer(value) if len(match.group()) > 1]
+    return not _NO_INITIALS.match(value) and not any(
+        is_ordinary(word) or word in words("en_places") for word in found
     )
 
 
@@ -251,5 +328,5 @@ def _asked() -> EntityRecognizer:
             rf"(?<value>{_WORD}(?: {_WORD}){{0,2}})[.,!]?(?= *$)": 0.8,
         },
         language=_LANGUAGE,
-        accept=lambda value: not any(_is_ordinary(word) for word in value.lower().split()),
+        accept=lambda value: not any(is_ordinary(word) for word in value.lower().split()),
     )

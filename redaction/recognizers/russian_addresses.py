@@ -4,6 +4,7 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.numerals import word_pattern
 from redaction.recognizers.shapes import CaptureRecognizer
 from redaction.russian import look_up
 
@@ -17,7 +18,8 @@ _STREET = (
     r"город)[\p{Cyrillic}\-.]{2,30})(?: (?!дом\b|д\.|кв|квартир|корпус|номер|и\b|в\b|"
     r"на\b)[\p{Cyrillic}\-]{3,30}(?= ?,? ?(?:дом|д\.|\d)))?"
 )
-_NUMBER = r"№? ?\d{1,4} ?(?:[а-я](?![а-я]))?(?:/\d{1,4}[а-я]?)?"
+_SPOKEN = rf"(?:{word_pattern('ru')})(?: (?:{word_pattern('ru')})){{0,3}}(?!\w)"
+_NUMBER = rf"(?:№? ?\d{{1,4}} ?(?:[а-я](?![а-я]))?(?:/\d{{1,4}}[а-я]?)?|{_SPOKEN})"
 _PART = (
     rf"(?:[, ]{{1,3}}(?:дом[а-я]?|д\.?|корпус[а-я]?|корп\.?|к\.?|строение|стр\.?|квартир[а-я]|"
     rf"кв\.?|подъезд|офис|оф\.?|этаж)? ?{_NUMBER})"
@@ -42,6 +44,7 @@ def _addresses() -> EntityRecognizer:
             rf"(?<!\w)(?<value>[\p{{Cyrillic}}\-]{{3,30}}(?:ая|ой|ую|ий|ом|ого|ский|"
             rf"ском) {_KIND}(?!\w){_PART}{{0,4}})": 0.7,
             rf"(?<!\w)(?<value>{_HOUSE})(?!\w)": 0.6,
+            rf"(?<!\w)(?<value>дом[а-я]? {_SPOKEN}(?: (?:корпус|строение) {_SPOKEN})? квартир[а-я] {_SPOKEN})": 0.6,
             r"(?<!\w)(?<value>(?:квартир[ауеы]|кв\.) ?№? ?\d{1,4})(?!\w)": 0.6,
         },
         language=_LANGUAGE,
@@ -76,7 +79,8 @@ def _homes() -> EntityRecognizer:
         {
             r"(?<!\w)(?:жив[уеёи][а-я]{0,3}|прожива[а-я]{1,4}|наход[а-я]{1,4}|прописан[аы]?|"
             r"род[оа]м|адрес[а-я]{0,2}|достав[а-я]{2,6}|родил[а-я]{2,3}|"
-            r"приехал[аи]?)[ :](?:в |во |из |по )?(?<value>\p{Cyrillic}[\p{Cyrillic}\-]{2,30}"
+            r"приехал[аи]?|(?:по|у|вы|до|при|за)?(?:еде[мт]|еду|едут|ехал[аи]?|езжа\w{1,4}|лет[аеи]\w{1,4}|лечу))[ :]"
+            r"(?:в |во |из |до |по )?(?<value>\p{Cyrillic}[\p{Cyrillic}\-]{2,30}"
             r")": 0.6,
         },
         language=_LANGUAGE,

@@ -28,6 +28,7 @@ DIGIT = regex.compile(r"\d")
 """The trigger of everything that holds a number: most lines of a conversation hold none."""
 
 Accept = Callable[[str], bool]
+Refuse = Callable[["regex.Match[str]"], bool]
 
 
 class ShapeRecognizer(PatternRecognizer):
@@ -102,9 +103,17 @@ class CaptureRecognizer(LocalRecognizer):
         language: str,
         context: Sequence[str] = (),
         accept: Accept | None = None,
+        refuse: Refuse | None = None,
         ignore_case: bool = True,
+        near: "regex.Pattern[str] | None" = None,
     ) -> None:
-        """``expressions`` maps regular expressions to scores; what ``accept`` refuses is no finding."""
+        """``expressions`` maps regular expressions to scores; what ``accept`` refuses is no finding.
+
+        ``accept`` sees the value, ``refuse`` the match with what stands around it. Only lines with a match of
+        ``near`` are read, neighbours together; all when it is ``None``.
+        """
+        self._near = near
+        self._refuse = refuse
         flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
         self._expressions = [(regex.compile(text, flags), score) for text, score in expressions.items()]
         self._accept = accept
@@ -124,11 +133,16 @@ class CaptureRecognizer(LocalRecognizer):
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
     ) -> list[RecognizerResult]:
         """The captured parts of all expressions."""
+        everything = [(0, len(text))]
+        is_limited = self._near is not None and isinstance(nlp_artifacts, Tokens)
+        blocks = nlp_artifacts.lines_with(self._near) if is_limited else everything
         return [
             result_of(self, self.supported_entities[0], match.start("value"), match.end("value"), score)
+            for start, end in blocks
             for expression, score in self._expressions
-            for match in expression.finditer(text)
-            if self._accept is None or self._accept(match["value"])
+            for match in expression.finditer(text, start, end)
+            if (self._accept is None or self._accept(match["value"]))
+            and not (self._refuse is not None and self._refuse(match))
         ]
 
 

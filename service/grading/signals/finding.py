@@ -22,5 +22,12 @@ class Finding(Model):
     absence: Absence | None = None
 
 
+def band(good: bool, fair: bool) -> float:
+    """Return 1, one half or 0: the points of the three levels that the anchors of the built-in scorecards
+    describe.
+    """
+    return 1.0 if good else 0.5 if fair else 0.0
+
+
 Signal = Callable[[RedactedConversation], Finding]
 """Measures one thing in a conversation."""

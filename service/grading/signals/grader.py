@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import cache
+from statistics import fmean
 
 from service.domain.evaluation import Assessment, Provenance
 from service.domain.grade import Absence, Grade, GraderName, Outcome, Ungraded, UngradedReason, Verdict
-from service.domain.scorecard import Dimension, Scorecard, SignalName
+from service.domain.scorecard import Dimension, Level, Scorecard, SignalName
 from service.domain.transcript import Language, RedactedConversation
 from service.grading.signals.finding import Finding
 from service.grading.signals.lexicon import lexicon
 from service.grading.signals.measures import measure
+from service.grading.signals.quotes import distinct
 from service.grading.signals.registry import SIGNALS
 
 
@@ -51,13 +53,23 @@ def _outcome(dimension: Dimension, find: Callable[[SignalName], Finding], langua
     if not measured:
         return Ungraded(reason=UngradedReason.NOT_MEASURABLE)
     findings = [finding for _, finding in measured]
-    mean = sum(finding.value or 0.0 for finding in findings) / len(findings)
+    level = dimension.scale.nearest(fmean(finding.value or 0.0 for finding in findings))
+    if _may_not_apply(dimension, level, findings):
+        return Ungraded(reason=UngradedReason.NEEDS_MODEL)
     return Verdict(
-        level=dimension.scale.nearest(mean).level,
+        level=level.level,
         rationale=" ".join(finding.rationale for finding in findings),
-        evidence=tuple(piece for finding in findings for piece in finding.evidence),
+        evidence=distinct(piece for finding in findings for piece in finding.evidence),
         absence=_joined(measured, language),
     )
+
+
+def _may_not_apply(dimension: Dimension, level: Level, findings: Sequence[Finding]) -> bool:
+    """Return whether the level may be "no" or "not applicable", between which only a reader can decide: the
+    lowest one, for nothing but that something was not found, where the dimension allows "not applicable".
+    """
+    found_nothing = not any(finding.evidence for finding in findings)
+    return dimension.not_applicable is not None and found_nothing and level == dimension.scale.lowest
 
 
 def _joined(measured: Sequence[tuple[SignalName, Finding]], language: Language) -> Absence | None:

@@ -27,6 +27,9 @@ PhraseList = Literal[
     "rude_words",
     "one_word_answers",
     "questions_asked",
+    "routine_questions",
+    "asks_name",
+    "announced_wait",
 ]
 FIELDS = frozenset({"turn", "count", "of", "rate", "percent", "seconds", "before", "after"})
 """What a sentence of the wording may mention in braces."""
@@ -63,14 +66,18 @@ class Phrases(Model):
 
 
 class Wording(Model):
-    """How to say the outcome of a signal. `looked_for` names it in a noun phrase."""
+    """How to say the outcome of a signal. `looked_for` names it in a noun phrase; `in_chat` says why a chat
+    does not allow it, and `asked_for` that the customer had to ask.
+    """
 
     looked_for: str
     found: str
     missing: str
     unmeasurable: str
+    in_chat: str = ""
+    asked_for: str = ""
 
-    @field_validator("found", "missing", "unmeasurable")
+    @field_validator("found", "missing", "unmeasurable", "in_chat", "asked_for")
     @classmethod
     def _mentions_known_fields(cls, sentence: str) -> str:
         unknown = {name for _, name, _, _ in Formatter().parse(sentence) if name is not None} - FIELDS

@@ -17,10 +17,11 @@ answer or the inaccuracy of the timestamps.
 def measure(conversation: RedactedConversation) -> dict[str, float | int | None]:
     """Return the figures under keys that never change; None where the transcript does not allow one.
 
-    `longest_silence_s` in seconds; `silence_share` of the time between the first and the last word, 0 to 1;
-    `agent_talk_share` of the words of agent and customer, 0 to 1; `agent_words_per_minute` of the agent's own
-    speaking time; `overlaps`, `agent_questions`, `filler_words`, `rude_words`, `agent_turns` and
-    `customer_turns` are counts. In Chinese, characters stand for words.
+    `longest_silence_s` in seconds, explained or not; `silence_share` of the time between the first and the
+    last word, 0 to 1; `agent_talk_share` of the words of agent and customer, 0 to 1; `agent_words_per_minute`
+    of the agent's own speaking time; `overlaps`, `agent_questions` (without routine ones such as "how can I
+    help"), `filler_words`, `rude_words`, `agent_turns` and `customer_turns` are counts. In Chinese,
+    characters stand for words.
     """
     agent = spoken_by(conversation, "agent")
     share = agent_share(conversation)

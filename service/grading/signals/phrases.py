@@ -1,13 +1,24 @@
 """Signals that look for something the agent should say once: 1 when it is said, 0 when it is not."""
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import Literal
 
 from service.domain.transcript import RedactedConversation
 from service.grading.signals.finding import Finding
 from service.grading.signals.lexicon import lexicon
+from service.grading.signals.quotes import telling
 from service.grading.signals.speech import Spoken, absent, search, spoken_by
+
+INBOUND_GREETING = 1
+"""An inbound conversation is greeted in the agent's first contribution: turns with no word of the customer
+between them are one.
+"""
+
+OUTBOUND_GREETING = 2
+"""An outbound one, whose first contribution often only asks for the right person, or one of unknown
+direction, is greeted in the first two.
+"""
 
 OPENING_TURNS = 3
 """A greeting and an introduction are looked for in this many turns of the agent from the beginning."""
@@ -19,15 +30,28 @@ when there are others: "thank you for calling" greets there.
 
 PhraseSignal = Literal["greeting", "self_introduction", "closing", "thanks", "empathy", "apology"]
 
+_ENOUGH_PHRASES = 60
+"""Phrases that are looked at for quotes: many may stand in one sentence."""
+
 
 def greeting(conversation: RedactedConversation) -> Finding:
-    """Tell whether the agent greets the customer in the opening turns."""
-    return _look_for("greeting", conversation, _opening(_agent(conversation)))
+    """Tell whether the agent greets the customer at once; see `INBOUND_GREETING` and `OUTBOUND_GREETING`."""
+    count = INBOUND_GREETING if conversation.direction == "inbound" else OUTBOUND_GREETING
+    return _look_for("greeting", conversation, _contributions(conversation, count)[:OPENING_TURNS])
 
 
 def self_introduction(conversation: RedactedConversation) -> Finding:
-    """Tell whether the agent introduces themselves by name in the opening turns."""
-    return _look_for("self_introduction", conversation, _opening(_agent(conversation)))
+    """Tell whether the agent introduces themselves by name in the opening turns, unasked."""
+    finding = _look_for("self_introduction", conversation, _agent(conversation)[:OPENING_TURNS])
+    if not finding.evidence:
+        return finding
+    before = [s for s in spoken_by(conversation, "customer") if s.position < finding.evidence[0].turn]
+    question = next(search(before, "asks_name", conversation.language), None)
+    if not question:
+        return finding
+    wording = lexicon(conversation.language).wording["self_introduction"]
+    rationale = wording.asked_for.format(turn=finding.evidence[0].turn, before=question.turn)
+    return Finding(value=0, rationale=rationale, evidence=finding.evidence)
 
 
 def closing(conversation: RedactedConversation) -> Finding:
@@ -57,8 +81,11 @@ def _agent(conversation: RedactedConversation) -> list[Spoken]:
     return spoken_by(conversation, "agent")
 
 
-def _opening(turns: Sequence[Spoken]) -> Sequence[Spoken]:
-    return turns[:OPENING_TURNS]
+def _contributions(conversation: RedactedConversation, count: int) -> list[Spoken]:
+    """Return the turns of the agent's first contributions to the conversation."""
+    both = groupby(spoken_by(conversation, "agent", "customer"), key=lambda spoken: spoken.turn.speaker)
+    own = (list(turns) for speaker, turns in both if speaker == "agent")
+    return [spoken for turns in islice(own, count) for spoken in turns]
 
 
 def _look_for(name: PhraseSignal, conversation: RedactedConversation, turns: Sequence[Spoken]) -> Finding:
@@ -66,7 +93,7 @@ def _look_for(name: PhraseSignal, conversation: RedactedConversation, turns: Seq
     wording = lexicon(language).wording[name]
     if not turns:
         return Finding(value=None, rationale=wording.unmeasurable)
-    found = tuple(islice(search(turns, name, language), 3))
+    found = telling(conversation, islice(search(turns, name, language), _ENOUGH_PHRASES))
     if found:
         return Finding(value=1, rationale=wording.found.format(turn=found[0].turn), evidence=found)
     edge = turns[0] if name == "closing" else turns[-1]

@@ -1,4 +1,4 @@
-"""Who said what, as signals need it: turns with their positions, quotes, and how much was said."""
+"""Who said what, as signals need it: turns with their positions, phrases in them, and how much was said."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,12 +9,8 @@ from service.domain.scorecard import SignalName
 from service.domain.transcript import Language, RedactedConversation, Speaker, Turn
 from service.grading.signals.lexicon import PhraseList, lexicon
 
-QUOTE_LENGTH = 120
-"""Characters of a turn that are quoted where the whole turn is meant."""
-
 _WORD = re.compile(r"\w+(?:['’]\w+)*+")
 _CHARACTER = re.compile(r"<[A-Z_]{1,40}+\d{0,9}+>|[^\W_]")
-_SKIP_SPACE = re.compile(r"\s*+")
 
 
 class Spoken(NamedTuple):
@@ -47,13 +43,6 @@ def quote(spoken: Spoken, start: int, end: int) -> Evidence:
     return Evidence(turn=position, speaker=turn.speaker, quote=turn.text[start:end], start=start, end=end)
 
 
-def quote_beginning(spoken: Spoken) -> Evidence:
-    """Return the beginning of a turn as evidence, at most `QUOTE_LENGTH` characters."""
-    space = _SKIP_SPACE.match(spoken.turn.text)
-    start = space.end() if space else 0
-    return quote(spoken, start, start + len(spoken.turn.text[start : start + QUOTE_LENGTH].rstrip()))
-
-
 def absent(name: SignalName, turns: Sequence[Spoken], language: Language) -> Absence:
     """Return the record that `turns` were searched in vain: one range from the first to the last of them."""
     searched = ((turns[0].position, turns[-1].position),) if turns else ()
@@ -71,8 +60,3 @@ def amount(text: str, language: Language) -> int:
 def total_amount(turns: Iterable[Spoken], language: Language) -> int:
     """Return the `amount` of all `turns` together."""
     return sum(amount(spoken.turn.text, language) for spoken in turns)
-
-
-def falling(value: float, good: float, bad: float) -> float:
-    """Return 1 up to `good`, 0 from `bad` on, and a straight line between the two."""
-    return min(1.0, max(0.0, (bad - value) / (bad - good)))

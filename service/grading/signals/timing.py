@@ -3,30 +3,28 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from service.domain.transcript import RedactedConversation
-from service.grading.signals.finding import Finding
+from service.domain.transcript import Language, RedactedConversation
+from service.grading.signals.finding import Finding, band
 from service.grading.signals.lexicon import lexicon
-from service.grading.signals.speech import (
-    Spoken,
-    absent,
-    amount,
-    falling,
-    quote_beginning,
-    spoken_by,
-    total_amount,
-)
+from service.grading.signals.questions import ends_in_a_question
+from service.grading.signals.quotes import quote_beginning
+from service.grading.signals.speech import Spoken, absent, amount, spoken_by, total_amount
+from service.grading.signals.words import is_bare
 
-SHORT_SILENCE_S = 5.0
+SHORT_SILENCE_S = 10.0
 """Longest silence, in seconds, up to which the value is 1."""
 
-LONG_SILENCE_S = 20.0
-"""Longest silence, in seconds, from which on the value is 0."""
+LONG_SILENCE_S = 30.0
+"""Longest silence, in seconds, up to which the value is one half; beyond it, 0."""
 
-BALANCED_SHARE = (0.35, 0.65)
-"""Shares of the agent between which the value is 1."""
+FAIR_SHARE = 2 / 3
+"""Share of the agent up to which the value is 1. No share is too small."""
 
-ONE_SIDED_SHARE = (0.15, 0.85)
-"""Shares of the agent at and beyond which the value is 0."""
+LARGE_SHARE = 4 / 5
+"""Share of the agent up to which the value is one half; beyond it, 0."""
+
+FEWEST_TURNS = 6
+"""Turns that it takes to speak of shares."""
 
 
 class Silence(NamedTuple):
@@ -46,15 +44,16 @@ class Timed(NamedTuple):
 
 
 def dead_air(conversation: RedactedConversation) -> Finding:
-    """Weigh the longest silence between two turns; see `SHORT_SILENCE_S` and `LONG_SILENCE_S`. It does not
-    tell who kept silent, nor whether the customer had been asked to hold.
+    """Weigh the longest silence between two turns that the agent leaves unexplained; see `SHORT_SILENCE_S`
+    and `LONG_SILENCE_S`.
     """
     words = lexicon(conversation.language)
     wording = words.wording["dead_air"]
     turns = timeline(conversation)
-    if turns is None:
-        return Finding(value=None, rationale=wording.unmeasurable)
-    longest = max(silences(turns), key=lambda silence: silence.seconds, default=None)
+    if conversation.channel == "chat" or turns is None:
+        rationale = wording.in_chat if conversation.channel == "chat" else wording.unmeasurable
+        return Finding(value=None, rationale=rationale)
+    longest = max(unexplained(turns, conversation.language), key=lambda gap: gap.seconds, default=None)
     if longest is None:
         searched = sorted(timed.spoken for timed in turns)
         absence = absent("dead_air", searched, conversation.language)
@@ -64,9 +63,34 @@ def dead_air(conversation: RedactedConversation) -> Finding:
         before=longest.before.position,
         after=longest.after.position,
     )
-    value = falling(longest.seconds, SHORT_SILENCE_S, LONG_SILENCE_S)
+    value = band(longest.seconds <= SHORT_SILENCE_S, longest.seconds <= LONG_SILENCE_S)
     evidence = (quote_beginning(longest.before), quote_beginning(longest.after))
     return Finding(value=value, rationale=rationale, evidence=evidence)
+
+
+def unexplained(turns: Sequence[Timed], language: Language) -> list[Silence]:
+    """Return the silences without those after a question of the agent that the customer answers, and without
+    those that the agent announced with a reason, to which the customer may have said "okay".
+    """
+    order = {timed.spoken.position: place for place, timed in enumerate(turns)}
+    found = []
+    for silence in silences(turns):
+        place = order[silence.before.position]
+        agreed = silence.before.turn.speaker == "customer" and is_bare(silence.before, language)
+        last = turns[place - 1].spoken if agreed and place else silence.before
+        if not (_waits_for_customer(silence, language) or _is_announced(last, language)):
+            found.append(silence)
+    return found
+
+
+def _waits_for_customer(silence: Silence, language: Language) -> bool:
+    speakers = (silence.before.turn.speaker, silence.after.turn.speaker)
+    return speakers == ("agent", "customer") and ends_in_a_question(silence.before, language)
+
+
+def _is_announced(spoken: Spoken, language: Language) -> bool:
+    announcements = lexicon(language).spans("announced_wait", spoken.turn.text)
+    return spoken.turn.speaker == "agent" and next(announcements, None) is not None
 
 
 def timeline(conversation: RedactedConversation) -> list[Timed] | None:
@@ -90,7 +114,8 @@ def silences(turns: Sequence[Timed]) -> list[Silence]:
     last = turns[0]
     for timed in turns[1:]:
         if timed.start > last.end:
-            gaps.append(Silence(timed.start - last.end, last.spoken, timed.spoken))
+            # Milliseconds: 16.1 - 6.1 is a little more than 10.
+            gaps.append(Silence(round(timed.start - last.end, 3), last.spoken, timed.spoken))
         if timed.end >= last.end:
             last = timed
     return gaps
@@ -98,17 +123,17 @@ def silences(turns: Sequence[Timed]) -> list[Silence]:
 
 def talk_share(conversation: RedactedConversation) -> Finding:
     """Weigh the agent's share of all words (characters in Chinese) that the agent and the customer say; see
-    `BALANCED_SHARE` and `ONE_SIDED_SHARE`. The evidence is the agent's longest turn.
+    `FAIR_SHARE` and `LARGE_SHARE`. The evidence is the agent's longest turn.
     """
     language = conversation.language
     words = lexicon(language)
     wording = words.wording["talk_share"]
     share = agent_share(conversation)
-    if share is None:
+    if share is None or len(spoken_by(conversation, "agent", "customer")) < FEWEST_TURNS:
         return Finding(value=None, rationale=wording.unmeasurable)
     longest = max(spoken_by(conversation, "agent"), key=lambda s: amount(s.turn.text, language))
     return Finding(
-        value=_balance(share),
+        value=band(share <= FAIR_SHARE, share <= LARGE_SHARE),
         rationale=wording.found.format(percent=words.number(100 * share)),
         evidence=(quote_beginning(longest),),
     )
@@ -119,9 +144,3 @@ def agent_share(conversation: RedactedConversation) -> float | None:
     agent = total_amount(spoken_by(conversation, "agent"), conversation.language)
     customer = total_amount(spoken_by(conversation, "customer"), conversation.language)
     return agent / (agent + customer) if agent and customer else None
-
-
-def _balance(share: float) -> float:
-    too_little = falling(-share, -BALANCED_SHARE[0], -ONE_SIDED_SHARE[0])
-    too_much = falling(share, BALANCED_SHARE[1], ONE_SIDED_SHARE[1])
-    return min(too_little, too_much)

@@ -1,53 +1,63 @@
 """Signals that count words the agent had better leave out."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import islice, pairwise
 
 from service.domain.grade import Evidence
 from service.domain.transcript import Language, RedactedConversation
-from service.grading.signals.finding import Finding
-from service.grading.signals.lexicon import lexicon
-from service.grading.signals.speech import (
-    Spoken,
-    absent,
-    falling,
-    quote_beginning,
-    search,
-    spoken_by,
-    total_amount,
-)
+from service.grading.signals.finding import Finding, band
+from service.grading.signals.lexicon import PhraseList, lexicon
+from service.grading.signals.quotes import MAX_QUOTES, quote_beginning, telling
+from service.grading.signals.speech import Spoken, absent, amount, search, spoken_by, total_amount
 
-FEW_FILLERS = 2.0
-"""Filler words per 100 words (characters in Chinese) up to which the value is 1."""
+FEW_FILLERS = Fraction(1, 30)
+"""Filler words per word below which the value is 1."""
 
-MANY_FILLERS = 8.0
-"""Filler words per 100 words (characters in Chinese) from which on the value is 0."""
+MANY_FILLERS = Fraction(1, 10)
+"""Filler words per word from which on the value is 0; below it, one half."""
 
-FEW_BARE_REPLIES = 0.05
-"""Share of the agent's replies that may be a bare word before the value falls below 1."""
+CHARACTERS_PER_WORD = Fraction(3, 2)
+"""Characters of Chinese that are taken as one word: a rough mean of running text, not measured here."""
 
-MANY_BARE_REPLIES = 0.30
-"""Share of the agent's replies from which on the value is 0."""
+SPARED_BARE_REPLIES = 1
+"""Replies of a single word up to which the value is 1, however few replies there are."""
+
+MANY_BARE_REPLIES = Fraction(1, 2)
+"""Share of single words among the replies from which on the value is 0; below it, one half."""
+
+FEWEST_TURNS = 3
+"""Turns of the agent that it takes to say how often they reply with a single word."""
 
 _LONGEST_BARE_REPLY = 40
+_COURTESIES: tuple[PhraseList, ...] = ("greeting", "closing", "thanks")
 
 
 def filler_words(conversation: RedactedConversation) -> Finding:
-    """Weigh the agent's filler words per 100 words; see `FEW_FILLERS` and `MANY_FILLERS`."""
+    """Weigh the agent's filler words per word; see `FEW_FILLERS` and `MANY_FILLERS`. In a chat they are typed
+    on purpose, and not measured.
+    """
     language = conversation.language
     wording = lexicon(language).wording["filler_words"]
     agent = spoken_by(conversation, "agent")
     said = total_amount(agent, language)
-    if not said:
-        return Finding(value=None, rationale=wording.unmeasurable)
+    if conversation.channel == "chat" or not said:
+        rationale = wording.in_chat if conversation.channel == "chat" else wording.unmeasurable
+        return Finding(value=None, rationale=rationale)
     found = list(fillers(agent, language))
     if not found:
         return Finding(value=1, rationale=wording.missing, absence=absent("filler_words", agent, language))
-    rate = 100 * len(found) / said
-    rationale = wording.found.format(count=len(found), rate=lexicon(language).number(rate, 1))
+    rate = lexicon(language).number(100 * len(found) / said, 1)
     return Finding(
-        value=falling(rate, FEW_FILLERS, MANY_FILLERS), rationale=rationale, evidence=tuple(found[:3])
+        value=_filler_value(len(found), said, language),
+        rationale=wording.found.format(count=len(found), rate=rate),
+        evidence=telling(conversation, found),
     )
+
+
+def _filler_value(count: int, said: int, language: Language) -> float:
+    words = said / CHARACTERS_PER_WORD if language == "zh" else Fraction(said)
+    return band(count / words < FEW_FILLERS, count / words < MANY_FILLERS)
 
 
 def fillers(agent: list[Spoken], language: Language) -> Iterator[Evidence]:
@@ -56,7 +66,7 @@ def fillers(agent: list[Spoken], language: Language) -> Iterator[Evidence]:
 
 
 def rude_words(conversation: RedactedConversation) -> Finding:
-    """Tell whether the agent insults or dismisses the customer: 0 when they do it once, else 1."""
+    """Tell whether the agent insults, mocks or swears at the customer: 0 when they do it once, else 1."""
     language = conversation.language
     wording = lexicon(language).wording["rude_words"]
     agent = spoken_by(conversation, "agent")
@@ -66,29 +76,31 @@ def rude_words(conversation: RedactedConversation) -> Finding:
     if not found:
         return Finding(value=1, rationale=wording.missing, absence=absent("rude_words", agent, language))
     rationale = wording.found.format(count=len(found), turn=found[0].turn)
-    return Finding(value=0, rationale=rationale, evidence=tuple(found[:3]))
+    return Finding(value=0, rationale=rationale, evidence=telling(conversation, found))
 
 
 def one_word_answers(conversation: RedactedConversation) -> Finding:
-    """Weigh the share of the agent's replies to the customer that are a bare word such as "yes"; see
-    `FEW_BARE_REPLIES` and `MANY_BARE_REPLIES`.
+    """Weigh how many of the agent's replies to the customer are a single word; see `SPARED_BARE_REPLIES` and
+    `MANY_BARE_REPLIES`.
     """
     language = conversation.language
-    wording = lexicon(language).wording["one_word_answers"]
+    words = lexicon(language)
+    wording = words.wording["one_word_answers"]
     answers = _replies(conversation)
-    if not answers:
+    if not answers or len(spoken_by(conversation, "agent")) < FEWEST_TURNS:
         return Finding(value=None, rationale=wording.unmeasurable)
-    bare = [spoken for spoken in answers if is_bare(spoken, language)]
+    bare = [spoken for spoken in answers if _is_one_word(spoken, language)]
     if not bare:
-        return Finding(
-            value=1, rationale=wording.missing, absence=absent("one_word_answers", answers, language)
-        )
-    share = len(bare) / len(answers)
-    rationale = wording.found.format(
-        count=len(bare), of=len(answers), percent=lexicon(language).number(100 * share)
+        absence = absent("one_word_answers", answers, language)
+        return Finding(value=1, rationale=wording.missing, absence=absence)
+    share = Fraction(len(bare), len(answers))
+    return Finding(
+        value=band(len(bare) <= SPARED_BARE_REPLIES, share < MANY_BARE_REPLIES),
+        rationale=wording.found.format(
+            count=len(bare), of=len(answers), percent=words.number(float(100 * share))
+        ),
+        evidence=tuple(map(quote_beginning, islice(bare, MAX_QUOTES))),
     )
-    value = falling(share, FEW_BARE_REPLIES, MANY_BARE_REPLIES)
-    return Finding(value=value, rationale=rationale, evidence=tuple(map(quote_beginning, islice(bare, 3))))
 
 
 def is_bare(spoken: Spoken, language: Language) -> bool:
@@ -100,6 +112,22 @@ def is_bare(spoken: Spoken, language: Language) -> bool:
     for start, end in lexicon(language).spans("one_word_answers", text):
         rest, at = rest + text[at:start], end
     return at > 0 and not any(character.isalnum() for character in rest + text[at:])
+
+
+def _is_one_word(spoken: Spoken, language: Language) -> bool:
+    return is_bare(spoken, language) or _is_lone(spoken.turn.text.strip(), language)
+
+
+def _is_lone(text: str, language: Language) -> bool:
+    """Return whether `text` is one word of any kind but a number, a redacted detail or a courtesy; in
+    Chinese, one or two characters.
+    """
+    if len(text) > _LONGEST_BARE_REPLY or any(character.isdigit() or character == "<" for character in text):
+        return False
+    longest = 2 if language == "zh" else 1
+    return 0 < amount(text, language) <= longest and not any(
+        next(lexicon(language).spans(name, text), None) for name in _COURTESIES
+    )
 
 
 def _replies(conversation: RedactedConversation) -> list[Spoken]:

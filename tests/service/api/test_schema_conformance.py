@@ -1,4 +1,4 @@
-"""Whatever the OpenAPI document allows, and much that it does not, gets an answer that the document describes."""
+"""Whatever the document allows, and much that it does not, gets an answer that the document describes."""
 
 import pytest
 import schemathesis

@@ -14,7 +14,9 @@ def say() -> Say:
     """Make a conversation from lines such as ``"a: Hello"``: agent, customer, bot or system."""
     speakers = {"a": "agent", "c": "customer", "b": "bot", "s": "system"}
 
-    def make(*lines: str, language: str = "en", times: list[tuple] | None = None) -> RedactedConversation:
+    def make(
+        *lines: str, language: str = "en", times: list[tuple] | None = None, **known: str
+    ) -> RedactedConversation:
         turns = []
         for position, line in enumerate(lines):
             speaker, text = line.split(": ", 1)
@@ -22,6 +24,6 @@ def say() -> Say:
             if times:
                 turn |= dict(zip(("start_s", "end_s"), times[position], strict=True))
             turns.append(turn)
-        return RedactedConversation.model_validate({"language": language, "turns": turns})
+        return RedactedConversation.model_validate({"language": language, "turns": turns, **known})
 
     return make

@@ -40,7 +40,7 @@ async def test_a_dimension_that_names_a_signal_is_graded_with_evidence(say):
     assessment = await SignalsGrader().grade(conversation, card({"id": "g", "signals": ["greeting"]}))
     (grade,) = assessment.grades
     assert (grade.outcome, grade.level, grade.points, grade.section) == ("graded", "yes", 1, "all")
-    assert grade.evidence[0].quote == "Good morning"
+    assert grade.evidence[0].quote == "Good morning!"
     assert grade.absence is None
     assert grade.grader == "signals"
     assert assessment.signals == measure(conversation)
@@ -77,3 +77,34 @@ async def test_what_was_looked_for_is_told_in_the_language_of_the_scorecard(say)
     (grade,) = (await SignalsGrader().grade(conversation, russian)).grades
     assert grade.absence.looked_for == "извинение оператора; слова сочувствия от оператора"
     assert grade.rationale == "客服没有道歉。 客服没有表示理解和同情。"
+
+
+NOT_APPLICABLE = {"id": "d", "not_applicable": "There was no occasion."}
+
+
+@pytest.mark.parametrize("signal", ["greeting", "empathy", "apology", "questions_asked", "closing"])
+async def test_nothing_found_is_left_to_a_model_where_the_dimension_may_not_apply(say, signal):
+    conversation = say("c: Wrong number", "a: This is a bank", "c: Bye", "a: Indeed")
+    dimensions = [d | {"signals": [signal]} for d in (NOT_APPLICABLE, {"id": "e"})]
+    unsure, sure = (await SignalsGrader().grade(conversation, card(*dimensions))).grades
+    assert (unsure.outcome, unsure.ungraded_reason) == ("ungraded", "needs a language model")
+    assert (sure.outcome, sure.level) == ("graded", "no")
+
+
+async def test_nothing_found_stays_a_grade_where_that_is_good(say):
+    dimension = NOT_APPLICABLE | {"signals": ["rude_words"]}
+    (grade,) = (await SignalsGrader().grade(say("a: One moment"), card(dimension))).grades
+    assert (grade.outcome, grade.level) == ("graded", "yes")
+
+
+async def test_the_lowest_level_stays_where_words_prove_it(say):
+    dimension = NOT_APPLICABLE | {"signals": ["rude_words"]}
+    (grade,) = (await SignalsGrader().grade(say("a: You idiot"), card(dimension))).grades
+    assert (grade.outcome, grade.level) == ("graded", "no")
+
+
+async def test_one_sentence_that_serves_several_signals_is_quoted_once(say):
+    dimension = {"id": "d", "signals": ["greeting", "self_introduction", "closing"]}
+    conversation = say("a: Good morning, my name is <PERSON_1>.", "c: x", "a: Goodbye")
+    (grade,) = (await SignalsGrader().grade(conversation, card(dimension))).grades
+    assert [piece.quote for piece in grade.evidence] == ["Good morning, my name is <PERSON_1>.", "Goodbye"]

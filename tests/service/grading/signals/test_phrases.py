@@ -6,17 +6,44 @@ from service.grading.signals.registry import SIGNALS
 def test_the_evidence_of_a_greeting_is_quoted_as_it_was_written(say):
     finding = SIGNALS["greeting"](say("c: Hi", "a: Well, GOOD  morning! How can I help?"))
     assert finding.value == 1
-    assert finding.evidence[0].quote == "GOOD  morning"
-    assert (finding.evidence[0].turn, finding.evidence[0].start) == (1, 6)
+    assert finding.evidence[0].quote == "Well, GOOD  morning!"
+    assert (finding.evidence[0].turn, finding.evidence[0].start) == (1, 0)
     assert finding.rationale == "The agent greets the customer in turn 1."
 
 
-def test_a_greeting_is_looked_for_in_the_first_three_turns_of_the_agent(say):
-    late = say("a: One", "c: x", "a: Two", "c: x", "a: Three", "c: x", "a: Hello")
+@pytest.mark.parametrize(("direction", "value"), [("inbound", 0), ("outbound", 1), (None, 1)])
+def test_only_an_outbound_conversation_may_be_greeted_in_the_second_turn_of_the_agent(say, direction, value):
+    conversation = say("a: Mr Vance?", "c: Yes", "a: Hello", direction=direction)
+    assert SIGNALS["greeting"](conversation).value == value
+
+
+def test_turns_of_the_agent_before_the_customer_speaks_are_one_contribution(say):
+    conversation = say("c: It broke", "a: Acme", "a: Good morning", "c: x", "a: Two", direction="inbound")
+    assert SIGNALS["greeting"](conversation).value == 1
+
+
+def test_a_late_greeting_does_not_count_and_the_searched_turns_are_named(say):
+    late = say("a: One", "c: x", "a: Two", "c: x", "a: Hello")
     finding = SIGNALS["greeting"](late)
     assert finding.value == 0
-    assert finding.absence.searched == ((0, 4),)
+    assert finding.absence.searched == ((0, 2),)
     assert finding.absence.looked_for == "a greeting in the agent's first turns"
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "answer"),
+    [
+        ("en", "c: yeah who's this", "a: This is <PERSON_1> from the bank"),
+        ("ru", "c: А кто это?", "a: Меня зовут <PERSON_1>."),
+        ("zh", "c: 你是谁啊", "a: 我是客服<PERSON_1>"),
+    ],
+)
+def test_a_name_that_the_customer_had_to_ask_for_is_no_introduction(say, language, question, answer):
+    asked = SIGNALS["self_introduction"](say("a: 1", question, answer, language=language))
+    assert asked.value == 0
+    assert asked.evidence[0].turn == 2
+    assert asked.absence is None
+    assert SIGNALS["self_introduction"](say(answer, question, language=language)).value == 1
 
 
 def test_a_farewell_is_looked_for_in_the_last_three_turns_of_the_agent(say):

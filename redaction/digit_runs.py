@@ -1,0 +1,178 @@
+"""Numbers that are told digit by digit, also over several turns: which numerals belong together.
+
+Between two parts of one number people hesitate, correct themselves and are answered "mhm"; none of that ends
+the number. Amounts, durations, times and dates do, and are no part of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import regex
+
+from redaction.numerals import Numeral, numerals
+
+_LONGEST_GAP = 160
+
+_EN_FILLERS = (
+    "um|umm|uh|uhh|er|erm|hm+|mm+|mhm|mm-hmm|uh-huh|ah|so|then|and|like|let me see|let's see|dash|hyphen|space|"
+    "sorry|no|wait|wait no|actually|i mean|i meant|correction|scratch that|make that|it's|that's|is|okay|ok|"
+    "yes|yeah|yep|yup|right|sure|got it|gotcha|go on|go ahead|and then|next|alright|all right|great|good|"
+    "perfect|continue|carry on|please|thanks|thank you|i see|you know|well|one moment|hold on|area code|"
+    "number|ending|followed by|the last (?:four|three|digits)|the rest|the next|repeat|again"
+)
+_RU_FILLERS = (
+    r"э+(?:-э+)*|эм+|м+|хм+|гм|ну|вот|так|там|и|да|ага|угу|это|значит|потом|затем|дальше|далее|тире|дефис|пробел|"
+    "ой|нет|не|простите|извините|то есть|вернее|точнее|ошиблась|ошибся|хорошо|понятно|ясно|принято|"
+    "записала|записал|слушаю|продолжайте|верно|пожалуйста|спасибо|секунду|минутку|номер|"
+    "последние|отлично|как бы|короче|окей|ок|алло|а"
+)
+_ZH_FILLERS = (
+    "嗯+|呃+|额|啊|哦|噢|哎|唉|那个|这个|就是|然后|接着|对的?|是的?|好的?|行|可以|明白了?|您?继续|您说|请讲|请继续|"
+    "不对|不是|错了|说错了|应该是|等一下|稍等|后面是?|再来|收到|记下了|没错|您好|谢谢|再|的|呢|吧"
+)
+_GAP = regex.compile(
+    rf"(?:[\s\p{{P}}+=~`|№--%]|(?<!\w)(?:{_EN_FILLERS}|{_RU_FILLERS})(?!\w)|{_ZH_FILLERS})*+",
+    regex.IGNORECASE | regex.V1,
+)
+
+_EN_UNITS = (
+    "dollars?|bucks?|cents?|pounds?|quid|pence|euros?|rubles?|roubles?|yuan|usd|eur|gbp|rub|percent|per cent|"
+    "seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|decades?|times?|o'?clock|am|pm|"
+    "a\\.m|p\\.m|degrees?|miles?|mph|kilo\\w*|km|met(?:er|re)s?|grams?|kg|lbs?|ounces?|oz|inch(?:es)?|feet|foot|"
+    "gigs?|gb|megs?|megabits?|mb|mbps|points?|people|persons?|passengers?|guests?|adults?|kids?|children|items?|"
+    "pieces?|boxes|bottles?|packs?|copies|units?|tickets?|nights?|rooms?|seats?|bags?|shots?|pumps?|stars?|"
+    "pizzas?|dozens?|grand|more|or so|and a half|business days?|"
+    "jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|august|sept(?:ember)?|october|november|december"
+)
+_RU_UNITS = (
+    r"руб\w*|копе\w+|доллар\w*|евро|процент\w*|секунд\w*|минут\w*|мин|час\w*|дн\w+|день|сут\w+|недел\w+|"
+    r"месяц\w*|год\w*|лет|раза?|человек\w*|километр\w*|км|метр\w*|кг|килограмм\w*|грамм\w*|литр\w*|штук\w*|шт|"
+    r"гигабайт\w*|мегабит\w*|мегабайт\w*|гб|мб|градус\w*|балл\w*|этаж\w*|ноч\w+|мест\w*|билет\w*|комнат\w*|"
+    r"утра|вечера|рабочих|календарных|позици\w+|товар\w*|январ\w+|феврал\w+|марта?|апрел\w+|мая|июн\w|июл\w|"
+    r"август\w?|сентябр\w|октябр\w|ноябр\w|декабр\w"
+)
+_ZH_UNITS = (
+    "个|块|元|毛钱|分钟|分|秒|小时|点|天|日|号(?!楼|院|线)|周|星期|月|年|岁|次|人|口|位(?!数)|兆|[Mm](?![A-Za-z])|[Gg][Bb]?|折|"
+    "米|公里|斤|公斤|件|条|张|遍|倍|%|％|多|期|份|套|本|瓶|杯|道|种|些|趟|晚|站|星|级|成|下|起|般|样|直|共|定|旦|切"
+)
+_UNIT_AFTER = regex.compile(
+    rf"(?:\s?[$€£¥₽%]| ?-?(?:{_EN_UNITS}|{_RU_UNITS})(?!\w)| ?(?:{_ZH_UNITS}))", regex.IGNORECASE
+)
+_MONEY_BEFORE = regex.compile(
+    r"[$€£¥₽]\s?$|(?<!\w)(?:balance|total|price|costs?|amount|fee|charged?|refund(?:ed)?|deposit|sum|limit|"
+    r"баланс|сумм\w|стоит|стоимость|итого|цена|списал\w|кредит|лимит)(?: (?:of|is|was|has|to|me|you|"
+    r"на|в|это|составляет))* $|(?:余额|金额|一共|总共|价格|扣了?|花了?|付了?|优惠|便宜|只要)是?$",
+    regex.IGNORECASE,
+)
+_AMOUNT_REACH = 30
+
+_YEAR = r"(?:18|19|20)\d{2}"
+_DAY, _MONTH = "(?:0?[1-9]|[12]\\d|3[01])", "(?:0?[1-9]|1[0-2])"
+_APART = r"(?<![\d]|\d[.,:/\-])", r"(?!\d|[.,:/\-]\d)"
+_NO_RUN = regex.compile(
+    rf"{_APART[0]}(?:{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2(?:{_YEAR}|\d\d)|"
+    rf"{_MONTH}([-/.]){_DAY}\3(?:{_YEAR}|\d\d)|"
+    r"[012]?\d:[0-5]\d(?::[0-5]\d)?|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,9}\.\d{1,2})"
+    rf"{_APART[1]}"
+)
+_EN_YEAR = (
+    r"(?:(?:eighteen|nineteen|twenty) (?:hundred|(?:oh|o) \w+|\w+teen|ten|eleven|twelve|\w+ty(?:[ -]\w+)?)|"
+    r"two thousand(?: (?:and )?\w+(?: \w+)?)?)"
+)
+_RU_YEAR = r"(?:тысяча девятьсот|две тысячи) \w+(?: \w+)?"
+_YEARS = regex.compile(
+    rf"(?:{_YEAR}|{_EN_YEAR}|{_RU_YEAR})(?:(?: and | to | - |-|/| и | по )(?:{_YEAR}|{_EN_YEAR}|{_RU_YEAR}))?",
+    regex.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DigitRun:
+    """Numerals that were told together; ``start`` to ``end`` holds what was said between them, too.
+
+    ``is_year`` tells that it reads as a year or a span of years; a PIN may do so.
+    """
+
+    start: int
+    end: int
+    digits: int
+    numerals: tuple[Numeral, ...]
+    is_year: bool = False
+
+    @property
+    def is_dictated(self) -> bool:
+        """Whether it was told in three or more parts of mostly one digit, as codes are and amounts are not."""
+        return len(self.numerals) >= 3 and self.digits < 2 * len(self.numerals)
+
+    @property
+    def is_round(self) -> bool:
+        """Whether it is one number in round words: "three hundred"."""
+        return len(self.numerals) == 1 and self.numerals[0].is_round
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is written in digits throughout."""
+        return all(numeral.is_written for numeral in self.numerals)
+
+
+def digit_runs(text: str) -> Iterator[DigitRun]:
+    """All runs in ``text``, those left out that say what they measure: amounts, durations, dates, times."""
+    members: list[Numeral] = []
+    for numeral in _unmeasured(text):
+        if members and (numeral is None or not _is_bridged(text, members[-1].end, numeral.start)):
+            yield from _run(members, text)
+            members = []
+        if numeral is not None:
+            members.append(numeral)
+    yield from _run(members, text)
+
+
+def is_bridge(text: str) -> bool:
+    """Whether a text says nothing but "um", "mhm", "okay" and the like."""
+    return len(text) <= _LONGEST_GAP and _GAP.fullmatch(text) is not None
+
+
+def _is_bridged(text: str, start: int, end: int) -> bool:
+    return end - start <= _LONGEST_GAP and _GAP.fullmatch(text, start, end) is not None
+
+
+def _unmeasured(text: str) -> Iterator[Numeral | None]:
+    """The numerals; ``None`` for one that measures something or is a part of a date, a time, an amount."""
+    known = _NO_RUN.finditer(text)
+    harmless = next(known, None)
+    alone = True
+    end = 0
+    for numeral in numerals(text):
+        while harmless and harmless.end() <= numeral.start:
+            harmless = next(known, None)
+        alone = alone or not _is_bridged(text, end, numeral.start)
+        if (harmless and harmless.start() <= numeral.start) or _is_measured(numeral, alone, text):
+            yield None
+            alone = True
+        else:
+            yield numeral
+            alone = False
+        end = numeral.end
+
+
+def _is_measured(numeral: Numeral, alone: bool, text: str) -> bool:
+    """Whether a unit follows or a currency sign leads; "five dollars" after more digits measures nothing."""
+    if numeral.start and _MONEY_BEFORE.search(text, max(numeral.start - _AMOUNT_REACH, 0), numeral.start):
+        return True
+    return (alone or numeral.digits > 1) and _UNIT_AFTER.match(text, numeral.end) is not None
+
+
+_CODE_FROM = 6
+
+
+def _run(members: list[Numeral], text: str) -> Iterator[DigitRun]:
+    if not members:
+        return
+    start, end = members[0].start, members[-1].end
+    digits = sum(member.digits for member in members)
+    if digits < _CODE_FROM and _UNIT_AFTER.match(text, end):
+        return
+    if len(members) == 1 and members[0].words > 1 and digits >= _CODE_FROM:
+        # One well-formed number of many words, "two million three hundred thousand", is an amount.
+        return
+    yield DigitRun(start, end, digits, tuple(members), _YEARS.fullmatch(text, start, end) is not None)

@@ -1,0 +1,340 @@
+"""What the last question asked for: the next short answer is a name, an address or a secret, whatever its form."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import regex
+from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from typing_extensions import override
+
+from redaction import kinds
+from redaction.digit_runs import is_bridge
+from redaction.lexicon import words
+from redaction.numerals import word_pattern
+from redaction.ordinary import is_ordinary
+from redaction.recognizers.shapes import result_of
+from redaction.russian import look_up
+
+_SCORE = 0.75
+_LINES_AFTER = 3
+_LONGEST_LINE = 300
+_END = r"[\s.,!?;:…，。！？、]*$"
+
+_Spans = Iterator[tuple[int, int]]
+_Reader = Callable[[str], _Spans]
+"""Takes one line and gives the spans of it that are the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What asks for ``kind``; ``reads`` finds the answer in a line that comes after it."""
+
+    kind: str
+    asks: "regex.Pattern[str]"
+    reads: _Reader
+
+
+class AnswerRecognizer(LocalRecognizer):
+    """Reads the lines after a question; lines that only say "mhm" are passed over."""
+
+    def __init__(self, language: str, questions: tuple[_Question, ...]) -> None:
+        self._questions = questions
+        super().__init__(
+            supported_entities=sorted({question.kind for question in questions}),
+            name=f"answers {language}",
+            supported_language=language,
+        )
+
+    @override
+    def load(self) -> None:
+        """Nothing to load."""
+
+    @override
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The answers in ``text``; a line is a turn."""
+        found = {
+            (question.kind, at + start, at + end)
+            for question in self._questions
+            for match in question.asks.finditer(text)
+            for line, at in _lines_after(text, match.end())
+            for start, end in question.reads(line)
+        }
+        return [result_of(self, *finding, _SCORE) for finding in sorted(found)]
+
+
+def recognizers(language: str) -> list[EntityRecognizer]:
+    """Questions and answers of one language: ``en``, ``ru`` or ``zh``."""
+    return [AnswerRecognizer(language, _QUESTIONS[language])]
+
+
+def _lines_after(text: str, at: int) -> Iterator[tuple[str, int]]:
+    """The next line that says something, with its offset; a second when the first is one word or two."""
+    start = text.find("\n", at) + 1
+    for _ in range(_LINES_AFTER):
+        if not start:
+            return
+        end = text.find("\n", start)
+        line = text[start : end if end >= 0 else len(text)]
+        if len(line) <= _LONGEST_LINE and not is_bridge(line):
+            yield line, start
+            return
+        start = end + 1
+
+
+def _ask(*phrases: str) -> "regex.Pattern[str]":
+    return regex.compile("|".join(phrases), regex.IGNORECASE | regex.MULTILINE)
+
+
+# English
+
+_EN_LEAD = regex.compile(
+    r"(?:(?:um+|uh+|er|sure|yes|yeah|yep|ok|okay|hi|hello|well|so|right|of course|oh|it's|it is|its|that's|that is|"
+    r"this is|i'm|i am|my (?:full |first |last )?name(?:'s| is)|(?:the |first |last |sur)?name(?:'s| is)|"
+    r"(?:it's |it is )?under|call me|mrs?|ms|miss|mister|dr)(?:[.,]? |[.,]$))*",
+    regex.IGNORECASE,
+)
+_EN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{Mn}'\-]*\.?")
+_EN_SPELLED = regex.compile(r"(?<!\w)\p{Latin}(?:(?: |-|, |\. ?| - )\p{Latin}){2,24}(?!\w)")
+_EN_FOLLOWS = regex.compile(
+    rf"(?:'s)?(?:{_END}|[,.!?;]| (?:and|from|here|speaking|calling|but|that's|thats|thanks|thank|please|spelled|"
+    r"with|my|the|i|on|is|number|phone))",
+    regex.IGNORECASE,
+)
+
+
+def _english_name(line: str) -> _Spans:
+    yield from (match.span() for match in _EN_SPELLED.finditer(line))
+    lead = _EN_LEAD.match(line)
+    start = end = lead.end() if lead else 0
+    for _ in range(4):
+        word = _EN_WORD.match(line, end + (end > start))
+        if word is None or is_ordinary(word.group().lower().rstrip(".")):
+            break
+        end = word.end()
+        if end >= len(line) or line[end] != " ":
+            break
+    if end - start > 1 and _EN_FOLLOWS.match(line, end):
+        yield start, end
+
+
+_EN_NUMBER = rf"(?:\d{{1,6}}[a-z]?|(?:{word_pattern('en')})(?:[ -](?:{word_pattern('en')})){{0,5}})"
+_EN_ADDRESS = regex.compile(
+    rf"(?<!\w){_EN_NUMBER}(?:,? (?!(?:and|but|please|thanks|thank|now|is|i|my|if|so|that's|because|when)(?!\w))"
+    rf"[\p{{Latin}}\d.'#\-]{{1,24}}){{1,9}}",
+    regex.IGNORECASE,
+)
+
+
+def _english_address(line: str) -> _Spans:
+    match = _EN_ADDRESS.search(line, 0, 160)
+    lead = _EN_LEAD.match(line)
+    if match and match.start() - (lead.end() if lead else 0) <= 30:
+        yield match.span()
+
+
+_NO_SECRET = regex.compile(
+    r"(?<!\w)(?:don't|do not|didn't|forgot|forgotten|not|no|never|can't|cannot|why|what|which|how|where|sorry|who|wait|"
+    r"moment|second|hold|help|lost|remember|know|need|не|нет|забыл\w*|помню|зачем|какой|какое|какая|почему|что|"
+    r"секунд\w*|минут\w*)(?!\w)|\?|？|不|没|忘|什么|为什么|怎么|稍等|等",
+    regex.IGNORECASE,
+)
+_SECRET_LEAD = regex.compile(
+    r"(?:(?:um+|uh+|yes|yeah|sure|ok|okay|it's|it is|that's|that is|i think|(?:the|my) [\w' ]{3,24} (?:is|was)|э+|ну|да|это|"
+    r"моя|мой|моё|мое|девичья|фамилия|пароль|кодовое|слово|嗯|呃|是|我的|密码|口令)[,:]?(?: |(?<=\p{Han})|$))*",
+    regex.IGNORECASE,
+)
+_MOST_SECRET_WORDS = 5
+
+
+def _secret(line: str) -> _Spans:
+    """The whole answer: what it looks like is nobody's business."""
+    lead = _SECRET_LEAD.match(line)
+    start = lead.end() if lead else 0
+    rest = line[start:]
+    if rest.strip() and len(rest.split()) <= _MOST_SECRET_WORDS and not _NO_SECRET.search(line):
+        yield start, len(line)
+
+
+_EN_ASKS = r"(?:what(?:'s| is| was| are)|may i|can i|could i|could you|can you|please|tell me|i(?:'ll| will)? need|confirm|verify)"
+_EN = (
+    _Question(
+        kinds.PERSON,
+        _ask(
+            r"(?<!\w)(?:your|the|full|first|last|customer'?s?|account holder'?s?|cardholder'?s?|passenger'?s?|his|her|"
+            r"whose|sur) ?names?(?! (?:is|was|on|of|here|doesn))(?!\w)",
+            r"who am i (?:speaking|talking|chatting)",
+            r"(?:could|can|would) you (?:please )?spell",
+            r"how (?:do you|would you) spell",
+            r"^\W*(?:full |last |first )?name\W*$",
+            r"name,? please",
+        ),
+        _english_name,
+    ),
+    _Question(
+        kinds.ADDRESS,
+        _ask(
+            r"(?:your|the|delivery|shipping|home|billing|mailing|current|new|street|service|old)"
+            r"(?<!mail)(?<!mail ) address(?:es)?(?! (?:book|bar))",
+            r"^\W*address\W*$",
+            r"where (?:do you live|should (?:we|i) (?:send|deliver|ship))",
+        ),
+        _english_address,
+    ),
+    _Question(
+        kinds.SECRET,
+        _ask(
+            rf"(?<!\w){_EN_ASKS}[^\n]{{0,50}}(?:your|the|a) [^\n]{{0,24}}(?:password|passcode|pass ?phrase|"
+            r"security answer|answer to (?:your|the) security question|maiden name|memorable (?:word|place|name)|"
+            r"code ?word|secret (?:word|answer))(?![^\n]{0,30}(?:reset|change))",
+            r"^[^\n]{0,20}mother's maiden name\W*$|^\W*password\W*$",
+        ),
+        _secret,
+    ),
+)
+
+# Russian
+
+_RU_LEAD = regex.compile(
+    r"(?:(?:э+|ну|да|так|здравствуйте|добрый день|меня зовут|зовут|это|я|зовите(?: меня)?|моя|моё|мое|мой|фамилия|"
+    r"имя|отчество|фио|на имя|на фамилию|конечно|секунду|пишите|запишите)(?:[,:.]? | - |$))*",
+    regex.IGNORECASE,
+)
+_RU_WORD = regex.compile(r"\p{Cyrillic}[\p{Cyrillic}\-]*")
+_RU_SPELLED = regex.compile(r"(?<!\w)\p{Cyrillic}(?:(?: |-|, |\. ?)\p{Cyrillic}){3,24}(?!\w)")
+_NAME_SHARE = 0.05
+
+
+def _russian_name(line: str) -> _Spans:
+    yield from (match.span() for match in _RU_SPELLED.finditer(line))
+    lead = _RU_LEAD.match(line)
+    start = end = lead.end() if lead else 0
+    while end - start < 60 and (word := _RU_WORD.match(line, end + (end > start))):
+        if not _may_be_russian_name(word.group().lower()):
+            break
+        end = word.end()
+        if end >= len(line) or line[end] != " ":
+            break
+    if end - start > 1 and regex.match(rf"{_END}|[,.!?;]| [а-яё]", line[end:], regex.IGNORECASE):
+        yield start, end
+
+
+def _may_be_russian_name(word: str) -> bool:
+    reading = look_up(word)
+    return (
+        len(word) > 1
+        and (not reading.known or reading.name_share >= _NAME_SHARE)
+        and word not in words("ru_common")
+    )
+
+
+_RU_NUMBER = rf"(?:\d{{1,4}}[а-я]?|(?:{word_pattern('ru')})(?: (?:{word_pattern('ru')})){{0,3}})"
+_RU_ADDRESS = regex.compile(
+    rf"(?<!\w)(?:(?:улица|проспект|переулок|город|дом|посёлок|поселок|деревня|село) )?\p{{Cyrillic}}[\p{{Cyrillic}}\-]{{2,30}}"
+    rf"(?:,? [\p{{Cyrillic}}\-.]{{1,30}}){{0,3}}?,? (?:дом |д\. ?)?{_RU_NUMBER}"
+    rf"(?:,? (?:корпус|строение|квартира|кв\.?|подъезд|этаж) ?{_RU_NUMBER}){{0,4}}(?!\w)",
+    regex.IGNORECASE,
+)
+
+
+def _russian_address(line: str) -> _Spans:
+    lead = _RU_LEAD.match(line)
+    match = _RU_ADDRESS.match(line, lead.end() if lead else 0, 200)
+    if match:
+        yield match.span()
+
+
+_RU = (
+    _Question(
+        kinds.PERSON,
+        _ask(
+            r"как (?:вас|его|е[её]|тебя) (?:зовут|величать)",
+            r"как (?:к вам|мне к вам|я могу к вам|могу к вам)[^\n]{0,20}обращаться",
+            r"(?:ваш[аеиу]?|назовите|подскажите|скажите|продиктуйте|уточните|укажите|полное)[^\n]{0,40}(?<!\w)(?:имя|фамили[яю]|фио|отчество)",
+            r"^\W*(?:фамилия|имя|фио|имя и фамилия|фамилия имя|ваше имя)\W*$",
+            r"на ч(?:ь[её]|ью) (?:имя|фамилию)",
+            "представьтесь",
+            "с кем (?:я )?(?:говорю|разговариваю|имею честь)",
+        ),
+        _russian_name,
+    ),
+    _Question(
+        kinds.ADDRESS,
+        _ask(
+            r"(?:ваш|назовите|подскажите|скажите|продиктуйте|уточните|укажите|какой|по какому)[^\n]{0,30}"
+            r"адрес(?![^\n]{0,12}(?:почт|электр))",
+            r"^\W*адрес(?: доставки)?\W*$",
+            "куда (?:везти|привезти|доставить|отправить)",
+        ),
+        _russian_address,
+    ),
+    _Question(
+        kinds.SECRET,
+        _ask(
+            r"(?:назовите|скажите|подскажите|какое|ваше|продиктуйте|введите)[^\n]{0,40}(?:кодово\w+ слов\w|девичь\w+ фамили\w|секретн\w+ слов\w|"
+            r"контрольн\w+ слов\w|пароль)",
+            r"^\W*(?:кодовое слово|пароль)\W*$",
+        ),
+        _secret,
+    ),
+)
+
+# Chinese
+
+_ZH_SURNAME = "|".join(sorted(words("zh_surnames"), key=lambda name: (-len(name), name)))
+_ZH_NAME = regex.compile(
+    rf"[嗯呃额啊哦唉喂你您好，, ]*(?:我的?|名字|姓名|本人|免贵|就|叫|姓|是|：|:|，| )*"
+    rf"(?P<name>(?:{_ZH_SURNAME})\p{{Han}}{{0,2}}?)"
+    rf"(?=(?:[，。,！!.、 ]|$|的(?:[，。]|$)|我的|电话|手机|身份|然后|号码|先生|女士))"
+)
+
+
+def _chinese_name(line: str) -> _Spans:
+    match = _ZH_NAME.match(line)
+    if match and match["name"] not in words("zh_not_names") and match["name"] not in words("zh_common_after"):
+        yield match.span("name")
+
+
+_ZH_NUMBER = "[0-9零〇一二三四五六七八九十百两幺]"
+_ZH_ADDRESS = regex.compile(
+    rf"(?:[^\n]{{0,20}}(?:地址|住在?|寄到|送到|是|在|[，, ]))?(?P<place>(?:(?![您你我他的])\p{{Han}}){{2,24}}?{_ZH_NUMBER}{{1,6}}"
+    rf"(?:号?楼|号院|号|弄|栋|楼|室|单元)(?:{_ZH_NUMBER}{{1,6}}(?:号楼|号|弄|栋|幢|楼|单元|室|层)?){{0,5}})"
+)
+
+
+def _chinese_address(line: str) -> _Spans:
+    match = _ZH_ADDRESS.match(line)
+    if match:
+        yield match.span("place")
+
+
+_ZH = (
+    _Question(
+        kinds.PERSON,
+        _ask(
+            "贵姓|怎么称呼|如何称呼",
+            r"(?:您|你|请问|报|提供|说|核对|收件人|联系人)[^\n]{0,8}(?:姓名|名字|称呼)",
+            r"^\W*(?:姓名|名字)\W*$",
+            "叫什么",
+        ),
+        _chinese_name,
+    ),
+    _Question(
+        kinds.ADDRESS,
+        _ask(
+            r"(?:您|你|请问|报|提供|说|哪里|什么|新)[^\n]{0,10}(?<!邮箱)地址",
+            r"^\W*(?:收货)?地址\W*$",
+            "寄到哪|送到哪|住哪|住在哪",
+        ),
+        _chinese_address,
+    ),
+    _Question(
+        kinds.SECRET,
+        _ask(r"(?:您|你|请|报|提供|说)[^\n]{0,10}(?:密码|口令|密保|暗号)(?!重置|修改)", r"^\W*密码\W*$"),
+        _secret,
+    ),
+)
+
+_QUESTIONS = {"en": _EN, "ru": _RU, "zh": _ZH}

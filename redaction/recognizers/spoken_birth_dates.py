@@ -1,0 +1,94 @@
+"""Dates of birth told in words: a stretch of date words where a date of birth is asked for or named."""
+
+from collections.abc import Iterator
+
+import regex
+from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from typing_extensions import override
+
+from redaction import kinds
+from redaction.numerals import word_pattern
+from redaction.recognizers.shapes import result_of
+
+_SCORE = 0.75
+_TURNS_AFTER = 3
+_REACH = 300
+_EN = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|"
+    r"(?:twenty|thirty)[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|"
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\\w{4,6}teenth|"
+    "twentieth|thirtieth"
+)
+_RU = (
+    r"январ[яь]|феврал[яь]|марта?|апрел[яь]|ма[яй]|июн[яь]|июл[яь]|августа?|сентябр[яь]|октябр[яь]|ноябр[яь]|"
+    r"декабр[яь]|(?:перв|втор|четв[её]рт|пят|шест|седьм|восьм|девят|десят|\w{2,8}надцат|двадцат|тридцат|"
+    r"сороков|\w{3,6}идесят|девяност|двухтысячн|сот)(?:ого|ое|ый|ом|ой)|треть(?:его|е|ем)|года?|году"
+)
+_WORD = rf"(?:\d{{1,4}}(?:st|nd|rd|th|-?го|-?е)?|{word_pattern('en')}|{word_pattern('ru')}|{_EN}|{_RU})"
+_STRETCH = regex.compile(
+    rf"(?<!\w){_WORD}(?:(?:[ ,./\-]{{1,2}}(?:(?:of|the|and|in) ){{0,2}}){_WORD}){{1,9}}(?!\w)",
+    regex.IGNORECASE,
+)
+_YEAR_WORD = regex.compile(r" год[ау]?$", regex.IGNORECASE)
+_HAN_DIGIT = r"[\d零〇一二三四五六七八九十两幺]"
+_HAN_DATE = regex.compile(
+    rf"{_HAN_DIGIT}{{2,4}}年的?{_HAN_DIGIT}{{1,3}}月(?:份)?(?:{_HAN_DIGIT}{{1,3}}[日号]?)?"
+)
+_TELLING = regex.compile(
+    rf"(?<!\w)(?:{_EN}|{_RU}|(?:18|19|20)\d\d|nineteen|twenty|девятьсот|тысячи)(?!\w)", regex.I
+)
+_NAMED = regex.compile(
+    r"(?<!\w)(?:date of birth|birth ?date|birth ?day|d\.?o\.?b|(?:was |were |is |i'm |am )?born|дат\w рождения|"
+    r"родил\w+|рожд[её]н\w*|день рождения)(?!\w)|出生|生日|生于",
+    regex.IGNORECASE,
+)
+
+
+def recognizers(language: str) -> list[EntityRecognizer]:
+    """Dates in words or mixed with figures, near "date of birth", "born", "родилась", 出生 and the like."""
+    return [SpokenBirthDateRecognizer(language)]
+
+
+class SpokenBirthDateRecognizer(LocalRecognizer):
+    """Reads the turn in which a date of birth is named, and the three after it."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(
+            supported_entities=[kinds.DATE_OF_BIRTH], name="spoken birth dates", supported_language=language
+        )
+
+    @override
+    def load(self) -> None:
+        """Nothing to load."""
+
+    @override
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The dates of birth in ``text``."""
+        spans = {span for match in _NAMED.finditer(text) for span in _dates(text, match.end())}
+        return [result_of(self, kinds.DATE_OF_BIRTH, start, end, _SCORE) for start, end in sorted(spans)]
+
+
+def _dates(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """The first turn after ``start`` that has a date has the one that is meant; so has its repetition."""
+    stop = min(start + _REACH, len(text))
+    at = start
+    for _ in range(_TURNS_AFTER + 1):
+        line_end = text.find("\n", at, stop)
+        line_end = stop if line_end < 0 else line_end
+        yield from (_trimmed(match) for match in _STRETCH.finditer(text, at, line_end) if _is_date(match))
+        yield from (match.span() for match in _HAN_DATE.finditer(text, at, line_end))
+        at = line_end + 1
+        if at >= stop:
+            return
+
+
+def _trimmed(match: "regex.Match[str]") -> tuple[int, int]:
+    return match.start(), match.start() + len(_YEAR_WORD.sub("", match.group()))
+
+
+def _is_date(match: "regex.Match[str]") -> bool:
+    return _TELLING.search(match.group()) is not None

@@ -1,0 +1,123 @@
+"""The README's commands are run as they stand there."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCK = re.compile(r"^```sh(?P<kind> server)?\n(?P<commands>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = [(match["commands"], bool(match["kind"])) for match in BLOCK.finditer(README)]
+
+# These run this very test, or what ran it: that they exist is all that can be tried from here.
+OURSELVES = ("make test", "make check")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """A folder that looks like a checkout, so that what commands write is thrown away."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("service", "Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return str(listener.getsockname()[1])
+
+
+def environment(**more: str) -> dict[str, str]:
+    return os.environ | {"QALIBRATE_REDACTION_PROCESSES": "1"} | more
+
+
+def run(commands: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    shell = ["bash", "-euo", "pipefail", "-c", commands]
+    return subprocess.run(
+        shell, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=300
+    )
+
+
+@contextmanager
+def started(commands: str, folder: Path, port: str):
+    log = folder / "server.log"
+    command = ["bash", "-c", f"exec {commands.strip()}"]
+    with log.open("w") as told:
+        server = subprocess.Popen(command, cwd=folder, env=environment(), stderr=told)
+    try:
+        await_health(port, server, log)
+        yield log
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def await_health(port: str, server: subprocess.Popen, log: Path) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
+            return
+        except OSError:
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def test_the_first_command_stands_within_twenty_lines():
+    assert README[: README.index("```sh")].count("\n") + 2 <= 20
+
+
+def test_every_command_works_in_the_order_in_which_it_stands(checkout, port):
+    if shutil.which("curl") is None:
+        pytest.skip("the README uses curl, which is not on this machine")
+    key, servers = "", []
+    try:
+        for commands, is_server in BLOCKS:
+            text = commands.replace("8000", port)
+            if is_server:
+                server = started(text, checkout, port)
+                server.__enter__()
+                servers.append(server)
+                continue
+            if text.startswith(OURSELVES):
+                text = "\n".join(f"{line.split('#')[0]} --dry-run" for line in text.splitlines())
+            ran = run(text, checkout, QALIBRATE_KEY=key)
+            assert ran.returncode == 0, f"{text}\n{ran.stdout}\n{ran.stderr}"
+            if found := re.search(r"^qal_\S+$", ran.stdout, re.MULTILINE):
+                key = found[0]
+            if "curl" in text:
+                assert '"status":"completed"' in ran.stdout, ran.stdout
+    finally:
+        for server in servers:
+            server.__exit__(None, None, None)
+
+
+def test_make_serve_prints_a_development_key_once(tmp_path_factory, checkout):
+    folder = tmp_path_factory.mktemp("serve")
+    for item in checkout.iterdir():
+        if item.is_symlink():
+            (folder / item.name).symlink_to(item.resolve())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    for expected in (1, 0):
+        with started(f"make serve PORT={port}", folder, port) as log:
+            assert log.read_text().count("development key, shown only this once: qal_") == expected
+
+
+def test_every_setting_in_the_table_is_one_and_every_setting_is_in_the_table():
+    from service.settings import Settings
+
+    names = {f"QALIBRATE_{name.upper()}" for name in Settings.model_fields if not name.startswith("openai")}
+    named = set(re.findall(r"QALIBRATE_[A-Z_]+", README)) - {"QALIBRATE_KEY"}
+    assert named == names
