@@ -26,7 +26,7 @@ def configure_logs(level: str, style: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _drop_exception_text],
@@ -35,6 +35,18 @@ def configure_logs(level: str, style: str) -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("service").setLevel(level.upper())
+
+
+class _StandardError(logging.StreamHandler[Any]):
+    """Writes to what standard error is at that moment, not to what it was when logs were set up."""
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _given: Any) -> None:
+        pass
 
 
 def _drop_exception_text(_logger: Any, _method: str, event: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from importlib import resources
@@ -23,8 +24,9 @@ for _name in [name for name in os.environ if name.startswith(("QALIBRATE_", "OPE
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+def postgres_server() -> Iterator[str]:
+    # Not one of pytest's own folders: those are closed to other users, and other runs clear them away.
+    with tempfile.TemporaryDirectory(prefix="qalibrate-postgres-") as folder, postgres(Path(folder)) as url:
         yield url
 
 

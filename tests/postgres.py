@@ -29,7 +29,16 @@ def postgres(folder: Path) -> Iterator[str]:
     make = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
     subprocess.run(make, check=True, **run, **quiet)
     port = _free_port()
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
+    options = [
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        "unix_socket_directories=",
+        "-c",
+        "fsync=off",
+        "-c",
+        "max_connections=500",
+    ]
     start = [binaries / "postgres", "-D", data, "-p", str(port), *options]
     server = subprocess.Popen(start, **run, **quiet)
     try:
@@ -58,12 +67,6 @@ def _binaries(folder: Path) -> Path:
 
 def _give_to(folder: Path, user: pwd.struct_passwd) -> None:
     os.chown(folder, user.pw_uid, user.pw_gid)
-    # pytest's temporary folders are closed to other users.
-    for parent in [folder, *folder.parents]:
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-        if parent.name.startswith("pytest-of-"):
-            break
 
 
 def _free_port() -> int:

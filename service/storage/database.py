@@ -94,6 +94,9 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    folder = Path(url.database or "").absolute().parent
+    if not folder.is_dir():
+        raise DatabaseAway(f"QALIBRATE_DATABASE_URL is a file in {folder}, and there is no such folder")
     engine = sa.create_engine(
         url,
         poolclass=sa.QueuePool,

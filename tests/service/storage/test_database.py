@@ -64,6 +64,11 @@ def test_a_database_that_cannot_be_reached_is_said_to_be_away():
         database.check()
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(DatabaseAway, match="no such folder"):
+        Database(f"sqlite:///{tmp_path / 'nowhere' / 'x.db'}")
+
+
 def test_an_error_rolls_everything_back(database_url):
     database = Database(database_url)
     upgrade(database, [], NOW)
