@@ -9,8 +9,8 @@ from fastapi.concurrency import run_in_threadpool as in_thread
 
 from service import __version__
 from service.api import evaluations, health, problems, redactions, scorecards
-from service.api.strict import BodyLimit
 from service.api.request_log import RequestLog
+from service.api.strict import BodyLimit
 from service.factory import Factory
 
 Role = Literal["all", "api", "worker"]

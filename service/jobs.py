@@ -27,7 +27,7 @@ APPLICATION = "qalibrate"
 # when the steps of a workflow change incompatibly.
 ENGINE_VERSION = "1"
 
-# How often a worker asks for jobs: a wait that every evaluation sees half of, against the load of asking in vain.
+# How often a worker asks for jobs: half of it is added to an evaluation, asking in vain costs a little CPU.
 POLL_EMBEDDED_S = 0.05
 POLL_FLEET_S = 0.1
 

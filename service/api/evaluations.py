@@ -10,9 +10,9 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool as in_thread
 from pydantic import BaseModel
 
-from service.api.strict import StrictRoute
 from service.api.examples import EVALUATION_REQUEST
 from service.api.problems import responses
+from service.api.strict import StrictRoute
 from service.deps import FactoryDep, Reader, Submitter
 from service.domain.evaluation import Evaluation, Status
 from service.domain.submission import EvaluationFilter

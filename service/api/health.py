@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool as in_thread
 from pydantic import BaseModel
 
-from service.api.strict import StrictRoute
 from service.api.problems import responses
+from service.api.strict import StrictRoute
 from service.deps import FactoryDep
 
 router = APIRouter(tags=["health"], route_class=StrictRoute)

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from service.api.strict import StrictRoute
 from service.api.examples import REDACTION_REQUEST
 from service.api.problems import responses
+from service.api.strict import StrictRoute
 from service.deps import FactoryDep, Submitter
 from service.usecases.redact import RedactionResult
 from service.usecases.requests import RedactionRequest

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool as in_thread
 from pydantic import BaseModel
 
-from service.api.strict import StrictRoute
 from service.api.examples import SCORECARD
 from service.api.problems import responses
+from service.api.strict import StrictRoute
 from service.deps import Administrator, FactoryDep, Reader
 from service.domain.scorecard import Scorecard, ScorecardRevision
 from service.domain.scorecard_file import read_scorecard

@@ -68,7 +68,7 @@ def grade(
 def scorecards_for(reference: str | None) -> list[ScorecardRevision]:
     """Return the built-in scorecards, or the one that is named or stands in a file.
 
-    Raises NotFound, or InvalidInput for a file that is not a scorecard.
+    Raises UnknownScorecard, or InvalidInput for a file that is not a scorecard.
     """
     builtin = [ScorecardRevision(scorecard=card, revision=1, builtin=True) for card in builtin_scorecards()]
     if reference is None:

@@ -3,6 +3,7 @@
 QalibrateError
 ├── InvalidInput            what was sent is wrong; names every bad field
 │   ├── InvalidScorecard    a scorecard file has mistakes, each with its line (in scorecard_file.py)
+│   ├── UnknownScorecard    the scorecard that was named is not there
 │   ├── NoFittingScorecard  no scorecard was named and the choice is not clear
 │   └── UnsupportedLanguage the conversation is in a language the service does not grade
 ├── NotFound                no such thing for this tenant
@@ -67,6 +68,19 @@ class NoFittingScorecard(InvalidInput):
         names = ", ".join(candidates) or "none"
         reason = "several scorecards fit equally well" if tie else "no scorecard fits this conversation"
         super().__init__([FieldProblem("/scorecard", f"{reason}; name one of: {names}")])
+
+
+class UnknownScorecard(InvalidInput):
+    """The request names a scorecard, or a revision of one, that this tenant does not have."""
+
+    type = "unknown-scorecard"
+    title = "There is no such scorecard"
+
+    def __init__(self, reference: str, known: Sequence[str]) -> None:
+        names = ", ".join(sorted(known)) or "none"
+        super().__init__(
+            [FieldProblem("/scorecard", f"there is no scorecard {reference!r}; there are: {names}")]
+        )
 
 
 class UnsupportedLanguage(InvalidInput):

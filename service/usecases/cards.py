@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from service.domain.errors import NotFound
+from service.domain.errors import NotFound, UnknownScorecard
 from service.domain.scorecard import Scorecard, ScorecardRevision
 from service.domain.selection import choose_scorecard
 from service.domain.transcript import Conversation, Language
@@ -21,14 +21,14 @@ def resolve_scorecard(
 ) -> ScorecardRevision:
     """Return the scorecard that a request means.
 
-    Raises NotFound for an unknown name or revision, NoFittingScorecard when none is named and none is the
-    obvious one.
+    Raises UnknownScorecard for an unknown name or revision, NoFittingScorecard when none is named and none
+    is the obvious one.
     """
     if reference is None:
         return choose_scorecard(conversation, language, tx.scorecards.list())
     card = tx.scorecards.get(*split_reference(reference))
     if card is None:
-        raise NotFound("scorecard", reference)
+        raise UnknownScorecard(reference, [card.name for card in tx.scorecards.list()])
     return card
 
 

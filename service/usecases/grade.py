@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from service.domain.errors import FieldProblem, InvalidInput, NotFound, QalibrateError
+from service.domain.errors import FieldProblem, InvalidInput, QalibrateError, UnknownScorecard
 from service.domain.evaluation import AgentRef, Evaluation, Failure, RedactedTurn, ScorecardRef
 from service.domain.grade import GraderName
 from service.domain.score import score
@@ -16,12 +16,12 @@ from service.usecases.redact import RedactConversation, Redacted
 
 
 def find_scorecard(reference: str, published: Sequence[ScorecardRevision]) -> ScorecardRevision:
-    """Return the scorecard called `name` or `name@3` among `published`. Raises NotFound."""
+    """Return the scorecard called `name` or `name@3` among `published`. Raises UnknownScorecard."""
     name, revision = split_reference(reference)
     for card in published:
         if card.name == name and revision in (None, card.revision):
             return card
-    raise NotFound("scorecard", reference)
+    raise UnknownScorecard(reference, [card.name for card in published])
 
 
 class GradeConversation:

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from service.domain.base import Model
 from service.domain.errors import InvalidInput
-from service.domain.transcript import Conversation, Metadata
+from service.domain.transcript import Conversation, Metadata, Speaker
 from service.formats.registry import resolve
 
 SCORECARD_REFERENCE = r"^[a-z0-9][a-z0-9_-]{0,79}(@[1-9][0-9]{0,8})?$"
@@ -23,8 +23,22 @@ def _resolved(value: Any) -> Any:
         ) from None
 
 
-# A conversation, or `{"format": "webvtt", "content": "…"}` in its place.
-AnyConversation = Annotated[Conversation, BeforeValidator(_resolved)]
+class FormattedTranscript(BaseModel):
+    """A transcript in another format; every key of a conversation but `turns` may stand beside it.
+
+    `speakers` maps names in the transcript to roles where the names do not tell.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    format: Literal["webvtt", "srt", "text"]
+    content: str
+    speakers: dict[str, Speaker] = {}
+
+
+AnyConversation = Annotated[
+    Conversation, BeforeValidator(_resolved, json_schema_input_type=Conversation | FormattedTranscript)
+]
 
 
 class EvaluationRequest(Model):

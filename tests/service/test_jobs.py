@@ -2,15 +2,20 @@
 
 import asyncio
 import os
+import re
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from evals.model_server import Behaviour, ModelServer
+from evals.model_server import Behaviour, ModelServer, failing
+from service.cli.demo import samples
 from service.factory import Factory
 from service.jobs import DurableQueue
 from service.settings import Settings
@@ -25,19 +30,22 @@ class Process:
 
     def __init__(self, environment: dict[str, str]) -> None:
         command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]
-        self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-        self.lines: list[str] = []
-        for line in self.process.stderr:
-            self.lines.append(line)
-            if line.startswith("listening on "):
-                self.url = line.split()[2]
-                break
-        else:
-            raise AssertionError("".join(self.lines))
+        with tempfile.NamedTemporaryFile("w", suffix=".log", delete=False) as log:
+            self.log = Path(log.name)
+            self.process = subprocess.Popen(command, env=environment, stderr=log)
+        self.url = self._address()
+
+    def _address(self) -> str:
+        while self.process.poll() is None:
+            if found := re.search(r"^listening on (\S+)", self.log.read_text(), re.MULTILINE):
+                return found[1]
+            time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.log.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -154,3 +162,34 @@ def test_no_text_of_a_conversation_enters_the_engines_tables(tmp_path):
             rows += str(connection.exec_driver_sql("SELECT * FROM operation_outputs").all())
     assert "grade" in rows
     assert "remarkable" not in rows
+
+
+def test_nothing_that_was_said_is_in_the_logs(tmp_path, samples_personal_data):
+    url = f"sqlite:///{tmp_path / 'logs.db'}"
+    factory = Factory(Settings(database_url=url))
+    factory.upgrade_database()
+    with ModelServer(default=failing(400, message="no such thing")) as model:
+        environment = environment_of(url, model) | {"QALIBRATE_LOG_LEVEL": "debug"}
+        with process(environment) as running:
+            client = client_of(running.url, factory)
+            for sample in samples()[:3]:
+                client.post("/v1/evaluations", json={"conversation": sample}, headers={"Prefer": "wait=20"})
+                client.post("/v1/evaluations", json={"conversation": {**sample, "turns": [sample]}})
+                client.get("/v1/evaluations/" + sample["turns"][0]["text"][:40])
+            log = running.log.read_text()
+    said = [turn["text"] for sample in samples()[:3] for turn in sample["turns"] if len(turn["text"]) > 20]
+    personal = [p["text"] for sample in samples()[:3] for p in samples_personal_data[sample["external_id"]]]
+    assert '"event": "request"' in log
+    assert "evaluation failed" in log
+    assert [text for text in said + personal if text in log] == []
+
+
+def test_a_port_that_is_taken_is_told_with_the_remedy(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        own = {"QALIBRATE_DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}"}
+        command = [sys.executable, "-m", "service.cli", "serve", "--port", port]
+        ran = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 3
+    assert "--port" in ran.stderr
+    assert "Traceback" not in ran.stderr

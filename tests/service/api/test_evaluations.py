@@ -168,8 +168,11 @@ def test_a_body_that_is_too_large_is_refused_with_and_without_a_declared_length(
     assert declared.headers["content-type"] == "application/problem+json"
 
 
-def test_an_unknown_scorecard_is_a_404_and_an_unclear_one_names_the_candidates(service: RunningService):
-    assert submit(service.client, {"conversation": conversation(), "scorecard": "nobody"}).status_code == 404
+def test_an_unknown_or_unclear_scorecard_is_told_with_the_names_there_are(service: RunningService):
+    for unknown in ("nobody", "inbound-service@99"):
+        answer = submit(service.client, {"conversation": conversation(), "scorecard": unknown})
+        assert (answer.status_code, pointers(answer)) == (422, {"/scorecard"})
+        assert "inbound-service" in answer.json()["detail"]
     client = service.client_of("two-cards")
     for name in ("card-one", "card-two"):
         assert client.post("/v1/scorecards", json=card(dimension("greeting"), name=name)).status_code == 201
