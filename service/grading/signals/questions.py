@@ -42,9 +42,11 @@ def questions(turns: Iterable[Spoken], language: Language) -> Iterator[Evidence]
     """
     for spoken in turns:
         for sentence in _SENTENCE.finditer(spoken.turn.text):
-            span = _question(sentence.group(), language)
+            # Without the space before it: a phrase at the beginning is to begin where its exceptions do.
+            start = sentence.end() - len(sentence.group().lstrip())
+            span = _question(spoken.turn.text[start : sentence.end()], language)
             if span:
-                yield quote(spoken, sentence.start() + span[0], sentence.start() + span[1])
+                yield quote(spoken, start + span[0], start + span[1])
 
 
 def _question(sentence: str, language: Language) -> tuple[int, int] | None:

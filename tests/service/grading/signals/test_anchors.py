@@ -113,7 +113,7 @@ def _graded():
                     yield pytest.param(card, dimension, make, level, id=name)
 
 
-@pytest.mark.parametrize(("card", "dimension", "make", "level"), _graded())
+@pytest.mark.parametrize(("card", "dimension", "make", "level"), list(_graded()))
 async def test_a_case_at_the_border_gets_the_level_whose_anchor_describes_it(
     say, card, dimension, make, level
 ):
