@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool as in_thread
@@ -12,8 +12,7 @@ from service.api import evaluations, health, problems, redactions, scorecards
 from service.api.request_log import RequestLog
 from service.api.strict import BodyLimit
 from service.factory import Factory
-
-Role = Literal["all", "api", "worker"]
+from service.settings import Role
 
 _DESCRIPTION = """Grades customer conversations against scorecards and proves each grade.
 
@@ -27,6 +26,7 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await in_thread(factory.upgrade_database)
+        await in_thread(factory.warm_up)
         if role != "api":
             await factory.worker.start()
         yield

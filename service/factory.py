@@ -1,20 +1,23 @@
-"""Wires everything: settings → what one process holds → use cases. API, worker and command line share it."""
+"""Wires everything: settings → what one process holds → use cases. API, worker and command line share it.
+
+The job engine and the model's library are imported when they are first needed: each takes half a second, and
+a command that grades a file with rules needs neither.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from redaction import Policy
 from service.domain.grade import GraderName
 from service.domain.scorecard import Scorecard
 from service.domain.scorecard_file import read_scorecard
 from service.grading.llm_grader import LlmGrader
-from service.grading.openai_model import OpenAIModel
-from service.grading.port import Grader
+from service.grading.port import ChatModel, Grader
 from service.grading.signals.grader import SignalsGrader
 from service.grading.tokens import TokenCounter
-from service.jobs import DurableQueue, Worker, upgrade_engine
 from service.settings import Settings
 from service.storage.database import Database
 from service.storage.upgrade import upgrade
@@ -27,6 +30,9 @@ from service.usecases.model_health import OPENAI_URL, ModelHealth, ModelState
 from service.usecases.pool import WorkPool
 from service.usecases.redact import RedactConversation
 from service.usecases.submit import SubmitEvaluation
+
+if TYPE_CHECKING:
+    from service.jobs import Worker
 
 
 class Factory:
@@ -85,13 +91,17 @@ class Factory:
     @cached_property
     def submit(self) -> SubmitEvaluation:
         """Accepts conversations for grading."""
+        from service.jobs import DurableQueue
+
         queue = DurableQueue(self.database)
         names, default = self.graders.names, self.settings.default_grader
         return SubmitEvaluation(self.database, queue, self.redact, names, default)
 
     @cached_property
-    def worker(self) -> Worker:
+    def worker(self) -> "Worker":
         """Works off the jobs that submissions left."""
+        from service.jobs import Worker
+
         assess = AssessEvaluation(self.database, self.graders, self.completions.tell)
         return Worker(self.database, assess, self.settings.concurrency, self.settings.dead_after_s)
 
@@ -105,8 +115,14 @@ class Factory:
 
     def upgrade_database(self) -> None:
         """Bring our tables, the job engine's and the built-in scorecards to this version."""
+        from service.jobs import upgrade_engine
+
         upgrade(self.database, builtin_scorecards(), datetime.now(UTC))
         upgrade_engine(self.database)
+
+    def warm_up(self) -> None:
+        """Make what a first request would have to wait for."""
+        _ = self.submit, self.evaluations, self.completions
 
     def close(self) -> None:
         """Let go of processes and connections that were made."""
@@ -125,7 +141,9 @@ class Factory:
             )
         return graders
 
-    def _model(self) -> OpenAIModel:
+    def _model(self) -> ChatModel:
+        from service.grading.openai_model import OpenAIModel
+
         key = self.settings.openai_api_key
         return OpenAIModel(
             model=self.settings.model,

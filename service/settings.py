@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+Role = Literal["all", "api", "worker"]
+"""What a process does: take requests, work off jobs, or both."""
+
 Positive = Annotated[float, Field(gt=0)]
 
 

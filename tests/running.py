@@ -10,10 +10,10 @@ from typing import Any
 import httpx2
 import uvicorn
 
-from service.app import Role, create_app
+from service.app import create_app
 from service.domain.keys import DEFAULT_TENANT, SCOPES, Scope
 from service.factory import Factory
-from service.settings import Settings
+from service.settings import Role, Settings
 
 
 @dataclass

@@ -5,15 +5,14 @@ from contextlib import ExitStack
 from typing import Annotated
 
 import typer
-import uvicorn
 from filelock import FileLock, Timeout
 
-from service.app import Role, create_app
 from service.cli.output import say
 from service.cli.setup import make_factory
 from service.domain.errors import Unavailable
 from service.domain.keys import DEFAULT_TENANT, SCOPES
 from service.factory import Factory
+from service.settings import Role
 
 GRACE_S = 20
 
@@ -30,6 +29,11 @@ def serve(
     ] = False,
 ) -> None:
     """Run the service."""
+    # Imported here, because no other command needs a web server.
+    import uvicorn
+
+    from service.app import create_app
+
     factory = make_factory()
     with ExitStack() as stack:
         if factory.database.file is not None:
