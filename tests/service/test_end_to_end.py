@@ -1,6 +1,7 @@
 """The main job with a language model behind a real HTTP server that records what it is sent."""
 
 import json
+import re
 
 import pytest
 
@@ -57,14 +58,17 @@ def test_no_personal_data_of_the_samples_reaches_the_model(service, model, sampl
     leaked = []
     for sample in samples():
         service.grade(sample)
-        sent = model.requests[-1].body.decode()
-        said = json.dumps(json.loads(sent), ensure_ascii=False)
-        leaked += [
-            (sample["external_id"], p["text"])
-            for p in samples_personal_data[sample["external_id"]]
-            if p["text"] in said
-        ]
+        spoken = transcript_in(model.requests[-1].json)
+        assert spoken.count("\n") + 1 == len(sample["turns"])
+        personal = samples_personal_data[sample["external_id"]]
+        leaked += [(sample["external_id"], piece["text"]) for piece in personal if piece["text"] in spoken]
     assert leaked == []
+
+
+def transcript_in(body: dict) -> str:
+    """The turns that a request to the model holds; the scorecard around them is ours."""
+    text = "\n".join(message["content"] for message in body["messages"])
+    return "\n".join(re.findall(r"^\[\d+\] (?:agent|customer|bot|system): .*$", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize(
