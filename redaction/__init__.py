@@ -3,11 +3,11 @@
 ``Redactor().redact(segments, language)`` is the way in; ``README.md`` in this folder says what it promises.
 """
 
-from redaction.analyzer import load
 from redaction.languages import SUPPORTED, UnsupportedLanguage, detect_language, foreign_language
 from redaction.model import Entity, Redaction, Segment, restore
 from redaction.policy import Policy, PolicyError
 from redaction.redactor import Redactor
+from redaction.rules import load
 
 __all__ = [
     "SUPPORTED",

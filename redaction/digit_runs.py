@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import regex
 
-from redaction.numerals import Numeral, numerals
+from redaction.numerals import Numeral, numerals, word_pattern
 
 _LONGEST_GAP = 160
 
 _EN_FILLERS = (
-    "um|umm|uh|uhh|er|erm|hm+|mm+|mhm|mm-hmm|uh-huh|ah|so|then|and|like|let me see|let's see|dash|hyphen|space|"
+    "um|umm|uh|uhh|er|erm|hm+|mm+|mhm|mm-hmm|uh-huh|ah|so|then|and|like|let me see|let's see|dash|hyphen|"
+    "space|"
     "sorry|no|wait|wait no|actually|i mean|i meant|correction|scratch that|make that|it's|that's|is|okay|ok|"
     "yes|yeah|yep|yup|right|sure|got it|gotcha|go on|go ahead|and then|next|alright|all right|great|good|"
     "perfect|continue|carry on|please|thanks|thank you|i see|you know|well|one moment|hold on|area code|"
@@ -30,8 +31,12 @@ _ZH_FILLERS = (
     "嗯+|呃+|额|啊|哦|噢|哎|唉|那个|这个|就是|然后|接着|对的?|是的?|好的?|行|可以|明白了?|您?继续|您说|请讲|请继续|"
     "不对|不是|错了|说错了|应该是|等一下|稍等|后面是?|再来|收到|记下了|没错|您好|谢谢|再|的|呢|吧"
 )
+# Pauses that hold a number word which is no part of the number that is told.
+_PAUSE = "one (?:moment|second|sec|minute|more time)|two seconds|одну (?:секунд|минут)\\w*|один момент"
+_HAN_PAUSE = "一(?:下|等|会儿?|样|般|共|定)"
+_PAUSES = regex.compile(f"(?:{_PAUSE})(?!\\w)|{_HAN_PAUSE}|(?<=[第万])一", regex.IGNORECASE)
 _GAP = regex.compile(
-    rf"(?:[\s\p{{P}}+=~`|№--%]|(?<!\w)(?:{_EN_FILLERS}|{_RU_FILLERS})(?!\w)|{_ZH_FILLERS})*+",
+    rf"(?:[\s\p{{P}}+=~`|№--%]|(?<!\w)(?:{_EN_FILLERS}|{_RU_FILLERS}|{_PAUSE})(?!\w)|{_ZH_FILLERS}|等?{_HAN_PAUSE})*+",
     regex.IGNORECASE | regex.V1,
 )
 
@@ -52,7 +57,7 @@ _RU_UNITS = (
     r"август\w?|сентябр\w|октябр\w|ноябр\w|декабр\w"
 )
 _ZH_UNITS = (
-    "个|块|元|毛钱|分钟|分|秒|小时|点|天|日|号(?!楼|院|线)|周|星期|月|年|岁|次|人|口|位(?!数)|兆|[Mm](?![A-Za-z])|[Gg][Bb]?|折|"
+    "个|块|元|毛钱|分钟|分|秒|小时|点|天|日|号(?!楼|院|线)|周|星期|月|年|岁|次|人|口|位(?!数)|兆|[Mm](?![A-Za-z])|[Gg][Bb]?(?![A-Za-z])|折|"
     "米|公里|斤|公斤|件|条|张|遍|倍|%|％|多|期|份|套|本|瓶|杯|道|种|些|趟|晚|站|星|级|成|下|起|般|样|直|共|定|旦|切"
 )
 _UNIT_AFTER = regex.compile(
@@ -70,18 +75,23 @@ _YEAR = r"(?:18|19|20)\d{2}"
 _DAY, _MONTH = "(?:0?[1-9]|[12]\\d|3[01])", "(?:0?[1-9]|1[0-2])"
 _APART = r"(?<![\d]|\d[.,:/\-])", r"(?!\d|[.,:/\-]\d)"
 _NO_RUN = regex.compile(
-    rf"{_APART[0]}(?:{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2(?:{_YEAR}|\d\d)|"
+    rf"(?=\d){_APART[0]}(?:{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_DAY}([-/.]){_MONTH}\2(?:{_YEAR}|\d\d)|"
     rf"{_MONTH}([-/.]){_DAY}\3(?:{_YEAR}|\d\d)|"
-    r"[012]?\d:[0-5]\d(?::[0-5]\d)?|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,9}\.\d{1,2})"
+    r"[012]?\d:[0-5]\d(?::[0-5]\d)?|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,9}\.\d{1,2}|\d{1,2} ?[1-9]/[2-9])"
     rf"{_APART[1]}"
 )
+_EN_UNIT = "one|two|three|four|five|six|seven|eight|nine"
+_EN_TENS = "ten|eleven|twelve|\\w{3,5}teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
 _EN_YEAR = (
-    r"(?:(?:eighteen|nineteen|twenty) (?:hundred|(?:oh|o) \w+|\w+teen|ten|eleven|twelve|\w+ty(?:[ -]\w+)?)|"
-    r"two thousand(?: (?:and )?\w+(?: \w+)?)?)"
+    rf"(?:(?:eighteen|nineteen|twenty) (?:hundred|(?:oh|o) (?:{_EN_UNIT})|"
+    rf"(?:{_EN_TENS})(?:[ -](?:{_EN_UNIT}))?)|"
+    rf"two thousand(?: (?:and )?(?:{_EN_UNIT}|{_EN_TENS})(?: (?:{_EN_UNIT}))?)?)"
 )
-_RU_YEAR = r"(?:тысяча девятьсот|две тысячи) \w+(?: \w+)?"
+_RU_PART = rf"(?:{word_pattern('ru')})"
+_RU_YEAR = rf"(?:тысяча девятьсот|две тысячи) {_RU_PART}(?: {_RU_PART})?"
 _YEARS = regex.compile(
-    rf"(?:{_YEAR}|{_EN_YEAR}|{_RU_YEAR})(?:(?: and | to | - |-|/| и | по )(?:{_YEAR}|{_EN_YEAR}|{_RU_YEAR}))?",
+    rf"(?:{_YEAR}|{_EN_YEAR}|{_RU_YEAR})(?:(?: and | to | - |-|/| и | по )(?:{_YEAR}|{_EN_YEAR}|"
+    rf"{_RU_YEAR}))?",
     regex.IGNORECASE,
 )
 
@@ -101,7 +111,7 @@ class DigitRun:
 
     @property
     def is_dictated(self) -> bool:
-        """Whether it was told in three or more parts of mostly one digit, as codes are and amounts are not."""
+        """Whether it was told in three or more parts of mostly one digit, as codes are, not amounts."""
         return len(self.numerals) >= 3 and self.digits < 2 * len(self.numerals)
 
     @property
@@ -145,6 +155,8 @@ def _unmeasured(text: str) -> Iterator[Numeral | None]:
     for numeral in numerals(text):
         while harmless and harmless.end() <= numeral.start:
             harmless = next(known, None)
+        if numeral.digits == 1 and _PAUSES.match(text, numeral.start):
+            continue
         alone = alone or not _is_bridged(text, end, numeral.start)
         if (harmless and harmless.start() <= numeral.start) or _is_measured(numeral, alone, text):
             yield None
@@ -172,7 +184,8 @@ def _run(members: list[Numeral], text: str) -> Iterator[DigitRun]:
     digits = sum(member.digits for member in members)
     if digits < _CODE_FROM and _UNIT_AFTER.match(text, end):
         return
-    if len(members) == 1 and members[0].words > 1 and digits >= _CODE_FROM:
+    is_spoken = not members[0].is_written or members[0].words > 1
+    if len(members) == 1 and is_spoken and digits >= _CODE_FROM:
         # One well-formed number of many words, "two million three hundred thousand", is an amount.
         return
     yield DigitRun(start, end, digits, tuple(members), _YEARS.fullmatch(text, start, end) is not None)

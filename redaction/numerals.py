@@ -13,7 +13,7 @@ import regex
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
-    """A number in a text. ``digits`` is how many digits it takes to write it; ``words`` how many words it has.
+    """A number in a text. ``digits`` is how many digits writing it takes, ``words`` how many words it has.
 
     ``is_round`` tells that it ends in zeros that were spoken as one word, such as "three hundred".
     """
@@ -85,7 +85,7 @@ _TOKEN = regex.compile(
     rf"\d+|(?<![\p{{L}}\d'])[a-z\p{{Cyrillic}}]+(?![\d'])|[{_ZH_DIGITS}{''.join(_ZH_SCALES)}]", regex.I
 )
 _LETTER = regex.compile(r"[a-z\p{Cyrillic}]", regex.I)
-# A number glued to letters is a code or a quantity ("128gb"), which other rules know better, unless it is long.
+# A number glued to letters is a code or a quantity ("128gb"), which other rules know better, unless long.
 _LONG_WHEN_GLUED = 7
 _ONE_NUMBER = regex.compile(r" | ?- ?| and |个?")
 
@@ -120,7 +120,8 @@ class _Growing:
         self._space = 0
         self._filled = False
         self.numeral = Numeral(
-            *match.span(),
+            match.start(),
+            match.end(),
             word.digits + (1 if word.scale else 0),
             is_written=match.group().isdigit(),
             is_round=word.zeros > 1,

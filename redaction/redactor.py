@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import regex
 
 from redaction import kinds, phrases
-from redaction.analyzer import analyze
 from redaction.digit_runs import is_bridge
 from redaction.languages import check_language
 from redaction.model import Entity, Redaction, Segment
 from redaction.names import KnownNames, Part, parts_of
 from redaction.placeholders import TYPED, Numbering
 from redaction.policy import Policy
+from redaction.rules import analyze
 from redaction.safety_net import leftovers
 from redaction.spans import Finding, settle
 from redaction.stream import Stream
@@ -23,7 +23,7 @@ RULES_VERSION = "2"
 """Changes whenever the rules can give another text for the same input."""
 
 _MOST_ROUNDS = 6
-_CONTEXT_TURNS = 5
+_CONTEXT_TURNS = 4
 _CERTAIN = 1.0
 _NOT_SPACE = regex.compile(r"\S")
 _TOKEN = regex.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -176,6 +176,8 @@ class _Conversation:
         allowed = list(phrases.occurrences(self._policy.allow, text))
         pieces: list[_Piece] = []
         for finding in settle(candidates, text):
+            if finding.type != kinds.PERSON and is_bridge(text[finding.start : finding.end]):
+                continue
             if self._is_kept(finding, text, allowed):
                 self._kept_spans.append(view.to_source(finding.start, finding.end))
             else:

@@ -1,7 +1,7 @@
-"""The last look at a redacted conversation: no long run of digits may leave unless a rule has named it harmless.
+"""The last look at a redacted conversation: no long run of digits leaves unless it is known to be harmless.
 
-It fails closed. It knows no context and no types, only the grammar of numbers, so that a mistake in a recognizer
-is not repeated here.
+It fails closed. It knows no context and no types, only the grammar of numbers, so that a mistake in a
+recognizer is not repeated here.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the last question asked for: the next short answer is a name, an address or a secret, whatever its form."""
+"""What the last question asked for: the next short answer is a name, an address or a secret."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def recognizers(language: str) -> list[EntityRecognizer]:
 
 
 def _lines_after(text: str, at: int) -> Iterator[tuple[str, int]]:
-    """The next line that says something, with its offset; a second when the first is one word or two."""
+    """The next line that says something, with its offset, if it is short enough to be an answer."""
     start = text.find("\n", at) + 1
     for _ in range(_LINES_AFTER):
         if not start:
@@ -91,15 +91,17 @@ def _ask(*phrases: str) -> "regex.Pattern[str]":
 # English
 
 _EN_LEAD = regex.compile(
-    r"(?:(?:um+|uh+|er|sure|yes|yeah|yep|ok|okay|hi|hello|well|so|right|of course|oh|it's|it is|its|that's|that is|"
+    r"(?:(?:um+|uh+|er|sure|yes|yeah|yep|ok|okay|hi|hello|well|so|right|of course|oh|it's|it is|its|"
+    r"that's|that is|"
     r"this is|i'm|i am|my (?:full |first |last )?name(?:'s| is)|(?:the |first |last |sur)?name(?:'s| is)|"
     r"(?:it's |it is )?under|call me|mrs?|ms|miss|mister|dr)(?:[.,]? |[.,]$))*",
     regex.IGNORECASE,
 )
 _EN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{Mn}'\-]*\.?")
-_EN_SPELLED = regex.compile(r"(?<!\w)\p{Latin}(?:(?: |-|, |\. ?| - )\p{Latin}){2,24}(?!\w)")
+_EN_SPELLED = regex.compile(r"(?<![\w'])\p{Latin}(?:(?: |-|, |\. ?| - )\p{Latin}){2,24}(?!\w)")
 _EN_FOLLOWS = regex.compile(
-    rf"(?:'s)?(?:{_END}|[,.!?;]| (?:and|from|here|speaking|calling|but|that's|thats|thanks|thank|please|spelled|"
+    rf"(?:'s)?(?:{_END}|[,.!?;]| (?:and|from|here|speaking|calling|but|that's|thats|thanks|thank|please|"
+    rf"spelled|"
     r"with|my|the|i|on|is|number|phone))",
     regex.IGNORECASE,
 )
@@ -114,15 +116,18 @@ def _english_name(line: str) -> _Spans:
         if word is None or is_ordinary(word.group().lower().rstrip(".")):
             break
         end = word.end()
-        if end >= len(line) or line[end] != " ":
+        ends_sentence = line[end - 1] == "." and end - word.start() > 2
+        if end >= len(line) or line[end] != " " or ends_sentence:
             break
+    end -= line[end - 1 : end] == "."
     if end - start > 1 and _EN_FOLLOWS.match(line, end):
         yield start, end
 
 
 _EN_NUMBER = rf"(?:\d{{1,6}}[a-z]?|(?:{word_pattern('en')})(?:[ -](?:{word_pattern('en')})){{0,5}})"
 _EN_ADDRESS = regex.compile(
-    rf"(?<!\w){_EN_NUMBER}(?:,? (?!(?:and|but|please|thanks|thank|now|is|i|my|if|so|that's|because|when)(?!\w))"
+    rf"(?<!\w){_EN_NUMBER}(?:,? (?!(?:and|but|please|thanks|thank|now|is|i|my|if|so|that's|because|"
+    rf"when)(?!\w))"
     rf"[\p{{Latin}}\d.'#\-]{{1,24}}){{1,9}}",
     regex.IGNORECASE,
 )
@@ -136,14 +141,17 @@ def _english_address(line: str) -> _Spans:
 
 
 _NO_SECRET = regex.compile(
-    r"(?<!\w)(?:don't|do not|didn't|forgot|forgotten|not|no|never|can't|cannot|why|what|which|how|where|sorry|who|wait|"
+    r"(?<!\w)(?:don't|do not|didn't|forgot|forgotten|not|no|never|can't|cannot|why|what|which|how|where|"
+    r"sorry|who|wait|"
     r"moment|second|hold|help|lost|remember|know|need|не|нет|забыл\w*|помню|зачем|какой|какое|какая|почему|что|"
     r"секунд\w*|минут\w*)(?!\w)|\?|？|不|没|忘|什么|为什么|怎么|稍等|等",
     regex.IGNORECASE,
 )
 _SECRET_LEAD = regex.compile(
-    r"(?:(?:um+|uh+|yes|yeah|sure|ok|okay|it's|it is|that's|that is|i think|(?:the|my) [\w' ]{3,24} (?:is|was)|э+|ну|да|это|"
-    r"моя|мой|моё|мое|девичья|фамилия|пароль|кодовое|слово|嗯|呃|是|我的|密码|口令)[,:]?(?: |(?<=\p{Han})|$))*",
+    r"(?:(?:um+|uh+|yes|yeah|sure|ok|okay|it's|it is|it was|that's|that is|i think|(?:the|"
+    r"my) [\w' ]{3,24} (?:is|was)|э+|ну|да|это|"
+    r"моя|мой|моё|мое|девичья|фамилия|пароль|кодовое|слово|嗯|呃|是|我的|密码|口令)[,:]?(?: |(?<=\p{Han})|"
+    r"$))*",
     regex.IGNORECASE,
 )
 _MOST_SECRET_WORDS = 5
@@ -158,13 +166,18 @@ def _secret(line: str) -> _Spans:
         yield start, len(line)
 
 
-_EN_ASKS = r"(?:what(?:'s| is| was| are)|may i|can i|could i|could you|can you|please|tell me|i(?:'ll| will)? need|confirm|verify)"
+_EN_ASKS = (
+    r"(?:what(?:'s| is| was| are)|may i|can i|could i|could you|can you|please|tell me|i(?:'ll| will)? need|"
+    r"confirm|verify)"
+)
 _EN = (
     _Question(
         kinds.PERSON,
         _ask(
-            r"(?<!\w)(?:your|the|full|first|last|customer'?s?|account holder'?s?|cardholder'?s?|passenger'?s?|his|her|"
+            r"(?<!\w)(?:your|the|full|first|last|customer'?s?|account holder'?s?|cardholder'?s?|"
+            r"passenger'?s?|his|her|"
             r"whose|sur) ?names?(?! (?:is|was|on|of|here|doesn))(?!\w)",
+            r"(?:what|which) name|name [^\n]{0,24}under",
             r"who am i (?:speaking|talking|chatting)",
             r"(?:could|can|would) you (?:please )?spell",
             r"how (?:do you|would you) spell",
@@ -187,7 +200,8 @@ _EN = (
         kinds.SECRET,
         _ask(
             rf"(?<!\w){_EN_ASKS}[^\n]{{0,50}}(?:your|the|a) [^\n]{{0,24}}(?:password|passcode|pass ?phrase|"
-            r"security answer|answer to (?:your|the) security question|maiden name|memorable (?:word|place|name)|"
+            r"security answer|answer to (?:your|the) security question|maiden name|memorable (?:word|"
+            r"place|name)|"
             r"code ?word|secret (?:word|answer))(?![^\n]{0,30}(?:reset|change))",
             r"^[^\n]{0,20}mother's maiden name\W*$|^\W*password\W*$",
         ),
@@ -198,7 +212,8 @@ _EN = (
 # Russian
 
 _RU_LEAD = regex.compile(
-    r"(?:(?:э+|ну|да|так|здравствуйте|добрый день|меня зовут|зовут|это|я|зовите(?: меня)?|моя|моё|мое|мой|фамилия|"
+    r"(?:(?:э+|ну|да|так|здравствуйте|добрый день|меня зовут|зовут|это|я|зовите(?: меня)?|моя|моё|мое|"
+    r"мой|фамилия|"
     r"имя|отчество|фио|на имя|на фамилию|конечно|секунду|пишите|запишите)(?:[,:.]? | - |$))*",
     regex.IGNORECASE,
 )
@@ -232,7 +247,8 @@ def _may_be_russian_name(word: str) -> bool:
 
 _RU_NUMBER = rf"(?:\d{{1,4}}[а-я]?|(?:{word_pattern('ru')})(?: (?:{word_pattern('ru')})){{0,3}})"
 _RU_ADDRESS = regex.compile(
-    rf"(?<!\w)(?:(?:улица|проспект|переулок|город|дом|посёлок|поселок|деревня|село) )?\p{{Cyrillic}}[\p{{Cyrillic}}\-]{{2,30}}"
+    rf"(?<!\w)(?:(?:улица|проспект|переулок|город|дом|посёлок|поселок|деревня|"
+    rf"село) )?\p{{Cyrillic}}[\p{{Cyrillic}}\-]{{2,30}}"
     rf"(?:,? [\p{{Cyrillic}}\-.]{{1,30}}){{0,3}}?,? (?:дом |д\. ?)?{_RU_NUMBER}"
     rf"(?:,? (?:корпус|строение|квартира|кв\.?|подъезд|этаж) ?{_RU_NUMBER}){{0,4}}(?!\w)",
     regex.IGNORECASE,
@@ -273,7 +289,8 @@ _RU = (
     _Question(
         kinds.SECRET,
         _ask(
-            r"(?:назовите|скажите|подскажите|какое|ваше|продиктуйте|введите)[^\n]{0,40}(?:кодово\w+ слов\w|девичь\w+ фамили\w|секретн\w+ слов\w|"
+            r"(?:назовите|скажите|подскажите|какое|ваше|продиктуйте|"
+            r"введите)[^\n]{0,40}(?:кодово\w+ слов\w|девичь\w+ фамили\w|секретн\w+ слов\w|"
             r"контрольн\w+ слов\w|пароль)",
             r"^\W*(?:кодовое слово|пароль)\W*$",
         ),
@@ -299,7 +316,8 @@ def _chinese_name(line: str) -> _Spans:
 
 _ZH_NUMBER = "[0-9零〇一二三四五六七八九十百两幺]"
 _ZH_ADDRESS = regex.compile(
-    rf"(?:[^\n]{{0,20}}(?:地址|住在?|寄到|送到|是|在|[，, ]))?(?P<place>(?:(?![您你我他的])\p{{Han}}){{2,24}}?{_ZH_NUMBER}{{1,6}}"
+    rf"(?:[^\n]{{0,20}}(?:地址|住在?|寄到|送到|是|在|[，, ]))?"
+    rf"(?P<place>(?:(?![您你我他的])\p{{Han}}){{2,24}}?{_ZH_NUMBER}{{1,6}}"
     rf"(?:号?楼|号院|号|弄|栋|楼|室|单元)(?:{_ZH_NUMBER}{{1,6}}(?:号楼|号|弄|栋|幢|楼|单元|室|层)?){{0,5}})"
 )
 

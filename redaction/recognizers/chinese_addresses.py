@@ -30,7 +30,8 @@ def recognizers() -> list[EntityRecognizer]:
         CaptureRecognizer(
             kinds.ADDRESS,
             {
-                rf"(?<value>{_REGION}(?:{_CITY})?(?:{_DISTRICT})?{_ROAD}(?:{_DETAIL}){{0,6}}(?:{_ROOM})?)": 0.7,
+                rf"(?<value>{_REGION}(?:{_CITY})?(?:{_DISTRICT})?{_ROAD}"
+                rf"(?:{_DETAIL}){{0,6}}(?:{_ROOM})?)": 0.7,
                 rf"(?<value>{_REGION}(?:{_CITY})?{_DISTRICT}(?:{_DETAIL}){{1,6}}(?:{_ROOM})?)": 0.7,
                 rf"(?:住在?|寄[到往]|送[到往]|地址(?:是|为|:|：)?|"
                 rf"家在)(?<value>(?:{_CITY})?(?:{_DISTRICT})?(?:{_ROAD})?(?:{_DETAIL}){{1,6}}"

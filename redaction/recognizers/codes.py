@@ -80,8 +80,10 @@ def _plate(language: str) -> EntityRecognizer:
             r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·• ]?[A-Z"
             r"0-9]{5,6}(?![A-Z0-9])": 0.8,
             rf"{ALONE_BEFORE}[A-Z]{{2}}\d{{2}} ?[A-Z]{{3}}{ALONE_AFTER}": 0.45,
-            rf"{ALONE_BEFORE}(?=[A-Z]{{0,3}}\d|[A-Z]{{2,4}}[ -]?[A-Z]{{0,3}}\d)[A-Z0-9]{{2,4}}(?:[ -]?[A-Z0-9]{{2,4}}|"
-            rf"[ -](?!(?:and|the|is|for|to|in|on|of|it|you|my|at|or|a|i|with|will|your)(?!\w))[A-Z0-9]{{2,3}}){ALONE_AFTER}": 0.16,
+            rf"{ALONE_BEFORE}(?!(?:is|id|no|my|at|in|of|on|to|are|was|number)(?!\w))(?=[A-Z]{{0,3}}\d|"
+            rf"[A-Z]{{2,4}}[ -]?[A-Z]{{0,3}}\d)[A-Z0-9]{{2,4}}(?:[ -]?[A-Z0-9]{{2,4}}|"
+            rf"[ -](?!(?:and|the|is|for|to|in|on|of|it|you|my|at|or|a|i|with|will|"
+            rf"your)(?!\w))[A-Z0-9]{{2,3}}){ALONE_AFTER}": 0.16,
         },
         language=language,
         context=("license plate", "plate", "registration number", "госномер", "номерной", "车牌"),

@@ -73,7 +73,10 @@ def _spoken_street() -> EntityRecognizer:
     """Streets whose number is told in words, with the flat and the town that follow."""
     number = rf"(?:{_SPOKEN})(?:[ -](?:{_SPOKEN})){{0,5}}"
     name = rf"(?!(?:{ordinary_pattern()})(?!\w))[\p{{Latin}}'\-]{{2,24}}"
-    unit = rf",? (?:apartment|apt|flat|unit|suite|number) (?:(?:{_SPOKEN})(?:[ -](?:{_SPOKEN})){{0,3}}|\d{{1,5}})?(?: ?[a-z](?!\w))?"
+    unit = (
+        rf",? (?:apartment|apt|flat|unit|suite|number) (?:"
+        rf"(?:{_SPOKEN})(?:[ -](?:{_SPOKEN})){{0,3}}|\d{{1,5}})?(?: ?[a-z](?!\w))?"
+    )
     return CaptureRecognizer(
         kinds.ADDRESS,
         {
@@ -123,7 +126,8 @@ def _asked() -> EntityRecognizer:
         kinds.ADDRESS,
         {
             r"(?<!\w)(?:(?:my|the|our|home|shipping|billing|delivery|mailing) (?:home |"
-            r"shipping |billing |delivery |mailing )?address is|(?:i|we|they|he|she) (?:still )?lives? (?:at|on)|moved to|"
+            r"shipping |billing |delivery |mailing )?address is|(?:i|we|they|he|"
+            r"she) (?:still )?lives? (?:at|on)|moved to|"
             r"(?:deliver|ship|send) (?:it |this |that )?to|"
             r"address:) (?<value>\d{1,6}[a-z]?(?:[ ,]{1,2}(?!(?:today|tomorrow|now|"
             r"please|and|thanks|thank|ok|okay|"

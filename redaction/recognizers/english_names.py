@@ -154,7 +154,7 @@ def _with_given_name(text: str, start: int) -> int:
     before = _CAPITAL_BEFORE.search(text, max(start - 24, 0), start)
     if before is None or not text[start].isupper() or is_ordinary(before["word"].lower()):
         return start
-    return before.start("word")
+    return int(before.start("word"))
 
 
 _CAPITAL_BEFORE = regex.compile(r"(?<=[\p{Ll},] )(?<word>\p{Lu}\p{Ll}{2,20}) $")
@@ -235,7 +235,9 @@ def _is_name_in_context(word: _Word) -> bool:
 
 
 _STREET_BEFORE = regex.compile(
-    r"(?<!\w)(?:turn (?:left|right|north|south|east|west)? ?(?:on|onto|at|into)|onto|corner of|intersection of|"
+    r"(?<!\w)(?:turn (?:left|right|north|south|east|west)? ?(?:on|onto|at|into)|onto|towards?|along|past|"
+    r"via|(?:left|right|continue|head east|head west) on|corner of|"
+    r"intersection of|"
     r"(?:bus )?stop (?:on|at|near)|junction of|(?:from|to|at|on|near) (?=\p{L}+ and \p{Lu}))[ '\"]{1,2}$",
     regex.I,
 )
@@ -253,6 +255,8 @@ def _is_street(text: str, start: int, end: int) -> bool:
     crossing = _CROSSING.match(text, end)
     if crossing and crossing["other"].lower() in words("en_first_names"):
         return False
+    if crossing and crossing["other"].lower() not in words("en_surnames"):
+        return True
     before = text[max(start - 24, 0) : start]
     if (
         crossing is None
@@ -284,11 +288,13 @@ def _cased() -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.PERSON,
         {
-            rf"(?<!\w)(?:[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Tt]he) (?:{_KIN}),?(?: is| called| named)? "
+            rf"(?<!\w)(?:[Mm]y|[Yy]our|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Tt]he) (?:{_KIN}),?(?: is| called|"
+            rf" named)? "
             rf"(?<value>{_CAPITAL}(?: {_CAPITAL})?)(?!\w)": 0.7,
             rf"(?<![\w.])(?<value>(?:\p{{Lu}}\. ?){{1,2}}{_CAPITAL})(?!\w)": 0.7,
             rf"(?<=[\p{{Ll}},] )(?<value>{_CAPITAL} {_CAPITAL})(?='s (?:{_OWNED})(?!\w))": 0.7,
-            rf"(?i:signed (?:for )?by|addressed to|deliver(?:ed)? to|made out to|on behalf of|attention of|attn:?|"
+            rf"(?i:signed (?:for )?by|addressed to|deliver(?:ed)? to|made out to|on behalf of|"
+            rf"attention of|attn:?|"
             rf"c/o|registered to|belongs to) (?<value>{_CAPITAL} {_CAPITAL})(?!\w)": 0.7,
         },
         language=_LANGUAGE,

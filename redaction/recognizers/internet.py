@@ -10,10 +10,6 @@ from redaction.recognizers.shapes import CaptureRecognizer, ShapeRecognizer
 # Bounded, so that a page without an @ costs no more than reading it.
 _EMAIL = r"(?<![a-z0-9_%+.\-])(?:(?!\p{Han})[\w.%+\-]){1,64} ?@ ?(?:[\p{L}\p{N}\-]{1,63}\.){1,4}\p{L}{2,24}"
 _EMAIL_AFTER_HAN = r"[a-z0-9_.%+\-]{1,64}@(?:[a-z0-9\-]{1,63}\.){1,4}[a-z]{2,24}"
-_SPOKEN_AT = (
-    r"(?<![a-z0-9_.])(?:(?!\p{Han})[\w.\-]){1,64}(?: (?:dot|underscore|точка|点) [\w\-]{1,64}){0,4} (?:at|собака|艾特) "
-    r"[\w\-]{1,63}(?: (?:dot|точка|点) [\w\-]{2,24}){1,3}(?!\w)"
-)
 _PROVIDERS = "gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|protonmail|yandex|rambler|163|126|qq"
 _SQUASHED = rf"(?<!\w)[\w.\-]{{1,64}}?(?:@| at )?(?:{_PROVIDERS}) ?\.? ?(?:com|co|ru|net|cn)(?!\w)"
 _MAIL_SIGN = regex.compile(
@@ -32,7 +28,7 @@ def recognizers(language: str) -> list[EntityRecognizer]:
     return [
         ShapeRecognizer(
             kinds.EMAIL_ADDRESS,
-            {_EMAIL: 0.9, _EMAIL_AFTER_HAN: 0.9, _SPOKEN_AT: 0.7, _SQUASHED: 0.7},
+            {_EMAIL: 0.9, _EMAIL_AFTER_HAN: 0.9, _SQUASHED: 0.7},
             language=language,
             near=_MAIL_SIGN,
         ),

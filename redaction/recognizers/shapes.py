@@ -134,11 +134,11 @@ class CaptureRecognizer(LocalRecognizer):
     ) -> list[RecognizerResult]:
         """The captured parts of all expressions."""
         everything = [(0, len(text))]
-        is_limited = self._near is not None and isinstance(nlp_artifacts, Tokens)
-        blocks = nlp_artifacts.lines_with(self._near) if is_limited else everything
+        if self._near is not None and isinstance(nlp_artifacts, Tokens):
+            everything = nlp_artifacts.lines_with(self._near)
         return [
             result_of(self, self.supported_entities[0], match.start("value"), match.end("value"), score)
-            for start, end in blocks
+            for start, end in everything
             for expression, score in self._expressions
             for match in expression.finditer(text, start, end)
             if (self._accept is None or self._accept(match["value"]))

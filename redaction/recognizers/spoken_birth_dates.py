@@ -12,7 +12,8 @@ from redaction.numerals import word_pattern
 from redaction.recognizers.shapes import result_of
 
 _SCORE = 0.75
-_TURNS_AFTER = 3
+_TURNS_BEFORE = 3
+_BETWEEN = regex.compile(r" ?(?:的|is (?:my|his|her|the)|это (?:мой|моя)|-|,)? ?")
 _REACH = 300
 _EN = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
@@ -40,7 +41,8 @@ _TELLING = regex.compile(
     rf"(?<!\w)(?:{_EN}|{_RU}|(?:18|19|20)\d\d|nineteen|twenty|девятьсот|тысячи)(?!\w)", regex.I
 )
 _NAMED = regex.compile(
-    r"(?<!\w)(?:date of birth|birth ?date|birth ?day|d\.?o\.?b|(?:was |were |is |i'm |am )?born|дат\w рождения|"
+    r"(?<!\w)(?:date of birth|birth ?date|birth ?day|d\.?o\.?b|(?:was |were |is |i'm |am )?born|"
+    r"дат\w рождения|"
     r"родил\w+|рожд[её]н\w*|день рождения)(?!\w)|出生|生日|生于",
     regex.IGNORECASE,
 )
@@ -68,27 +70,25 @@ class SpokenBirthDateRecognizer(LocalRecognizer):
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
     ) -> list[RecognizerResult]:
         """The dates of birth in ``text``."""
-        spans = {span for match in _NAMED.finditer(text) for span in _dates(text, match.end())}
+        spans = {_trimmed(match) for match in _dates(text) if _is_named(text, match)}
         return [result_of(self, kinds.DATE_OF_BIRTH, start, end, _SCORE) for start, end in sorted(spans)]
 
 
-def _dates(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """The first turn after ``start`` that has a date has the one that is meant; so has its repetition."""
-    stop = min(start + _REACH, len(text))
-    at = start
-    for _ in range(_TURNS_AFTER + 1):
-        line_end = text.find("\n", at, stop)
-        line_end = stop if line_end < 0 else line_end
-        yield from (_trimmed(match) for match in _STRETCH.finditer(text, at, line_end) if _is_date(match))
-        yield from (match.span() for match in _HAN_DATE.finditer(text, at, line_end))
-        at = line_end + 1
-        if at >= stop:
-            return
+def _dates(text: str) -> Iterator["regex.Match[str]"]:
+    yield from (match for match in _STRETCH.finditer(text) if _TELLING.search(match.group()))
+    yield from _HAN_DATE.finditer(text)
+
+
+def _is_named(text: str, match: "regex.Match[str]") -> bool:
+    """Whether a date of birth is spoken of in this turn or the three before, or right behind the date."""
+    start = match.start()
+    for _ in range(_TURNS_BEFORE + 1):
+        start = max(text.rfind("\n", 0, start), 0)
+    if _NAMED.search(text, max(start, match.start() - _REACH), match.start()):
+        return True
+    between = _BETWEEN.match(text, match.end())
+    return between is not None and _NAMED.match(text, between.end()) is not None
 
 
 def _trimmed(match: "regex.Match[str]") -> tuple[int, int]:
     return match.start(), match.start() + len(_YEAR_WORD.sub("", match.group()))
-
-
-def _is_date(match: "regex.Match[str]") -> bool:
-    return _TELLING.search(match.group()) is not None

@@ -15,7 +15,8 @@ from redaction.recognizers.shapes import result_of
 _SCORE = 0.8
 _MOST_WORDS = 12
 _DOT = "dot|period|point|точка|点"
-_TOP = "com|org|net|edu|info|io|co|uk|ru|cn|de|su|gov|me|biz|ру|рф|ком|орг|нет|инфо|ua|kz|by|[a-z]{2,4}"
+_TOP = regex.compile("com|org|net|edu|info|io|co|uk|us|me|in|is|so|ru|cn|ру|рф|ком|орг|нет", regex.IGNORECASE)
+_LAST_WORD = regex.compile(r"[\p{L}\p{N}]+$")
 _DOMAIN = regex.compile(
     rf"(?:(?<=\w) ?(?:@|(?:at sign|at|собак[аоу]й?|собачка|эт)(?!\w)) ?|(?<=\w) ?艾特 ?)"
     rf"(?:[\w\-]{{1,40}} ){{0,2}}?[\w\-]{{1,40}}?(?: ?(?<!\w)(?:{_DOT})(?!\w) ?[\w\-]{{2,30}}|"
@@ -26,7 +27,7 @@ _HAN_DOMAIN = regex.compile(
     r"艾特[a-z0-9一二三四五六七八九零幺]{1,30}(?:点[a-z]{2,8}){1,3}", regex.IGNORECASE
 )
 _HAN_LOCAL = regex.compile(r"[a-z0-9_.\-一二三四五六七八九零幺点]{1,40}$", regex.IGNORECASE)
-_WORD_BEFORE = regex.compile(r"(?<word>(?:(?!\p{Han})[\w.\-'])+)[ ,]{0,2}$")
+_WORD_BEFORE = regex.compile(r"(?<word>(?:(?!\p{Han})[\w.\-']){1,64})[ ,]{0,2}", regex.REVERSE)
 _JOINS = regex.compile(
     "dot|period|underscore|dash|hyphen|minus|plus|точка|тире|дефис|подч[её]ркивание|нижнее|点|下划线"
 )
@@ -68,8 +69,15 @@ def _addresses(text: str) -> Iterator[tuple[int, int]]:
             yield local.start(), match.end()
     for match in _DOMAIN.finditer(text):
         start = _start_of_local(text, match.start())
-        if start < match.start():
+        if start < match.start() and _ends_in_domain(match.group()):
             yield start, match.end()
+
+
+def _ends_in_domain(value: str) -> bool:
+    last = _LAST_WORD.search(value)
+    return last is not None and (
+        _TOP.fullmatch(last.group()) is not None or not is_ordinary(last.group().lower())
+    )
 
 
 def _start_of_local(text: str, end: int) -> int:
@@ -77,7 +85,7 @@ def _start_of_local(text: str, end: int) -> int:
     start = end
     joined = True
     for _ in range(_MOST_WORDS):
-        match = _WORD_BEFORE.search(text, max(start - 66, 0), start)
+        match = _WORD_BEFORE.match(text, max(start - 66, 0), start)
         if match is None:
             break
         word = match["word"].lower()

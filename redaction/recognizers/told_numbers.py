@@ -24,17 +24,19 @@ _AFTER = 40
 # What a number is called by the words before it. Where several fit, the nearest wins.
 _NAMES = {
     kinds.SECRET: (
-        r"cvv2?|cvc2?|cvn|pin(?: code| number)?|security (?:code|number)|pass ?code|one[- ]?time (?:code|password)|"
+        r"cvv2?|cvc2?|cvn|pin(?: code| number)?|security (?:code|number)|pass ?code|one[- ]?time (?:code|"
+        r"password)|"
         r"verification code|otp|the code|code (?:is|we sent|you received)|digits on the back|"
         r"пин-?код\w*|пин|код\w? (?:из|безопасности|подтверждения|на обороте)|"
-        r"код\w*|cvv-?код\w*|парол\w+|验证码|校验码|安全码|密码|动态码|口令"
+        r"код\w*|cvv-?код\w*|парол\w+|验证码|背面|三位数|校验码|安全码|密码|动态码|口令"
     ),
     kinds.CREDIT_CARD: (
         r"(?:credit|debit|bank) ?card|card(?: number)?|visa|mastercard|amex|expir\w+|"
         r"карт\w{1,3}|карточк\w+|виза|мастеркард|卡号|信用卡|银行卡|储蓄卡|借记卡|卡的?(?:后|末|尾)|尾号"
     ),
     kinds.PHONE_NUMBER: (
-        r"(?:tele)?phone(?: number)?|mobile|cell|call (?:me|you|us)(?: back)?|reach (?:me|you)|number to call|"
+        r"(?:tele)?phone(?: number)?|mobile|cell|call (?:me|you|us)(?: back)?|reach (?:me|you)|"
+        r"number to call|"
         r"best number|contact number|fax|whatsapp|"
         r"телефон\w*|мобильн\w+|сотов\w+|перезвон\w+|номер (?:для связи|мобильного)|"
         r"手机号?|电话|座机|联系方式|打我|打您|回电|号码"
@@ -42,10 +44,14 @@ _NAMES = {
     kinds.US_SSN: r"ssn|social security|social",
     kinds.ACCOUNT_NUMBER: (
         r"account(?: number)?|member(?:ship)?(?: number)?|customer (?:number|id)|policy(?: number)?|user id|"
-        r"routing|sort code|sort|iban|лицев\w+|сч[её]т\w*|договор\w*|полис\w*|абонент\w*|账号|账户|帐号|会员号?|保单号?|客户号"
+        r"routing|sort code|sort|iban|лицев\w+|сч[её]т\w*|договор\w*|полис\w*|абонент\w*|"
+        r"账号|账户|帐号|会员号?|"
+        r""
+        r"保单号?|客户号"
     ),
     kinds.REFERENCE_CODE: (
-        r"booking|reservation|order(?: number)?|reference|confirmation|tracking|ticket|case number|claim|invoice|"
+        r"booking|reservation|order(?: number)?|reference|confirmation|tracking|ticket|case number|claim|"
+        r"invoice|"
         r"заказ\w*|брон\w+|заявк\w+|обращени\w+|накладн\w+|трек\w*|квитанци\w+|订单号?|单号|预订号?|工单号?|编号|票号"
     ),
     kinds.PASSPORT: r"passport|паспорт\w*|загранпаспорт\w*|сери[яию]|护照",
@@ -140,10 +146,13 @@ def _is_told_as(run: DigitRun, context: "regex.Match[str]", text: str) -> bool:
     """Whether a short run is the number that the context speaks of, and no year, time or quantity."""
     kind = str(context.lastgroup)
     between = text[context.end() : run.start] if context.end() <= run.start else ""
-    named = _NAMES_A_NUMBER.search(text, context.start(), max(run.start, context.end()))
+    sentence = text.rfind("\n", 0, context.start()) + 1
+    named = _NAMES_A_NUMBER.search(
+        text, max(sentence, context.start() - _REACH), max(run.start, context.end())
+    )
     close = len(between) <= _NEAR and between.count("\n") <= 1
     if run.is_year:
-        return kind == kinds.SECRET and close
+        return close and (kind == kinds.SECRET or named is not None) and _is_whole_answer(run, text)
     if run.is_dictated or (kind in _NAMES_BY_ASKING and _is_whole_answer(run, text)):
         return True
     if run.is_round or _TIME_BEFORE.search(text, max(run.start - 9, 0), run.start):

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -59,6 +60,8 @@ class WorkPool:
             raise
 
     def _start(self) -> ProcessPoolExecutor:
+        # One thread each: the processes share the cores already, and small matrices gain nothing from more.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # Not fork: the service runs threads, and a forked child would inherit their locks.
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(

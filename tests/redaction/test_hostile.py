@@ -13,11 +13,34 @@ SECONDS = 40.0
 
 @pytest.mark.parametrize(
     "unit",
-    ["1", "1 ", "a", "a.", "a@", "John ", "<A_1>", "x-1", "(", "\n", "+1 ", "é", "A1", "12,"],
+    [
+        "1",
+        "1 ",
+        "a",
+        "a.",
+        "a@",
+        "John ",
+        "<A_1>",
+        "x-1",
+        "(",
+        "\n",
+        "+1 ",
+        "é",
+        "A1",
+        "12,",
+        "one ",
+        "um one ",
+        "幺",
+        "一十",
+        "born ",
+        "at x dot com ",
+        "your name\n",
+        "пять ",
+    ],
 )
-def test_a_hundred_thousand_repetitions_take_bounded_time(unit: str) -> None:
+def test_many_repetitions_take_bounded_time(unit: str) -> None:
     started = time.monotonic()
-    Redactor().redact_text(unit * 100_000, "en")
+    Redactor().redact_text(unit * 25_000, "en")
     assert time.monotonic() - started < SECONDS
 
 
