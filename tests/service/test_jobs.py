@@ -21,6 +21,7 @@ from service.jobs import DurableQueue
 from service.settings import Settings
 from service.usecases.requests import EvaluationRequest
 from service.usecases.submit import SubmitEvaluation
+from tests.postgres import postgres
 from tests.running import running_service
 from tests.service.cards import conversation
 
@@ -193,3 +194,17 @@ def test_a_port_that_is_taken_is_told_with_the_remedy(tmp_path):
     assert ran.returncode == 3
     assert "--port" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_with_the_database_away_every_call_is_a_503_and_work_goes_on_when_it_is_back():
+    with postgres() as server, running_service(database_url=server.create_database()) as service:
+        service.grade(conversation())
+        server.stop()
+        calls = [("GET", "/v1/evaluations"), ("GET", "/v1/scorecards"), ("GET", "/readyz")]
+        answers = [service.client.request(method, path) for method, path in calls]
+        answers.append(service.client.post("/v1/evaluations", json={"conversation": conversation()}))
+        assert {answer.status_code for answer in answers} == {503}
+        assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
+        assert service.client.get("/healthz").status_code == 200
+        server.start()
+        assert service.grade(conversation())["status"] == "completed"
