@@ -1,5 +1,6 @@
 """The web application: routes, problems, limits, logs, and the worker where the role has one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,7 +30,9 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
         await in_thread(factory.warm_up)
         if role != "api":
             await factory.worker.start()
+        warming = asyncio.create_task(factory.redact.warm_up(factory.settings.processes))
         yield
+        warming.cancel()
         if role != "api":
             await factory.worker.stop()
         factory.close()

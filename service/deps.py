@@ -24,9 +24,19 @@ async def get_key(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> ApiKey:
     """Return the caller's key. Raises NotAuthenticated."""
-    if credentials is None:
+    secret = credentials.credentials if credentials else require_bearer(None)
+    return await asyncio.to_thread(factory.keys.authenticate, secret)
+
+
+def require_bearer(authorization: str | None) -> str:
+    """Return the secret in an Authorization header. Raises NotAuthenticated when there is none.
+
+    Called before anything else of a request is read: strangers need not know what is wrong with it.
+    """
+    scheme, _, secret = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
         raise NotAuthenticated("send your API key as `Authorization: Bearer <key>`")
-    return await asyncio.to_thread(factory.keys.authenticate, credentials.credentials)
+    return secret.strip()
 
 
 def tenant_with(scope: Scope) -> Callable[[ApiKey], Awaitable[str]]:

@@ -150,6 +150,8 @@ class Factory:
             api_key=key.get_secret_value() if key else "",
             base_url=self.settings.openai_base_url,
             timeout_s=self.settings.model_timeout_s,
+            # Two requests, the second to repair, have to fit into the time of an evaluation.
+            total_s=0.45 * self.settings.evaluation_timeout_s,
         )
 
 

@@ -4,6 +4,7 @@ Only ids enter the engine's tables: no transcript, no grade. What a job needs is
 """
 
 import asyncio
+import logging
 import os
 import socket
 import uuid
@@ -33,9 +34,11 @@ POLL_FLEET_S = 0.1
 
 # So many signs of life may be missed before a worker is taken for dead.
 BEATS_MISSED = 6
+FORGET_AFTER = timedelta(days=1)
 
-# Steps that failed because the database was away are tried again by the engine for about an hour.
-DATABASE_TRIES = 60
+# Steps that failed because the database was away are tried again by the engine for about two hours.
+DATABASE_PAUSE_S = 5.0
+DATABASE_TRIES = 1440
 
 
 class DurableQueue:
@@ -81,6 +84,7 @@ class Worker:
     async def start(self) -> None:
         """Migrate the engine's tables, recover this executor's jobs and begin to work."""
         DBOS(config=_config(self._database, self.executor_id))
+        _take_over_logs()
         # The first sign of life comes before the first job, or another worker would take it over.
         await asyncio.to_thread(self._say_alive)
         await asyncio.to_thread(self._launch)
@@ -111,6 +115,9 @@ class Worker:
                     log.warning("took over jobs of silent workers", jobs=len(stranded))
             except DatabaseAway:
                 log.warning("the database is away; trying again")
+            except Exception as error:
+                # A worker whose heart stops is taken for dead, whatever stopped it.
+                log.error("a sign of life failed", error=type(error).__name__)
             await asyncio.sleep(self._dead_after.total_seconds() / BEATS_MISSED)
 
     def _say_alive(self) -> set[str]:
@@ -118,14 +125,16 @@ class Worker:
         now = datetime.now(UTC)
         with self._database.begin("") as tx:
             tx.heartbeats.beat(self.executor_id, now)
+            tx.heartbeats.forget_before(now - FORGET_AFTER)
             return tx.heartbeats.alive_since(now - self._dead_after)
 
     def _stranded(self) -> list[str]:
         """Return the jobs under way of workers that have been silent for long."""
-        alive = self._say_alive()
         if self._database.is_sqlite:
             return []
+        # Jobs first: a worker that starts in between beats before it takes any.
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        alive = self._say_alive()
         return [job.workflow_id for job in pending if job.executor_id not in alive]
 
 
@@ -144,8 +153,8 @@ async def _grade(evaluation_id: str) -> None:
 @DBOS.step(
     name="assess",
     retries_allowed=True,
-    interval_seconds=1.0,
-    backoff_rate=1.5,
+    interval_seconds=DATABASE_PAUSE_S,
+    backoff_rate=1.0,
     max_attempts=DATABASE_TRIES,
     should_retry=lambda error: isinstance(error, DatabaseAway),
 )
@@ -155,6 +164,13 @@ async def _assess(evaluation_id: str) -> None:
         await _Running.assess(evaluation_id)
     finally:
         _Running.jobs -= 1
+
+
+def _take_over_logs() -> None:
+    """Make the engine log the way we do: its own handler writes exceptions whole, with what they quote."""
+    logger = logging.getLogger("dbos")
+    logger.handlers.clear()
+    logger.propagate = True
 
 
 def upgrade_engine(database: Database) -> None:

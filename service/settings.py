@@ -1,8 +1,11 @@
 """Everything that can be set, read from environment variables (and nothing else)."""
 
 import os
+import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -62,6 +65,10 @@ class Settings(BaseSettings):
     def _known_database(cls, url: str) -> str:
         if not url.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
+        try:
+            _ = urlsplit(url).port
+        except ValueError as error:
+            raise ValueError(f"is not a URL: {error}") from None
         return url
 
     @field_validator("policy")
@@ -70,6 +77,13 @@ class Settings(BaseSettings):
         if path is not None and not path.is_file():
             raise ValueError(f"there is no file {path}")
         return path
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        if url is not None and not re.match(r"https?://[^/]", url):
+            raise ValueError("must start with http:// or https://")
+        return url
 
     @field_validator("openai_api_key", "openai_base_url", mode="before")
     @classmethod
@@ -110,6 +124,18 @@ def read_settings() -> Settings:
     except ValidationError as error:
         lines = [f"{_variable(problem['loc'])}{problem['msg']}" for problem in error.errors()]
         raise InvalidSettings("\n".join(lines)) from None
+
+
+def unknown_variables() -> list[str]:
+    """Return a sentence about each variable of the environment that looks like one of ours and is none."""
+    known = {f"QALIBRATE_{name.upper()}" for name in Settings.model_fields if not name.startswith("openai")}
+    known |= {"QALIBRATE_KEY", "QALIBRATE_DATA", "QALIBRATE_ENGINE_LOG_LEVEL"}
+    sentences = []
+    for name in sorted(set(os.environ) - known):
+        if name.startswith("QALIBRATE_"):
+            near = get_close_matches(name, known, n=1)
+            sentences.append(f"{name} is not known" + (f"; did you mean {near[0]}?" if near else ""))
+    return sentences
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

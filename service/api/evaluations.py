@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -14,6 +13,7 @@ from service.api.examples import EVALUATION_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute
 from service.deps import FactoryDep, Reader, Submitter
+from service.domain.base import Moment
 from service.domain.evaluation import Evaluation, Status
 from service.domain.submission import EvaluationFilter
 from service.usecases.requests import EvaluationRequest
@@ -102,9 +102,9 @@ def list_evaluations(
     status: Status | None = None,
     disposition: Literal["auto_accepted", "needs_review", "reviewed"] | None = None,
     from_: Annotated[
-        datetime | None, Query(alias="from", description="Accepted at this time or later.")
+        Moment | None, Query(alias="from", description="Accepted at this time or later.")
     ] = None,
-    to: Annotated[datetime | None, Query(description="Accepted before this time.")] = None,
+    to: Annotated[Moment | None, Query(description="Accepted before this time.")] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> EvaluationList:

@@ -20,7 +20,10 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`degraded` still accepts submissions: they are graded when the model is back."""
+    """`degraded`: the model cannot be reached.
+
+    Submissions are accepted; those that a few minutes of retries do not save end as failed, with that reason.
+    """
 
     status: Literal["ready", "degraded"]
     database: Literal["ok"] = "ok"

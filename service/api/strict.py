@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.problems import problem_of
+from service.deps import require_bearer
 from service.domain.errors import FieldProblem, InvalidInput, TooLarge
 
 
@@ -34,10 +35,12 @@ class StrictRoute(APIRoute):
         known = {parameter.alias for parameter in self.dependant.query_params}
 
         async def strict(request: Request) -> Response:
+            if request.url.path.startswith("/v1/"):
+                require_bearer(request.headers.get("authorization"))
             _check_query(request, known)
             strict_request = StrictRequest(request.scope, request.receive)
             if self.body_field is not None:
-                _check_media_type(request)
+                check_media_type(request, "application/json")
                 # Read here, because FastAPI would turn what goes wrong later into a 400 without a reason.
                 await strict_request.json()
             return await handler(strict_request)
@@ -47,6 +50,9 @@ class StrictRoute(APIRoute):
 
 def _check_query(request: Request, known: set[str]) -> None:
     """A misspelt filter that is ignored would show everything; better to say so."""
+    given = [*request.query_params.values(), *request.path_params.values()]
+    if any("\0" in str(value) for value in given):
+        raise InvalidInput([FieldProblem("", "the address holds a NUL character")])
     unknown = sorted(set(request.query_params) - known)
     if unknown:
         names = ", ".join(sorted(known)) or "none"
@@ -55,10 +61,11 @@ def _check_query(request: Request, known: set[str]) -> None:
         )
 
 
-def _check_media_type(request: Request) -> None:
+def check_media_type(request: Request, *allowed: str) -> None:
+    """Answer 415 unless the body is declared as one of the `allowed` types."""
     given = request.headers.get("content-type", "")
-    if given.split(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "send the body as JSON, with the header `Content-Type: application/json`")
+    if given.split(";")[0].strip().lower() not in allowed:
+        raise HTTPException(415, f"send the body with a header such as `Content-Type: {allowed[0]}`")
 
 
 class BodyLimit:

@@ -7,7 +7,7 @@ import typer
 
 from redaction import PolicyError
 from service.cli import database, demo, grade, keys, openapi, redact, scorecards, serve
-from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, complain
+from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, OutputClosed, complain
 from service.domain.errors import InvalidInput, QalibrateError, Unavailable
 from service.settings import InvalidSettings
 
@@ -46,8 +46,15 @@ def run(arguments: list[str]) -> int:
         complain(error.detail)
     except (InvalidSettings, PolicyError) as error:
         complain(str(error))
-    except BrokenPipeError:
+    except OutputClosed:
         # Whoever read our output has had enough (`| head`); that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+    except Exception as error:
+        if os.environ.get("QALIBRATE_LOG_LEVEL", "").lower() == "debug":
+            raise
+        complain(
+            f"this should not have happened ({type(error).__name__}); QALIBRATE_LOG_LEVEL=debug shows more"
+        )
+        return OUTSIDE_FAILED
     return BAD_INPUT

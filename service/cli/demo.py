@@ -57,7 +57,7 @@ def _grade(client: httpx2.Client, sample: dict[str, Any]) -> Evaluation:
     evaluation = Evaluation.model_validate_json(answer.content)
     # People know the samples by their own names, not by the ids that the service gives.
     named = evaluation.model_copy(update={"id": sample["external_id"]})
-    show_evaluation(named)
+    show_evaluation(named, named.id)
     return named
 
 

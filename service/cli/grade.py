@@ -9,7 +9,7 @@ import typer
 from service.cli.inputs import Item, read_items
 from service.cli.output import BAD_INPUT, FAILED_AS_ASKED, OUTSIDE_FAILED, FormatOption, complain, print_json
 from service.cli.parallel import Counter, in_order
-from service.cli.setup import PolicyOption, make_factory
+from service.cli.setup import PolicyOption, make_factory, processes_for
 from service.cli.show import show_evaluation, show_summary
 from service.domain.errors import InvalidInput
 from service.domain.evaluation import Evaluation
@@ -34,7 +34,7 @@ def grade(
     output: FormatOption = "table",
 ) -> None:
     """Grade conversations and show grades, evidence and coaching."""
-    factory = make_factory(policy=policy)
+    factory = make_factory(policy=policy, redaction_processes=processes_for(paths))
     cards = scorecards_for(scorecard)
 
     async def one(item: Item) -> Evaluation | InvalidInput:
@@ -80,6 +80,9 @@ def scorecards_for(reference: str | None) -> list[ScorecardRevision]:
 
 def exit_code(done: list[Evaluation | InvalidInput], *, require_pass: bool) -> int:
     """Return the exit code of a run: bad input weighs most, then a model that was away, then a fail."""
+    if not done:
+        complain("there was no conversation in the input")
+        return BAD_INPUT
     if any(isinstance(result, InvalidInput) for result in done):
         return BAD_INPUT
     evaluations = [result for result in done if isinstance(result, Evaluation)]
@@ -92,14 +95,14 @@ def exit_code(done: list[Evaluation | InvalidInput], *, require_pass: bool) -> i
 
 def _report(item: Item, result: Evaluation | InvalidInput, *, as_json: bool, turns: bool) -> None:
     if isinstance(result, InvalidInput):
-        complain(f"{item.id}: {result.detail}")
+        complain(f"{item.where}: {result.detail}")
         if as_json:
             error = {"type": result.type, "detail": result.detail}
             print_json({"id": item.id, "status": "failed", "error": error})
     elif as_json:
         print_json(result if turns else result.model_copy(update={"turns": None}))
     else:
-        show_evaluation(result)
+        show_evaluation(result, result.external_id or item.where)
 
 
 def _light(result: Evaluation | InvalidInput) -> Evaluation | InvalidInput:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from service.domain.base import storable
 from service.domain.errors import FieldProblem, InvalidInput, json_pointer
 from service.domain.transcript import Conversation
 from service.formats.files import read_conversations
@@ -17,17 +18,19 @@ class Item(NamedTuple):
 
     id: str
     conversation: Conversation | InvalidInput
+    where: str = ""
 
 
 def read_items(paths: list[str]) -> Iterator[Item]:
-    """Yield the conversations of all files in order. Raises InvalidInput for a file that cannot be read.
+    """Yield the conversations of all files in order; a file that cannot be read is an item with an error.
 
-    The id is the conversation's `external_id`, else its position over all the input, counted from 0.
+    The id is the conversation's `external_id`, else its position over all the input, counted from 0. `where`
+    is what a person calls it: the file, and the place in it.
     """
     position = 0
     for path in paths:
-        for _, data in _open(path):
-            yield _item(position, data)
+        for place, data in _open(path):
+            yield _item(position, data)._replace(where=path if place == 0 else f"{path}#{place}")
             position += 1
 
 
@@ -39,7 +42,7 @@ def _open(path: str) -> Iterator[tuple[int, dict[str, object] | InvalidInput]]:
         with Path(path).open("rb") as file:
             yield from read_conversations(path, file)
     except OSError as error:
-        raise InvalidInput([FieldProblem("", f"cannot read {path}: {error.strerror}")]) from None
+        yield 0, InvalidInput([FieldProblem("", f"cannot read {path}: {error.strerror}")])
 
 
 def _item(position: int, data: dict[str, object] | InvalidInput) -> Item:
@@ -58,4 +61,4 @@ def _item(position: int, data: dict[str, object] | InvalidInput) -> Item:
 
 def _id_of(data: dict[str, object], position: int) -> str:
     given = data.get("external_id") or data.get("id")
-    return str(given) if isinstance(given, str | int) else str(position)
+    return storable(str(given)) if isinstance(given, str | int) else str(position)

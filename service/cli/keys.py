@@ -40,13 +40,15 @@ def create(
         print_json({"id": key.id, "key": secret, "tenant": key.tenant, "scopes": key.scopes})
     else:
         console().print(secret)
-        say(f"key {key.id} for tenant {key.tenant} with {', '.join(key.scopes)}; it is not shown again")
+        say(f"id {key.id}, tenant {key.tenant} scopes {', '.join(key.scopes)}; the key is not shown again")
 
 
 @app.command("list")
 def list_keys(output: FormatOption = "table") -> None:
     """List keys, without their secrets."""
-    keys = make_factory().keys.list()
+    factory = make_factory()
+    factory.upgrade_database()
+    keys = factory.keys.list()
     if output == "json":
         for key in keys:
             print_json(key)
@@ -69,7 +71,9 @@ def list_keys(output: FormatOption = "table") -> None:
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(help="The id that `keys list` shows.")]) -> None:
     """Revoke a key for good."""
-    make_factory().keys.revoke(key_id)
+    factory = make_factory()
+    factory.upgrade_database()
+    factory.keys.revoke(key_id)
     say(f"key {key_id} is revoked")
 
 

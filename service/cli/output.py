@@ -20,9 +20,18 @@ FormatOption = Annotated[
 ]
 
 
+class OutputClosed(Exception):
+    """Nobody reads standard output any more. No OSError: libraries would make a failure of that."""
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise OutputClosed
+
+
 def console() -> Console:
     """Return a console on standard output; as wide as 120 columns where there is no terminal to ask."""
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
+    return _Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
 
 
 def say(message: str) -> None:
@@ -38,13 +47,19 @@ def complain(message: str) -> None:
 def print_json(value: Any) -> None:
     """Write one line of JSON to standard output."""
     line = pydantic_core.to_json(value, inf_nan_mode="null").decode()
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise OutputClosed from None
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> None:
     """Write a table to standard output."""
-    table = Table(*columns, title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for position, column in enumerate(columns):
+        # The first column is what people copy; a shortened id is of no use.
+        table.add_column(column, no_wrap=position == 0, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console().print(table)

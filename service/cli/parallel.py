@@ -4,11 +4,12 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+_END: Any = object()
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -22,7 +23,9 @@ async def in_order(
     """Yield (item, result) in the order of `items`, with at most `at_once` of them under way."""
     under_way: deque[tuple[T, asyncio.Task[R]]] = deque()
     try:
-        for item in items:
+        remaining = iter(items)
+        # In a thread: a slow writer at the other end of standard input must not hold up what is under way.
+        while (item := await asyncio.to_thread(next, remaining, _END)) is not _END:
             under_way.append((item, asyncio.ensure_future(function(item))))
             if len(under_way) >= at_once:
                 first, task = under_way.popleft()

@@ -8,7 +8,7 @@ import typer
 from service.cli.inputs import Item, read_items
 from service.cli.output import BAD_INPUT, FormatOption, complain, console, print_json
 from service.cli.parallel import Counter, in_order
-from service.cli.setup import PolicyOption, make_factory
+from service.cli.setup import PolicyOption, make_factory, processes_for
 from service.domain.errors import InvalidInput
 from service.factory import Factory
 from service.usecases.redact import RedactionResult
@@ -20,7 +20,7 @@ def redact(
     output: FormatOption = "table",
 ) -> None:
     """Take personal data out of conversations and show what is left."""
-    factory = make_factory(policy=policy)
+    factory = make_factory(policy=policy, redaction_processes=processes_for(paths))
     try:
         bad = asyncio.run(_redact_all(factory, paths, as_json=output == "json"))
     finally:
@@ -44,7 +44,7 @@ async def _redact_all(factory: Factory, paths: list[str], *, as_json: bool) -> i
             counter.advance()
             if isinstance(result, InvalidInput):
                 bad += 1
-                complain(f"{item.id}: {result.detail}")
+                complain(f"{item.where}: {result.detail}")
             elif as_json:
                 print_json(result.model_copy(update={"id": item.id}))
             else:

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from service.cli.output import say
 from service.cli.setup import make_factory
-from service.domain.errors import Unavailable
+from service.domain.errors import FieldProblem, InvalidInput, Unavailable
 from service.domain.keys import DEFAULT_TENANT, SCOPES
 from service.factory import Factory
 from service.settings import Role
@@ -37,6 +37,7 @@ def serve(
     factory = make_factory()
     with ExitStack() as stack:
         if factory.database.file is not None:
+            _check_role(role)
             stack.enter_context(only_process(factory))
         listener = stack.enter_context(_listen(host, port))
         factory.upgrade_database()
@@ -55,6 +56,12 @@ def worker(host: HostOption = "127.0.0.1", port: PortOption = 8001) -> None:
     serve(host, port, role="worker")
 
 
+def _check_role(role: Role) -> None:
+    if role != "all":
+        problem = f"SQLite takes one process, which does everything; --role {role} needs PostgreSQL"
+        raise InvalidInput([FieldProblem("", problem)])
+
+
 def only_process(factory: Factory) -> FileLock:
     """Return the held lock that keeps a second process off an SQLite file. Raises Unavailable, naming it."""
     file = f"{factory.database.file}.lock"
@@ -64,6 +71,8 @@ def only_process(factory: Factory) -> FileLock:
     except Timeout:
         detail = f"another process serves {factory.database.file} (it holds {file})"
         raise Unavailable(f"{detail}; SQLite takes one process, use PostgreSQL for more") from None
+    except OSError as error:
+        raise Unavailable(f"cannot write {file}: {error.strerror}; QALIBRATE_DATABASE_URL is there") from None
     return lock
 
 

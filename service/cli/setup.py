@@ -1,13 +1,15 @@
 """Settings and factory for a command, with the options that a command line may override."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from service.cli.output import say
 from service.factory import Factory
 from service.logs import configure_logs
-from service.settings import read_settings
+from service.settings import read_settings, unknown_variables
 
 PolicyOption = Annotated[
     Path | None,
@@ -15,8 +17,16 @@ PolicyOption = Annotated[
 ]
 
 
+def processes_for(paths: Sequence[str]) -> int | None:
+    """Return 0 for a single conversation: starting a process for it would take longer than redacting it."""
+    single = len(paths) == 1 and Path(paths[0]).suffix in {".json", ".txt", ".vtt", ".srt"}
+    return 0 if single else None
+
+
 def make_factory(**overrides: Any) -> Factory:
     """Return the factory of this command. Raises InvalidSettings; overrides that are None do not count."""
     settings = read_settings().model_copy(update={k: v for k, v in overrides.items() if v is not None})
+    for sentence in unknown_variables():
+        say(f"warning: {sentence}")
     configure_logs(settings.log_level, settings.log_format)
     return Factory(settings)

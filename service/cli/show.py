@@ -12,10 +12,10 @@ from service.domain.grade import CoachingPoint, Evidence, Grade
 _QUOTE = 90
 
 
-def show_evaluation(evaluation: Evaluation) -> None:
-    """Print one evaluation: score, every grade with its evidence, coaching."""
+def show_evaluation(evaluation: Evaluation, name: str) -> None:
+    """Print one evaluation under a name: score, every grade with its evidence, coaching."""
     out = console()
-    out.print(_headline(evaluation), style="bold")
+    out.print(_headline(evaluation, name), style="bold", soft_wrap=True)
     if evaluation.error is not None:
         out.print(f"  failed: {evaluation.error.detail}\n")
         return
@@ -48,10 +48,10 @@ def _score_cells(evaluation: Evaluation) -> tuple[object, ...]:
     return (score.value, passed, score.graded, score.ungraded, score.not_applicable)
 
 
-def _headline(evaluation: Evaluation) -> str:
+def _headline(evaluation: Evaluation, name: str) -> str:
     card = f"{evaluation.scorecard.name}@{evaluation.scorecard.revision}"
     grader = evaluation.provenance.grader if evaluation.provenance else "–"
-    return f"{evaluation.id} · {card} · {grader} · {_score(evaluation)}"
+    return f"{name} · {card} · {grader} · {_score(evaluation)}"
 
 
 def _score(evaluation: Evaluation) -> str:
@@ -60,11 +60,14 @@ def _score(evaluation: Evaluation) -> str:
         return evaluation.status
     if score.value is None:
         return "nothing could be graded"
-    verdict = "passed" if score.passed else "not passed"
+    total = score.graded + score.ungraded + score.not_applicable
     if score.auto_failed_by:
         verdict = f"failed by {score.auto_failed_by}"
-    total = score.graded + score.ungraded + score.not_applicable
-    return f"{score.value:g} of 100, {verdict} ({score.graded} of {total} graded)"
+    elif score.passed is None:
+        verdict = "no verdict, less than half of the card is graded"
+    else:
+        verdict = "passed" if score.passed else "not passed"
+    return f"{score.value:g} of 100 over {score.graded} of {total} dimensions: {verdict}"
 
 
 def _level(grade: Grade) -> str:

@@ -1,6 +1,7 @@
 """What every domain model shares: strictness, and text that any database and any encoder can hold."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -32,10 +33,21 @@ def storable_json(value: Any) -> Any:
     return value
 
 
+def _as_utc(moment: datetime) -> datetime:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("too near the beginning or the end of time") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_as_utc)]
+"""A time in UTC; one without a zone is read as UTC."""
+
 Text = Annotated[str, AfterValidator(storable)]
 """Any text, safe to store."""
 
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(storable)]
+LONGEST_NAME = 200
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(storable)]
 """An identifier, name or title: 1 to 200 characters."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]

@@ -4,16 +4,21 @@ Score = 100 × Σ weight·points / Σ weight over the graded dimensions of each 
 that have any. What is not applicable or ungraded is in neither sum: its weight is shared out over the rest.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from service.domain.base import Model
 from service.domain.grade import Grade
 from service.domain.scorecard import Scorecard, Section
 
+ENOUGH_GRADED = 0.5
+"""The share of the weight that applies which has to be graded before anybody passes or fails."""
+
 
 class Score(Model):
-    """The score of a card: 0 to 100, or None when nothing was graded. `ungraded` counts what grading left
-    open, so that nobody reads a score over half a card as the score of the card.
+    """The score of a card: 0 to 100, or None when nothing was graded.
+
+    `passed` is None when nothing was graded, and when less than half of the weight that applies was: what is
+    left open could turn such a verdict round.
     """
 
     value: float | None
@@ -34,12 +39,35 @@ def score(card: Scorecard, grades: Sequence[Grade]) -> Score:
     count = [by_dimension[d.id].outcome if d.id in by_dimension else "ungraded" for d in card.dimensions]
     return Score(
         value=value,
-        passed=None if value is None else failed_by is None and value >= card.pass_mark,
+        passed=_passed(card, by_dimension, value, failed_by),
         auto_failed_by=failed_by,
         graded=count.count("graded"),
         ungraded=count.count("ungraded"),
         not_applicable=count.count("not_applicable"),
     )
+
+
+def _passed(
+    card: Scorecard, grades: dict[str, Grade], value: float | None, failed_by: str | None
+) -> bool | None:
+    if failed_by is not None:
+        return False
+    if value is None or graded_share(card, grades) < ENOUGH_GRADED:
+        return None
+    return value >= card.pass_mark
+
+
+def graded_share(card: Scorecard, grades: Mapping[str, Grade]) -> float:
+    """Return the share, 0 to 1, of the weight that applies which is graded."""
+    graded = applies = 0.0
+    for section in card.sections:
+        total = sum(dimension.weight for dimension in section.dimensions)
+        for dimension in section.dimensions:
+            outcome = grades[dimension.id].outcome if dimension.id in grades else "ungraded"
+            weight = section.weight * dimension.weight / total
+            applies += weight if outcome != "not_applicable" else 0.0
+            graded += weight if outcome == "graded" else 0.0
+    return graded / applies if applies else 0.0
 
 
 def weighted_mean(pairs: Iterable[tuple[float, float]]) -> float | None:

@@ -1,11 +1,19 @@
 """A conversation as it comes in: who said what, when, and what the contact centre knows about the contact."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import to_json
 
-from service.domain.base import Model, ShortText, Text, storable_json
+from service.domain.base import Model, Moment, ShortText, Text, storable_json
 
 Speaker = Literal["agent", "customer", "bot", "system"]
 Channel = Literal["call", "chat"]
@@ -16,6 +24,7 @@ MAX_TURNS = 10_000
 MAX_CHARACTERS = 1_000_000
 """Over all turns; speech of about 18 hours."""
 
+MetricName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,79}$")]
 Metadata = Annotated[dict[str, JsonValue], AfterValidator(storable_json)]
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 
@@ -56,7 +65,9 @@ class Turn(Model):
 
 
 class Agent(Model):
-    """The person (or bot) who served the customer. `id` and `team` are kept, `name` is redacted."""
+    """The person (or bot) who served the customer. `id` is kept, `team` is redacted, the rest is dropped."""
+
+    model_config = ConfigDict(extra="ignore")
 
     id: ShortText
     name: ShortText | None = None
@@ -77,14 +88,16 @@ class Conversation(Model):
     `external_id`. `language` is detected when it is absent.
     """
 
+    max_characters: ClassVar[int] = MAX_CHARACTERS
+
     external_id: ShortText | None = None
     channel: Channel | None = None
     language: Language | None = None
     call_type: ShortText | None = None
     direction: Direction | None = None
     agent: Agent | None = None
-    started_at: datetime | None = None
-    metrics: dict[ShortText, int | float] = {}
+    started_at: Moment | None = None
+    metrics: dict[MetricName, int | float] = {}
     turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=MAX_TURNS)]
     context: Annotated[tuple[ContextText, ...], Field(max_length=20)] = ()
     metadata: Metadata = {}
@@ -105,24 +118,38 @@ class Conversation(Model):
         """Accept any BCP 47 tag of a supported language: `en-US`, `zh_Hans_CN`, `RU`."""
         return value.replace("_", "-").split("-")[0].lower() if isinstance(value, str) else value
 
-    @field_validator("started_at")
+    @field_validator("turns", mode="before")
     @classmethod
-    def _aware(cls, value: datetime | None) -> datetime | None:
-        """Read a time without a zone as UTC."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+    def _not_too_many(cls, turns: Any) -> Any:
+        """Count before looking at each: half a million bad turns would take half a minute to complain of."""
+        if isinstance(turns, list | tuple) and len(turns) > MAX_TURNS:
+            raise ValueError(f"there are {len(turns):,} turns; the limit is {MAX_TURNS:,}")
+        return turns
 
     @field_validator("turns")
     @classmethod
     def _some_text_but_not_too_much(cls, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
         characters = sum(len(turn.text) for turn in turns)
-        if characters > MAX_CHARACTERS:
-            raise ValueError(f"the turns hold {characters:,} characters; the limit is {MAX_CHARACTERS:,}")
+        if characters > cls.max_characters:
+            raise ValueError(f"the turns hold {characters:,} characters; the limit is {cls.max_characters:,}")
         if not any(turn.text.strip() for turn in turns):
             raise ValueError("no turn holds any text")
         return turns
 
+    @field_validator("context", "metadata", "metrics")
+    @classmethod
+    def _not_too_large(cls, value: Any) -> Any:
+        """Bound what is redacted beside the turns."""
+        characters = len(to_json(value))
+        if characters > cls.max_characters:
+            raise ValueError(f"this is {characters:,} bytes of JSON; the limit is {cls.max_characters:,}")
+        return value
+
 
 class RedactedConversation(Conversation):
     """A conversation after redaction: the only kind that is stored, graded or sent to a model."""
+
+    # Placeholders may be longer than what they stand for; what was accepted must stay readable.
+    max_characters: ClassVar[int] = 20 * MAX_CHARACTERS
 
     language: Language

@@ -48,9 +48,8 @@ def _from_anything(stream: BinaryIO) -> Iterator[Item]:
     """JSON lines have a whole object on their first line; a JSON document that has one is the same."""
     head = b""
     while not head.removeprefix(_BOM).strip() and (line := stream.readline(MAX_LINE + 1)):
-        head += line
-        if len(head) > MAX_LINE:
-            break
+        # Blank lines before the first other one are counted, for the numbers in errors, and not kept.
+        head = line if not line.strip() else head.replace(b" ", b"") + line
     start = head.removeprefix(_BOM).strip()
     if start.startswith(b"{") and not _goes_on(start):
         return _from_lines(stream, head)

@@ -19,6 +19,9 @@ FORMATS: dict[str, Callable[[str, Collection[str]], list[Utterance]]] = {
 }
 """Reader by the name that a request uses; a further format is one more file and one more line here."""
 
+MAX_LINES = 60_000
+"""Captions have about four lines a turn; more lines than this are more turns than a conversation may have."""
+
 _OWN_KEYS = {"format", "content", "speakers"}
 
 
@@ -37,6 +40,8 @@ def parse(
     reader = FORMATS.get(format)
     if reader is None:
         raise InvalidInput([FieldProblem("/format", _unknown_format(format))])
+    if content.count("\n") > MAX_LINES:
+        raise InvalidInput([FieldProblem("/content", f"the transcript is longer than {MAX_LINES:,} lines")])
     given = {name.casefold() for name in speakers or {}} | ({agent_name.casefold()} if agent_name else set())
     return {"turns": to_turns(reader(content, given), speakers or {}, agent_name)}
 

@@ -52,7 +52,25 @@ class FoldedText:
             return False
         if end < len(source) and source[end - 1] == source[end]:
             return False
-        return is_boundary(self.original, source[start]) and is_boundary(self.original, source[end - 1] + 1)
+        first, after = source[start], source[end - 1] + 1
+        return all(
+            is_boundary(self.original, at) and not tears_word(self.original, at) for at in (first, after)
+        )
+
+
+def tears_word(text: str, at: int) -> bool:
+    """Whether a cut at `at` goes through a word: "possible" is not what "impossible" says.
+
+    Only in scripts that put spaces between words.
+    """
+    if at <= 0 or at >= len(text):
+        return False
+    return _in_word(text[at - 1]) and _in_word(text[at])
+
+
+def _in_word(character: str) -> bool:
+    # Han, kana and Hangul start here; their words stand without spaces.
+    return character.isalnum() and character < "\u2e80"
 
 
 def is_boundary(text: str, at: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.domain.errors import Conflict, DatabaseAway
@@ -67,6 +67,12 @@ def translated_errors() -> Iterator[None]:
         raise Conflict("somebody else wrote the same thing at the same moment; try again") from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise DatabaseAway("the database cannot be reached or did not answer in time") from error
+    except DatabaseError as error:
+        if "not a database" in str(error.orig):
+            raise DatabaseAway(
+                "the file that QALIBRATE_DATABASE_URL names is not an SQLite database"
+            ) from error
+        raise
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseAway("the connection to the database was lost") from error
@@ -89,6 +95,7 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
         max_overflow=POSTGRES_POOL,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": options, "application_name": "qalibrate"},
     )
 
@@ -103,6 +110,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         pool_size=SQLITE_POOL,
         max_overflow=0,
         pool_timeout=30,
+        hide_parameters=True,
         connect_args={"check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)

@@ -132,7 +132,9 @@ def _conditions(wanted: EvaluationFilter) -> list[sa.ColumnElement[bool]]:
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
     if wanted.disposition is not None:
-        conditions.append(evaluations.c.needs_review.is_(wanted.disposition == "needs_review"))
+        # Nothing has been reviewed yet: there is no way to do it.
+        state = {"needs_review": True, "auto_accepted": False}.get(wanted.disposition)
+        conditions.append(sa.false() if state is None else evaluations.c.needs_review.is_(state))
     if wanted.from_ is not None:
         conditions.append(evaluations.c.created_at >= wanted.from_)
     if wanted.to is not None:

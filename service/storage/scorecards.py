@@ -32,7 +32,7 @@ class ScorecardStore:
         again; anything else gets the next number.
         """
         known = self._number_of(card)
-        number = known or self._last_number(card.name) + 1
+        number = known or self._highest_number(card.name) + 1
         if known is None:
             self._insert(card, number, now)
         else:
@@ -41,7 +41,10 @@ class ScorecardStore:
         return ScorecardRevision(scorecard=card, revision=number, builtin=builtin), known is None
 
     def get(self, name: str, revision: int | None = None) -> ScorecardRevision | None:
-        """Return one revision, the current one when no number is given; the tenant's own before built-in."""
+        """Return one revision, the current one when no number is given; the tenant's own before built-in.
+
+        Numbers of own and built-in cards of one name do not overlap.
+        """
         query = self._visible().where(scorecards.c.name == name)
         if revision is not None:
             query = query.where(scorecards.c.revision == revision)
@@ -69,10 +72,14 @@ class ScorecardStore:
     def _of(self, name: str) -> sa.ColumnElement[bool]:
         return (scorecards.c.tenant == self._tenant) & (scorecards.c.name == name)
 
-    def _last_number(self, name: str) -> int:
-        return (
-            self._connection.scalar(sa.select(sa.func.max(scorecards.c.revision)).where(self._of(name))) or 0
-        )
+    def _highest_number(self, name: str) -> int:
+        """Return the highest number that this name has for this tenant or built in, or, for a built-in card,
+        for anybody: a name and a number must never come to mean something else.
+        """
+        query = sa.select(sa.func.max(scorecards.c.revision)).where(scorecards.c.name == name)
+        if self._tenant != BUILTIN_TENANT:
+            query = query.where(scorecards.c.tenant.in_([self._tenant, BUILTIN_TENANT]))
+        return self._connection.scalar(query) or 0
 
     def _number_of(self, card: Scorecard) -> int | None:
         same = scorecards.c.content_hash == card.content_hash

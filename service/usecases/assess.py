@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -41,15 +42,35 @@ class Graders:
 
     async def grade(
         self, grader: GraderName, conversation: RedactedConversation, card: Scorecard, redactor: str
-    ) -> Assessment:
-        """Return the assessment, complete with conditions, coaching, signals and the redactor's version.
+    ) -> Assessment | Failure:
+        """Return the assessment, complete with conditions, coaching and signals, or why there is none.
 
-        Raises ModelAway, ModelRejected, and TimeoutError after the time that an evaluation may take.
+        Raises DatabaseAway only.
         """
-        async with asyncio.timeout(self._timeout_s):
-            assessment = await assess(self._graders[grader], conversation, card)
+        if grader not in self._graders:
+            detail = f"this process has no grader {grader!r}; set OPENAI_API_KEY or OPENAI_BASE_URL"
+            return Failure(type="grader-not-configured", detail=detail)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                assessment = await assess(self._graders[grader], conversation, card)
+        except Exception as error:
+            return failure_of(error)
         provenance = assessment.provenance.model_copy(update={"redactor": redactor})
         return assessment.model_copy(update={"provenance": provenance})
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return what is stored and told of an error. Raises DatabaseAway again: that passes."""
+    if isinstance(error, DatabaseAway):
+        raise error
+    if isinstance(error, TimeoutError):
+        return Failure(type="timeout", detail="grading took longer than an evaluation may take")
+    if isinstance(error, QalibrateError):
+        return Failure(type=error.type, detail=error.detail)
+    # The message may quote the transcript, so only the kind of error and its place are logged and stored.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("grading broke", error=type(error).__name__, file=place.filename, line=place.lineno)
+    return Failure(type="internal", detail=f"grading broke with {type(error).__name__}")
 
 
 class AssessEvaluation:
@@ -68,22 +89,23 @@ class AssessEvaluation:
 
         Raises DatabaseAway, so that the job is tried again when the database is back.
         """
-        assignment = await asyncio.to_thread(self._start, evaluation_id)
-        if assignment is None:
-            return
         started = time.monotonic()
-        outcome = await self._outcome(assignment)
-        stored = await asyncio.to_thread(self._store, assignment, outcome)
+        try:
+            assignment = await asyncio.to_thread(self._start, evaluation_id)
+            if assignment is None:
+                return
+            outcome = await self._outcome(assignment)
+            await asyncio.to_thread(self._store, evaluation_id, assignment.scorecard.scorecard, outcome)
+        except Exception as error:
+            # What cannot be read or stored would otherwise stay open for ever.
+            outcome = failure_of(error)
+            await asyncio.to_thread(self._store_failure, evaluation_id, outcome)
         self._on_done(evaluation_id)
-        log.info(
-            "evaluation graded" if isinstance(outcome, Assessment) else "evaluation failed",
-            evaluation=evaluation_id,
-            grader=assignment.grader,
-            attempt=assignment.attempts,
-            seconds=round(time.monotonic() - started, 3),
-            stored=stored,
-            reason=None if isinstance(outcome, Assessment) else outcome.type,
-        )
+        facts = {"evaluation": evaluation_id, "seconds": round(time.monotonic() - started, 3)}
+        if isinstance(outcome, Failure):
+            log.error("evaluation failed", reason=outcome.type, **facts)
+        else:
+            log.info("evaluation graded", **facts)
 
     def _start(self, evaluation_id: str) -> Assignment | None:
         with self._database.begin(WORKER) as tx:
@@ -93,31 +115,20 @@ class AssessEvaluation:
         if assignment.attempts > MAX_ATTEMPTS:
             detail = f"grading was interrupted {MAX_ATTEMPTS} times; it is not tried again"
             return Failure(type="too-many-attempts", detail=detail)
-        try:
-            return await self._graders.grade(
-                assignment.grader,
-                assignment.conversation,
-                assignment.scorecard.scorecard,
-                assignment.redaction.version,
-            )
-        except DatabaseAway:
-            raise
-        except TimeoutError:
-            return Failure(type="timeout", detail="grading took longer than an evaluation may take")
-        except QalibrateError as error:
-            return Failure(type=error.type, detail=error.detail)
-        except KeyError:
-            detail = f"this worker has no grader {assignment.grader!r}; set OPENAI_API_KEY or OPENAI_BASE_URL"
-            return Failure(type="grader-not-configured", detail=detail)
-        except Exception as error:
-            # The message may quote the transcript, so only the kind of error is logged and stored.
-            log.error("grading broke", evaluation=assignment.id, error=type(error).__name__)
-            return Failure(type="internal", detail=f"grading broke with {type(error).__name__}")
+        return await self._graders.grade(
+            assignment.grader,
+            assignment.conversation,
+            assignment.scorecard.scorecard,
+            assignment.redaction.version,
+        )
 
-    def _store(self, assignment: Assignment, outcome: Assessment | Failure) -> bool:
-        now = datetime.now(UTC)
+    def _store(self, evaluation_id: str, card: Scorecard, outcome: Assessment | Failure) -> None:
+        if isinstance(outcome, Failure):
+            self._store_failure(evaluation_id, outcome)
+            return
         with self._database.begin(WORKER) as tx:
-            if isinstance(outcome, Failure):
-                return tx.evaluations.fail(assignment.id, outcome, now)
-            result = score(assignment.scorecard.scorecard, outcome.grades)
-            return tx.evaluations.complete(assignment.id, outcome, result, now)
+            tx.evaluations.complete(evaluation_id, outcome, score(card, outcome.grades), datetime.now(UTC))
+
+    def _store_failure(self, evaluation_id: str, failure: Failure) -> None:
+        with self._database.begin(WORKER) as tx:
+            tx.evaluations.fail(evaluation_id, failure, datetime.now(UTC))

@@ -1,17 +1,24 @@
 """Finding and publishing scorecards."""
 
+import re
 from datetime import UTC, datetime
 
-from service.domain.errors import NotFound, UnknownScorecard
+from service.domain.errors import FieldProblem, InvalidInput, NotFound, UnknownScorecard
+from service.domain.keys import check_tenant
 from service.domain.scorecard import Scorecard, ScorecardRevision
 from service.domain.selection import choose_scorecard
 from service.domain.transcript import Conversation, Language
 from service.storage.database import Database
 from service.storage.transaction import Transaction
 
+SCORECARD_REFERENCE = r"^[a-z0-9][a-z0-9_-]{0,79}(@[1-9][0-9]{0,8})?$"
+
 
 def split_reference(reference: str) -> tuple[str, int | None]:
-    """Return (name, revision or None) of `name` or `name@3`."""
+    """Return (name, revision or None) of `name` or `name@3`. Raises InvalidInput for anything else."""
+    if not re.fullmatch(SCORECARD_REFERENCE, reference):
+        problem = "a scorecard is a name, or a name and a revision such as inbound-service@3"
+        raise InvalidInput([FieldProblem("/scorecard", f"{problem}; on the command line, also a file")])
     name, _, revision = reference.partition("@")
     return name, int(revision) if revision else None
 
@@ -41,8 +48,10 @@ class Scorecards:
     def publish(self, tenant: str, card: Scorecard) -> tuple[ScorecardRevision, bool]:
         """Return the revision with this content, and whether it is new. See `ScorecardStore.publish`.
 
+        Raises InvalidInput for a bad tenant.
         Raises Conflict when somebody else publishes under the same name at the same moment.
         """
+        check_tenant(tenant)
         with self._database.begin(tenant) as tx:
             return tx.scorecards.publish(card, datetime.now(UTC))
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -109,6 +110,8 @@ def _cursor(last: Evaluation) -> str:
 def _read_cursor(cursor: str) -> Position:
     try:
         moment, _, evaluation_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        if not re.fullmatch(r"[0-9a-f]{32}", evaluation_id):
+            raise ValueError(evaluation_id)
         return datetime.fromisoformat(moment).astimezone(UTC), evaluation_id
     except (ValueError, binascii.Error, OverflowError):
         problem = FieldProblem("/cursor", "not a cursor of this list; leave it out to start at the beginning")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from service.domain.errors import FieldProblem, InvalidInput, QalibrateError, UnknownScorecard
+from service.domain.errors import FieldProblem, InvalidInput, UnknownScorecard
 from service.domain.evaluation import AgentRef, Evaluation, Failure, RedactedTurn, ScorecardRef
 from service.domain.grade import GraderName
 from service.domain.score import score
@@ -51,12 +51,12 @@ class GradeConversation:
         redacted = await self._redact(conversation)
         card = cards[0] if len(cards) == 1 else _chosen(redacted.conversation, cards)
         evaluation = _begun(evaluation_id, redacted, card, started)
-        try:
-            done = await self._graders.grade(
-                grader, redacted.conversation, card.scorecard, redacted.summary.version
-            )
-        except (QalibrateError, TimeoutError) as error:
-            return evaluation.model_copy(update=_failed(error))
+        done = await self._graders.grade(
+            grader, redacted.conversation, card.scorecard, redacted.summary.version
+        )
+        if isinstance(done, Failure):
+            failed = {"status": "failed", "completed_at": datetime.now(UTC), "error": done}
+            return evaluation.model_copy(update=failed)
         result = {name: getattr(done, name) for name in type(done).model_fields}
         finished = {"status": "completed", "completed_at": datetime.now(UTC)}
         return evaluation.model_copy(update=result | finished | {"score": score(card.scorecard, done.grades)})
@@ -64,17 +64,6 @@ class GradeConversation:
 
 def _chosen(conversation: RedactedConversation, cards: Sequence[ScorecardRevision]) -> ScorecardRevision:
     return choose_scorecard(conversation, conversation.language, cards)
-
-
-def _failed(error: Exception) -> dict[str, object]:
-    kind, detail = "timeout", "grading took longer than an evaluation may take"
-    if isinstance(error, QalibrateError):
-        kind, detail = error.type, error.detail
-    return {
-        "status": "failed",
-        "completed_at": datetime.now(UTC),
-        "error": Failure(type=kind, detail=detail),
-    }
 
 
 def _begun(evaluation_id: str, redacted: Redacted, card: ScorecardRevision, started: datetime) -> Evaluation:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from service.domain.errors import NotAuthenticated, NotFound
-from service.domain.keys import ApiKey, Scope
+from service.domain.keys import ApiKey, Scope, check_tenant
 from service.storage.database import Database
 
 PREFIX = "qal_"
@@ -25,7 +25,11 @@ class Keys:
         self._database = database
 
     def create(self, tenant: str, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:
-        """Return a new key and its secret, which cannot be had again."""
+        """Return a new key and its secret, which cannot be had again.
+
+        Raises InvalidInput for a bad tenant.
+        """
+        check_tenant(tenant)
         secret = PREFIX + secrets.token_urlsafe(32)
         key = ApiKey(
             id=uuid.uuid4().hex,

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,11 +14,20 @@ from service.domain.errors import Unavailable
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# A process takes little memory with each task and never gives it back; now and then it starts anew.
-TASKS_PER_PROCESS = 2_000
-
 # One conversation that kills its process must not take its neighbours down for good.
 TRIES = 3
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is killed: nobody else would."""
+    parent = multiprocessing.parent_process()
+
+    def wait_and_end() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait_and_end, daemon=True).start()
 
 
 class WorkPool:
@@ -64,7 +74,8 @@ class WorkPool:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # Not fork: the service runs threads, and a forked child would inherit their locks.
         context = multiprocessing.get_context("spawn")
+        # Without max_tasks_per_child: with it, a burst can leave Python 3.11's pool without any process.
         self._executor = ProcessPoolExecutor(
-            self._processes, mp_context=context, max_tasks_per_child=TASKS_PER_PROCESS
+            self._processes, mp_context=context, initializer=_end_with_parent
         )
         return self._executor

@@ -1,16 +1,22 @@
 """Takes personal data out of a conversation before anything else happens to it."""
 
+import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from redaction import SUPPORTED, Policy, Redaction, Redactor, Segment, detect_language, foreign_language
-from service.domain.base import Model
+from service.domain.base import LONGEST_NAME, Model
 from service.domain.errors import FieldProblem, UnsupportedLanguage
 from service.domain.evaluation import RedactedTurn, RedactionSummary
 from service.domain.transcript import Agent, ContextText, Conversation, Language, RedactedConversation, Turn
 from service.usecases.pool import WorkPool
+
+# Keys like these name a field; others may be a person's name or address used as a key.
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,60}[0-9]{0,3}")
+_LONG_NUMBER = 10_000_000
 
 
 class RedactedEntity(Model):
@@ -56,12 +62,17 @@ class RedactConversation:
         """
         return await self._pool.run(redact_conversation, self._policy, conversation)
 
+    async def warm_up(self, processes: int) -> None:
+        """Make every process load what it needs before the first conversation has to wait for it."""
+        hello = Conversation(language="en", turns=(Turn(speaker="agent", text="Hello"),))
+        await asyncio.gather(*(self(hello) for _ in range(processes)))
+
 
 def redact_conversation(policy: Policy, conversation: Conversation) -> Redacted:
     """Redact turns, reference texts and every string in the metadata, as one conversation.
 
-    A name in one turn is thus the same placeholder in all of them. `external_id`, `agent.id` and the other
-    plain facts stay as given; the agent's name is dropped.
+    A name in one turn is thus the same placeholder in all of them. `external_id`, `agent.id`, times and
+    metrics stay as given; the agent's name is dropped.
     """
     language = conversation.language or _detected(conversation)
     segments = [Segment(speaker=speaker, text=text) for speaker, text in _texts(conversation)]
@@ -110,43 +121,73 @@ def _texts(conversation: Conversation) -> Iterator[tuple[str, str]]:
     for reference in conversation.context:
         yield "system", reference.title
         yield "system", reference.text
-    for turn in conversation.turns:
-        yield from (("system", text) for text in _strings(turn.metadata))
-    yield from (("system", text) for text in _strings(conversation.metadata))
+    team = conversation.agent.team if conversation.agent else None
+    for value in (*(turn.metadata for turn in conversation.turns), conversation.metadata):
+        yield from (("system", text) for text in _strings(value))
+    yield from (("system", text) for text in (team, conversation.call_type) if text is not None)
 
 
 def _strings(value: Any) -> Iterator[str]:
+    """Yield what may be personal in a JSON value: strings, long numbers, keys that are no plain names."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list | dict):
-        for item in value.values() if isinstance(value, dict) else value:
+    elif _is_long(value):
+        yield str(value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not _PLAIN_KEY.fullmatch(key):
+                yield key
             yield from _strings(item)
 
 
 def _replaced(value: Any, texts: Iterator[str]) -> Any:
-    """Return a copy of a JSON value with its strings replaced, in the order of `_strings`."""
+    """Return a copy of a JSON value with new texts, in the order of `_strings`."""
     if isinstance(value, str):
         return next(texts)
+    if _is_long(value):
+        text = next(texts)
+        return value if text == str(value) else text
     if isinstance(value, list):
         return [_replaced(item, texts) for item in value]
     if isinstance(value, dict):
-        return {key: _replaced(item, texts) for key, item in value.items()}
+        pairs = (
+            (key if _PLAIN_KEY.fullmatch(key) else next(texts), _replaced(item, texts))
+            for key, item in value.items()
+        )
+        return dict(pairs)
     return value
+
+
+def _is_long(value: Any) -> bool:
+    """Whether a number is long enough to be a telephone number, an account or a card."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _LONG_NUMBER
 
 
 def _rebuilt(conversation: Conversation, language: Language, texts: Iterator[str]) -> RedactedConversation:
     turns = [turn.model_copy(update={"text": next(texts)}) for turn in conversation.turns]
-    context = tuple(ContextText(title=next(texts), text=next(texts)) for _ in conversation.context)
+    # A placeholder may be longer than what it stands for: names are cut to the length that names have.
+    context = tuple(
+        ContextText(title=next(texts)[:LONGEST_NAME], text=next(texts)) for _ in conversation.context
+    )
     with_metadata: list[Turn] = [
         turn.model_copy(update={"metadata": _replaced(turn.metadata, texts)}) for turn in turns
     ]
-    agent = conversation.agent and Agent(id=conversation.agent.id, team=conversation.agent.team)
+    metadata = _replaced(conversation.metadata, texts)
+    agent = conversation.agent
+    if agent is not None:
+        team = None if agent.team is None else next(texts)[:LONGEST_NAME]
+        agent = Agent(id=agent.id, team=team)
+    call_type = None if conversation.call_type is None else next(texts)[:LONGEST_NAME]
     fields = {name: getattr(conversation, name) for name in Conversation.model_fields}
     changed = {
         "language": language,
         "turns": tuple(with_metadata),
         "context": context,
         "agent": agent,
-        "metadata": _replaced(conversation.metadata, texts),
+        "call_type": call_type,
+        "metadata": metadata,
     }
     return RedactedConversation.model_construct(**(fields | changed))

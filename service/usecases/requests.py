@@ -8,8 +8,7 @@ from service.domain.base import Model
 from service.domain.errors import InvalidInput
 from service.domain.transcript import Conversation, Metadata, Speaker
 from service.formats.registry import resolve
-
-SCORECARD_REFERENCE = r"^[a-z0-9][a-z0-9_-]{0,79}(@[1-9][0-9]{0,8})?$"
+from service.usecases.cards import SCORECARD_REFERENCE
 
 
 def _resolved(value: Any) -> Any:

@@ -48,3 +48,16 @@ def test_what_is_no_scorecard_is_a_422(service: RunningService):
 def test_an_unknown_revision_is_a_404(service: RunningService):
     assert service.client.get("/v1/scorecards/inbound-service/revisions/99").status_code == 404
     assert service.client.get("/v1/scorecards/nobody/revisions/1").status_code == 404
+
+
+def test_a_name_and_a_number_never_come_to_mean_something_else(service: RunningService):
+    client = service.client_of("namesake")
+    before = client.get("/v1/scorecards/inbound-service/revisions/1").json()
+    own = client.post("/v1/scorecards", json=card(dimension("greeting"), name="inbound-service"))
+    assert (own.status_code, own.json()["revision"]) == (201, 2)
+    assert client.get("/v1/scorecards/inbound-service/revisions/1").json() == before
+
+
+def test_a_scorecard_of_another_media_type_is_a_415(service: RunningService):
+    headers = {"Content-Type": "text/plain"}
+    assert service.client.post("/v1/scorecards", content=b"name: x", headers=headers).status_code == 415

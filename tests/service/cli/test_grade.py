@@ -1,5 +1,6 @@
 import io
 import json
+import subprocess
 import sys
 
 import pytest
@@ -21,7 +22,7 @@ def test_every_row_comes_back_in_order_and_a_bad_one_does_not_stop_the_rest(qali
     assert [row["id"] for row in ran.lines] == ["first", "1", "2"]
     assert [row["status"] for row in ran.lines] == ["completed", "completed", "failed"]
     assert ran.code == 2
-    assert "2: /turns" in ran.err
+    assert "conversations.jsonl#2: /turns" in ran.err
 
 
 def test_a_table_shows_grades_evidence_coaching_and_what_is_left_open(qalibrate, tmp_path):
@@ -29,8 +30,8 @@ def test_a_table_shows_grades_evidence_coaching_and_what_is_left_open(qalibrate,
     path.write_text(json.dumps(conversation("Good morning, how can I help?", "Where is it?", "Goodbye.")))
     ran = qalibrate("grade", path)
     assert ran.code == 0
-    for expected in ("greeting", "“Good morning", "Strength", "needs a language model", "of 100"):
-        assert expected in ran.out
+    for expected in ("greeting", "“Good morning", "Strength", "needs a language model", "of 100 over"):
+        assert expected in ran.out.replace("\n", " ")
 
 
 @pytest.mark.parametrize("suffix", ["txt", "vtt", "srt"])
@@ -72,6 +73,7 @@ def test_a_fail_is_exit_code_1_when_asked_for(qalibrate, tmp_path):
     ("arguments", "told"),
     [
         (["nowhere.json"], "cannot read nowhere.json"),
+        (["-", "--scorecard", "foo@bar"], "a name and a revision"),
         (["-", "--scorecard", "nobody"], "there is no scorecard 'nobody'"),
         (["-", "--grader", "llm"], "OPENAI_BASE_URL"),
         (["-", "--grader", "oracle"], "oracle"),
@@ -110,3 +112,36 @@ def test_a_wrong_setting_names_its_variable(qalibrate, file, monkeypatch):
     ran = qalibrate("grade", file)
     assert ran.code == 2
     assert "QALIBRATE_MODEL_TIMEOUT_S" in ran.err
+
+
+def test_a_file_that_cannot_be_read_does_not_lose_the_others(qalibrate, file):
+    ran = qalibrate("grade", file, "nowhere.jsonl", "--format", "json")
+    assert ran.code == 2
+    assert len(ran.lines) == 4
+    assert "cannot read nowhere.jsonl" in ran.err
+
+
+def test_no_conversation_at_all_is_bad_input(qalibrate, tmp_path):
+    path = tmp_path / "empty.jsonl"
+    path.write_text("")
+    assert qalibrate("grade", path, "--require-pass").code == 2
+
+
+def test_too_little_graded_is_no_pass(qalibrate, tmp_path):
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(conversation("Hello, how can I help?", "Where is it?", "Goodbye.")))
+    ran = qalibrate("grade", path, "--require-pass")
+    assert ran.code == 1
+    assert "no verdict, less than half of the card is graded" in ran.out
+
+
+def test_a_closed_pipe_is_no_failure(file, tmp_path):
+    script = f"{sys.executable} -m service.cli grade {file} --format json; echo code $? >&2"
+    ran = subprocess.run(["bash", "-c", f"({script}) | true"], capture_output=True, text=True, timeout=120)
+    assert "code 0" in ran.stderr or "code 2" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_misspelt_variable_is_warned_of(qalibrate, file, monkeypatch):
+    monkeypatch.setenv("QALIBRATE_GRADR", "llm")
+    assert "QALIBRATE_GRADR is not known; did you mean QALIBRATE_GRADER?" in qalibrate("grade", file).err

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.grade import Grade, NotApplicable, Ungraded, UngradedReason, Verdict
-from service.domain.score import Score, score, weighted_mean
+from service.domain.score import Score, graded_share, score, weighted_mean
 from service.domain.scorecard import Scorecard
 from tests.service.cards import dimension, make_card
 
@@ -211,13 +211,22 @@ def test_the_score_is_what_the_contract_says(
         assert found == pytest.approx(float(exact), abs=0.0051)
 
 
+def by_dimension(given: Any) -> dict[str, Any]:
+    return {grade.dimension: grade for grade in given}
+
+
 @given(graded_cards())
 def test_the_score_lies_between_0_and_100(given_card: tuple[Scorecard, dict[str, int | str | None]]) -> None:
     card, answers = given_card
     result = score(card, grades(card, **answers))
     if result.value is not None:
         assert 0 <= result.value <= 100
-        assert result.passed is (result.auto_failed_by is None and result.value >= card.pass_mark)
+    if result.auto_failed_by is not None:
+        assert result.passed is False
+    elif result.value is None or graded_share(card, by_dimension(grades(card, **answers))) < 0.5:
+        assert result.passed is None
+    else:
+        assert result.passed is (result.value >= card.pass_mark)
     assert result.graded + result.ungraded + result.not_applicable == len(answers)
 
 
@@ -258,3 +267,14 @@ def test_a_better_answer_never_lowers_the_score(
             assert before is not None
             assert after is not None
             assert after >= before
+
+
+def test_nobody_passes_or_fails_on_less_than_half_of_the_weight() -> None:
+    card = sections((1, [five("heavy", weight=3), five("light", weight=1)]))
+    light = score(card, grades(card, light=4, heavy=None))
+    heavy = score(card, grades(card, light=None, heavy=4))
+    # 1 of 4 and 3 of 4
+    assert (light.value, light.passed) == (100, None)
+    assert (heavy.value, heavy.passed) == (100, True)
+    # What does not apply is no part of the whole.
+    assert score(card, grades(card, light=4, heavy="na")).passed is True

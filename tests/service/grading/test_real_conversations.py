@@ -12,6 +12,7 @@ from evals.model_server import stand_in_answer
 from service.domain.transcript import RedactedConversation
 from service.grading.evidence import EvidenceCheck, Fault
 from service.grading.fence import transcript_lines
+from service.grading.folding import tears_word
 from service.grading.llm_grader import LlmGrader
 from service.grading.port import ChatRequest
 from service.grading.scripted import ScriptedModel
@@ -41,7 +42,12 @@ def test_every_part_of_a_turn_is_found_as_the_prompt_shows_it_and_only_there(con
         for number, line in enumerate(transcript_lines(conversation)):
             words = line.split(": ", 1)[1]
             start = chance.randrange(max(1, len(words) - 20))
-            quote = words[start : start + 40]
+            end = min(start + 40, len(words))
+            while tears_word(words, start):
+                start -= 1
+            while tears_word(words, end):
+                end += 1
+            quote = words[start:end]
             if sum(c.isalnum() for c in quote) < 12:
                 continue
             asked += 1

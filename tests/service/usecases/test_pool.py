@@ -50,3 +50,12 @@ async def test_what_the_function_raises_reaches_the_caller():
 async def test_without_processes_the_work_is_done_in_threads():
     pool = WorkPool(0)
     assert await asyncio.gather(*(pool.run(os.getpid) for _ in range(3))) == [os.getpid()] * 3
+
+
+async def test_a_burst_after_many_tasks_still_finds_a_process():
+    pool = WorkPool(1)
+    try:
+        for _ in range(40):
+            await asyncio.wait_for(asyncio.gather(*(pool.run(int, "1") for _ in range(60))), timeout=30)
+    finally:
+        pool.close()
