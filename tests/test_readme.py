@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from redaction import Policy
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCK = re.compile(r"^```sh(?P<kind> server)?\n(?P<commands>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -124,3 +126,8 @@ def test_every_setting_in_the_table_is_one_and_every_setting_is_in_the_table():
     names = {f"QALIBRATE_{name.upper()}" for name in Settings.model_fields if not name.startswith("openai")}
     named = set(re.findall(r"QALIBRATE_[A-Z_]+", README)) - {"QALIBRATE_KEY"}
     assert named == names
+
+
+def test_the_policy_in_the_readme_is_one():
+    text = re.search(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[1]
+    assert Policy.from_yaml(text).name == "ours"
