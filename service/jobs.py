@@ -94,7 +94,9 @@ class Worker:
         """Stop taking jobs and wait `grace_s` seconds for those under way; the rest are recovered later."""
         if self._heart is not None:
             self._heart.cancel()
-        grace = grace_s if _Running.jobs else 0
+        # At least a second: the engine notes the end of a job a moment after the job's own work is done, and
+        # a thread that is left to do so without a database would never end.
+        grace = grace_s if _Running.jobs else 1
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace)
 
     def _launch(self) -> None:

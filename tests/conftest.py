@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -63,3 +65,19 @@ def samples_personal_data() -> dict[str, list[dict[str, Any]]]:
     """What was listed by hand as personal data in the bundled samples, by sample."""
     file = resources.files("service") / "samples" / "personal_data.json"
     return json.loads(file.read_text("utf-8"))
+
+
+_ended_with = [0]
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    _ended_with[0] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """End even where the job engine left a thread that waits for a database which a test has stopped."""
+    if any(thread.name.startswith("dbos-executor") for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_ended_with[0])
