@@ -75,9 +75,10 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """End even where the job engine left a thread that waits for a database which a test has stopped."""
     if any(thread.name.startswith("dbos-executor") for thread in threading.enumerate()):
+        config.get_terminal_writer().flush()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(_ended_with[0])
