@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from service.domain import errors
-from service.domain.errors import FieldProblem, InvalidInput, QalibrateError, json_pointer
+from service.domain.errors import FieldProblem, InvalidInput, QalibrateError, field_problems
 from service.usecases.submit import GraderNotConfigured
 
 log = structlog.get_logger(__name__)
@@ -68,19 +68,6 @@ def problem_of(error: QalibrateError) -> JSONResponse:
     return _respond(status, error.type, error.title, error.detail, problems)
 
 
-def bad_fields(problems: Sequence[Mapping[str, Any]], skip: int = 0) -> list[FieldProblem]:
-    """Return pydantic's errors as field problems, without the values: those may be personal data."""
-    return [FieldProblem(json_pointer(_path(problem)[skip:]), _sentence(problem)) for problem in problems]
-
-
-def _path(problem: Mapping[str, Any]) -> list[str | int]:
-    return [*problem["loc"], *problem.get("ctx", {}).get("at", [])]
-
-
-def _sentence(problem: Mapping[str, Any]) -> str:
-    return str(problem["msg"]).removeprefix("Value error, ")
-
-
 def _respond(
     status: int, kind: str, title: str, detail: str, problems: Sequence[FieldProblem] = ()
 ) -> JSONResponse:
@@ -103,7 +90,7 @@ async def _on_our_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    return problem_of(InvalidInput(bad_fields(error.errors(), skip=1)))
+    return problem_of(InvalidInput(field_problems(error.errors(), skip=1)))
 
 
 async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from service.domain.base import storable
-from service.domain.errors import FieldProblem, InvalidInput, json_pointer
+from service.domain.errors import FieldProblem, InvalidInput, field_problems
 from service.domain.transcript import Conversation
 from service.formats.files import read_conversations
 
@@ -51,11 +51,7 @@ def _item(position: int, data: dict[str, object] | InvalidInput) -> Item:
     try:
         conversation = Conversation.model_validate(data)
     except ValidationError as error:
-        problems = [
-            FieldProblem(json_pointer(p["loc"]), p["msg"].removeprefix("Value error, "))
-            for p in error.errors()
-        ]
-        return Item(_id_of(data, position), InvalidInput(problems))
+        return Item(_id_of(data, position), InvalidInput(field_problems(error.errors())))
     return Item(conversation.external_id or str(position), conversation)
 
 

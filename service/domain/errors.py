@@ -19,8 +19,8 @@ QalibrateError
     └── ModelAway           the model could not be reached or kept failing
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 
 class FieldProblem(NamedTuple):
@@ -33,6 +33,22 @@ class FieldProblem(NamedTuple):
 def json_pointer(location: Sequence[str | int]) -> str:
     """Return the RFC 6901 pointer of a path of keys and positions; the whole document is ``""``."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+
+
+def field_problems(errors: Sequence[Mapping[str, Any]], skip: int = 0) -> list[FieldProblem]:
+    """Return pydantic's errors without the values that are wrong: those may be personal data.
+
+    `skip` leaves out the first steps of each path, such as FastAPI's `body`.
+    """
+    return [FieldProblem(json_pointer(_path(error)[skip:]), _sentence(error)) for error in errors]
+
+
+def _path(error: Mapping[str, Any]) -> list[str | int]:
+    return [*error["loc"], *error.get("ctx", {}).get("at", [])]
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 class QalibrateError(Exception):
