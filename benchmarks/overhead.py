@@ -105,6 +105,7 @@ def service(model_url: str) -> Iterator[httpx2.Client]:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.db'}"
         factory = Factory(Settings(database_url=url, openai_base_url=model_url, model="stand-in"))
+        factory.upgrade_database()
         server = uvicorn.Server(uvicorn.Config(create_app(factory), port=0, log_level="error"))
         thread = threading.Thread(target=server.run)
         thread.start()

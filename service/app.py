@@ -22,11 +22,13 @@ Errors are `application/problem+json`."""
 
 
 def create_app(factory: Factory, role: Role = "all") -> FastAPI:
-    """Return the application of one process. Its worker starts and stops with it."""
+    """Return the application of one process, on a database that is up to date already.
+
+    Its worker starts and stops with it.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await in_thread(factory.upgrade_database)
         await in_thread(factory.warm_up)
         if role != "api":
             await factory.worker.start()

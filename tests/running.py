@@ -41,6 +41,7 @@ class RunningService:
 def running_service(role: Role = "all", **settings: Any) -> Iterator[RunningService]:
     """Run the service with these settings; redaction runs in threads, which start faster than processes."""
     factory = Factory(Settings(**{"redaction_processes": 0, "log_level": "warning", **settings}))
+    factory.upgrade_database()
     app = create_app(factory, role)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
