@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.digit_runs import is_bridge
 from redaction.lexicon import words
 from redaction.numerals import word_pattern
 from redaction.ordinary import is_ordinary
-from redaction.recognizers.shapes import result_of
+from redaction.recognizers.reader import Found, Reader
 from redaction.russian import look_up
 
 _SCORE = 0.75
@@ -35,39 +34,23 @@ class _Question:
     reads: _Reader
 
 
-class AnswerRecognizer(LocalRecognizer):
-    """Reads the lines after a question; lines that only say "mhm" are passed over."""
-
-    def __init__(self, language: str, questions: tuple[_Question, ...]) -> None:
-        self._questions = questions
-        super().__init__(
-            supported_entities=sorted({question.kind for question in questions}),
-            name=f"answers {language}",
-            supported_language=language,
-        )
-
-    @override
-    def load(self) -> None:
-        """Nothing to load."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The answers in ``text``; a line is a turn."""
-        found = {
-            (question.kind, at + start, at + end)
-            for question in self._questions
-            for match in question.asks.finditer(text)
-            for line, at in _lines_after(text, match.end())
-            for start, end in question.reads(line)
-        }
-        return [result_of(self, *finding, _SCORE) for finding in sorted(found)]
+def _answers(questions: tuple[_Question, ...], text: str) -> Iterator[Found]:
+    """Read the lines after a question; lines that only say "mhm" are passed over."""
+    found = {
+        (question.kind, at + start, at + end)
+        for question in questions
+        for match in question.asks.finditer(text)
+        for line, at in _lines_after(text, match.end())
+        for start, end in question.reads(line)
+    }
+    yield from ((*finding, _SCORE) for finding in sorted(found))
 
 
 def recognizers(language: str) -> list[EntityRecognizer]:
     """Questions and answers of one language: ``en``, ``ru`` or ``zh``."""
-    return [AnswerRecognizer(language, _QUESTIONS[language])]
+    questions = _QUESTIONS[language]
+    entities = sorted({question.kind for question in questions})
+    return [Reader(f"answers {language}", entities, language, partial(_answers, questions))]
 
 
 def _lines_after(text: str, at: int) -> Iterator[tuple[str, int]]:

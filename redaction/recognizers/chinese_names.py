@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.chinese import is_word, tagged_words
 from redaction.lexicon import words
-from redaction.recognizers.shapes import CaptureRecognizer, result_of
+from redaction.recognizers.reader import Found, Reader
+from redaction.recognizers.shapes import CaptureRecognizer
 
 _LANGUAGE = "zh"
 _HAN_RUN = regex.compile(r"\p{Han}+")
@@ -22,7 +21,12 @@ _AFTER_NAME = "的|吗|呢|吧|啊|呀|，|。|,|、|？|！|!| |在|是|我|你
 
 def recognizers() -> list[EntityRecognizer]:
     """Names in text with Chinese characters."""
-    return [_honorific(), _nicknamed(), _introduced(), SegmentedNameRecognizer()]
+    return [
+        _honorific(),
+        _nicknamed(),
+        _introduced(),
+        Reader("segmented names", [kinds.PERSON], _LANGUAGE, _segmented),
+    ]
 
 
 def _surnames() -> str:
@@ -98,28 +102,11 @@ def _is_no_word(value: str) -> bool:
     )
 
 
-class SegmentedNameRecognizer(LocalRecognizer):
+def _segmented(text: str) -> Iterator[Found]:
     """Words that the segmenter takes for a name, if they begin with a surname and are no common word."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            supported_entities=[kinds.PERSON], name="segmented names", supported_language=_LANGUAGE
-        )
-
-    @override
-    def load(self) -> None:
-        """The segmenter is loaded when the first Chinese text comes."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The names in ``text``."""
-        return [
-            result_of(self, kinds.PERSON, base + start, base + end, 0.6)
-            for run, base in _runs(text)
-            for start, end in _tagged_names(run)
-        ]
+    for run, base in _runs(text):
+        for start, end in _tagged_names(run):
+            yield kinds.PERSON, base + start, base + end, 0.6
 
 
 def _runs(text: str) -> Iterator[tuple[str, int]]:

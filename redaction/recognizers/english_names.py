@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.lexicon import words
 from redaction.ordinary import is_ordinary
-from redaction.recognizers.shapes import CaptureRecognizer, result_of
+from redaction.recognizers.reader import Found, Reader
+from redaction.recognizers.shapes import CaptureRecognizer
 
 _LANGUAGE = "en"
 _INTRODUCED = 0.85
@@ -82,32 +81,15 @@ _Test = Callable[[_Word], bool]
 
 def recognizers() -> list[EntityRecognizer]:
     """Names in text with Latin letters."""
-    return [EnglishNameRecognizer(), _spelled(), _asked(), _cased()]
+    return [Reader("english names", [kinds.PERSON], _LANGUAGE, _names), _spelled(), _asked(), _cased()]
 
 
-class EnglishNameRecognizer(LocalRecognizer):
+def _names(text: str) -> Iterator[Found]:
     """Names that are introduced, addressed or listed; works on lower-case text without punctuation too."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            supported_entities=[kinds.PERSON], name="english names", supported_language=_LANGUAGE
-        )
-
-    @override
-    def load(self) -> None:
-        """The lists are read on first use."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The names in ``text``."""
-        return [
-            result_of(self, kinds.PERSON, start, end, score)
-            for finder in (_introduced, _likely, _listed)
-            for start, end, score in finder(text)
-            if not _is_street(text, start, end)
-        ]
+    for finder in (_introduced, _likely, _listed):
+        for start, end, score in finder(text):
+            if not _is_street(text, start, end):
+                yield kinds.PERSON, start, end, score
 
 
 def _introduced(text: str) -> Iterator[tuple[int, int, float]]:

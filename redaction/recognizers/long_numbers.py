@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
-from redaction.recognizers.shapes import result_of
+from redaction.recognizers.reader import Found, Reader
 
 _SCORE = 0.5
 _RUN = regex.compile(r"\d(?:(?:[ \-/.]{0,2}\n?|,)\d)*+")
@@ -26,32 +24,13 @@ _MONEY_AFTER = regex.compile(r"\s?(?:[$€£¥₽元块万]|руб|dollars?\b|us
 
 def recognizers(language: str) -> list[EntityRecognizer]:
     """Seven digits in one go, or nine in groups."""
-    return [LongNumberRecognizer(language)]
+    return [Reader("long numbers", [kinds.ID_NUMBER, kinds.DIGITS], language, _numbers)]
 
 
-class LongNumberRecognizer(LocalRecognizer):
+def _numbers(text: str) -> Iterator[Found]:
     """Long runs of digits, except amounts, dates and years. Thirteen digits and more are an ``ID_NUMBER``."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__(
-            supported_entities=[kinds.ID_NUMBER, kinds.DIGITS],
-            name="long numbers",
-            supported_language=language,
-        )
-
-    @override
-    def load(self) -> None:
-        """Nothing to load."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The long numbers in ``text``."""
-        return [
-            result_of(self, kinds.ID_NUMBER if digits >= _CARD_FROM else kinds.DIGITS, start, end, _SCORE)
-            for start, end, digits in _long_runs(text)
-        ]
+    for start, end, digits in _long_runs(text):
+        yield kinds.ID_NUMBER if digits >= _CARD_FROM else kinds.DIGITS, start, end, _SCORE
 
 
 def _long_runs(text: str) -> Iterator[tuple[int, int, int]]:

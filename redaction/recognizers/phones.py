@@ -5,12 +5,11 @@ from functools import lru_cache
 
 import phonenumbers
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
-from redaction.recognizers.shapes import GAP, ShapeRecognizer, result_of
+from redaction.recognizers.reader import Found, Reader
+from redaction.recognizers.shapes import GAP, ShapeRecognizer
 
 _REGIONS = ("US", "GB", "RU", "CN")
 _VALID = 0.7
@@ -26,25 +25,12 @@ _DATE_OR_DECIMAL = regex.compile(
 
 def recognizers(language: str) -> list[EntityRecognizer]:
     """Numbers that are valid somewhere, and runs of digits that the context calls a telephone number."""
-    return [PhoneRecognizer(language), _by_context(language)]
+    return [Reader("phones", [kinds.PHONE_NUMBER], language, _phones), _by_context(language)]
 
 
-class PhoneRecognizer(LocalRecognizer):
+def _phones(text: str) -> Iterator[Found]:
     """Runs of 7 to 15 digits that are valid numbers in one of the regions, or internationally."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__(supported_entities=[kinds.PHONE_NUMBER], name="phones", supported_language=language)
-
-    @override
-    def load(self) -> None:
-        """The numbering plans come with the library."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The valid telephone numbers in ``text``."""
-        return [result_of(self, kinds.PHONE_NUMBER, start, end, _VALID) for start, end in _numbers(text)]
+    yield from ((kinds.PHONE_NUMBER, start, end, _VALID) for start, end in _numbers(text))
 
 
 def _numbers(text: str) -> Iterator[tuple[int, int]]:

@@ -6,13 +6,12 @@ from threading import Lock
 from typing import Any
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.lexicon import words
-from redaction.recognizers.shapes import CaptureRecognizer, result_of
+from redaction.recognizers.reader import Found, Reader
+from redaction.recognizers.shapes import CaptureRecognizer
 from redaction.russian import Word, look_up
 
 _LANGUAGE = "ru"
@@ -34,27 +33,16 @@ _DOUBTFUL = 0.05
 
 def recognizers() -> list[EntityRecognizer]:
     """Names in text with Cyrillic letters."""
-    return [DictionaryNameRecognizer(), NewsNameRecognizer(), _introduced()]
+    return [
+        Reader("russian names", [kinds.PERSON], _LANGUAGE, _in_dictionary),
+        Reader("news names", [kinds.PERSON], _LANGUAGE, _in_news),
+        _introduced(),
+    ]
 
 
-class DictionaryNameRecognizer(LocalRecognizer):
+def _in_dictionary(text: str) -> Iterator[Found]:
     """Words most of whose readings are given names, family names or patronymics. Case does not matter."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            supported_entities=[kinds.PERSON], name="russian names", supported_language=_LANGUAGE
-        )
-
-    @override
-    def load(self) -> None:
-        """The dictionary is opened on first use."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The names in ``text``."""
-        return [result_of(self, kinds.PERSON, *span) for span in _voted(text)]
+    yield from ((kinds.PERSON, *span) for span in _voted(text))
 
 
 def _voted(text: str) -> Iterator[tuple[int, int, float]]:
@@ -112,22 +100,9 @@ def _beside_a_name(text: str, matches: list["regex.Match[str]"], readings: list[
     )
 
 
-class NewsNameRecognizer(LocalRecognizer):
-    """A small neural network trained on news. It needs capitals and reads only lines with some."""
-
-    def __init__(self) -> None:
-        super().__init__(supported_entities=[kinds.PERSON], name="news names", supported_language=_LANGUAGE)
-
-    @override
-    def load(self) -> None:
-        """The network is loaded when the first cased line comes."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The names in the cased lines of ``text``."""
-        return [result_of(self, kinds.PERSON, start, end, 0.8) for start, end in _named_by_network(text)]
+def _in_news(text: str) -> Iterator[Found]:
+    """Names that a small network trained on news sees. It needs capitals and reads only lines with some."""
+    yield from ((kinds.PERSON, start, end, 0.8) for start, end in _named_by_network(text))
 
 
 _CASED_LINE = regex.compile(r"^[^\n]*\p{Ll}[^\n]{0,3}[ \"«(]\p{Lu}\p{Cyrillic}[^\n]*$", regex.MULTILINE)

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.numerals import word_pattern
-from redaction.recognizers.shapes import result_of
+from redaction.recognizers.reader import Found, Reader
 
 _SCORE = 0.75
 _TURNS_BEFORE = 3
@@ -50,28 +48,13 @@ _NAMED = regex.compile(
 
 def recognizers(language: str) -> list[EntityRecognizer]:
     """Dates in words or mixed with figures, near "date of birth", "born", "родилась", 出生 and the like."""
-    return [SpokenBirthDateRecognizer(language)]
+    return [Reader("spoken birth dates", [kinds.DATE_OF_BIRTH], language, _birth_dates)]
 
 
-class SpokenBirthDateRecognizer(LocalRecognizer):
-    """Reads the turn in which a date of birth is named, and the three after it."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__(
-            supported_entities=[kinds.DATE_OF_BIRTH], name="spoken birth dates", supported_language=language
-        )
-
-    @override
-    def load(self) -> None:
-        """Nothing to load."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The dates of birth in ``text``."""
-        spans = {_trimmed(match) for match in _dates(text) if _is_named(text, match)}
-        return [result_of(self, kinds.DATE_OF_BIRTH, start, end, _SCORE) for start, end in sorted(spans)]
+def _birth_dates(text: str) -> Iterator[Found]:
+    """Read the turn in which a date of birth is named, and the three after it."""
+    spans = {_trimmed(match) for match in _dates(text) if _is_named(text, match)}
+    yield from ((kinds.DATE_OF_BIRTH, start, end, _SCORE) for start, end in sorted(spans))
 
 
 def _dates(text: str) -> Iterator["regex.Match[str]"]:

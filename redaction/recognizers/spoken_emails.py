@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.numerals import is_number_word
 from redaction.ordinary import is_ordinary
-from redaction.recognizers.shapes import result_of
+from redaction.recognizers.reader import Found, Reader
 
 _SCORE = 0.8
 _MOST_WORDS = 12
@@ -39,27 +37,12 @@ _INTRODUCES = regex.compile(
 
 def recognizers(language: str) -> list[EntityRecognizer]:
     """Addresses told in words, in any of the languages."""
-    return [SpokenEmailRecognizer(language)]
+    return [Reader("spoken e-mail", [kinds.EMAIL_ADDRESS], language, _emails)]
 
 
-class SpokenEmailRecognizer(LocalRecognizer):
-    """Looks for a told domain and reads the words before it backwards."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__(
-            supported_entities=[kinds.EMAIL_ADDRESS], name="spoken e-mail", supported_language=language
-        )
-
-    @override
-    def load(self) -> None:
-        """Nothing to load."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The addresses in ``text``."""
-        return [result_of(self, kinds.EMAIL_ADDRESS, start, end, _SCORE) for start, end in _addresses(text)]
+def _emails(text: str) -> Iterator[Found]:
+    """Look for a told domain and read the words before it backwards."""
+    yield from ((kinds.EMAIL_ADDRESS, start, end, _SCORE) for start, end in _addresses(text))
 
 
 def _addresses(text: str) -> Iterator[tuple[int, int]]:

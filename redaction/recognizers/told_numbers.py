@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from typing_extensions import override
+from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.digit_runs import DigitRun, digit_runs, is_bridge
-from redaction.recognizers.shapes import result_of
+from redaction.recognizers.reader import Found, Reader
 
 _ANYWAY_FROM = 6
 _IN_CONTEXT_FROM = 3
@@ -86,30 +84,13 @@ _TIME_BEFORE = regex.compile(
 
 def recognizers(language: str) -> list[EntityRecognizer]:
     """Six digits told in a row, or three where the words around ask for a number."""
-    return [ToldNumberRecognizer(language)]
+    return [Reader("told numbers", [*_NAMES, kinds.ID_NUMBER], language, _told)]
 
 
-class ToldNumberRecognizer(LocalRecognizer):
+def _told(text: str) -> Iterator[Found]:
     """Runs of digits and number words, called what the words around them say."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__(
-            supported_entities=[*_NAMES, kinds.ID_NUMBER], name="told numbers", supported_language=language
-        )
-
-    @override
-    def load(self) -> None:
-        """The grammar is a table of words."""
-
-    @override
-    def analyze(
-        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
-    ) -> list[RecognizerResult]:
-        """The numbers told in ``text``; a line is a turn."""
-        return [
-            result_of(self, kind, run.start, run.end, _UNNAMED_SCORE if kind in kinds.FALLBACK else _SCORE)
-            for run, kind in _named_runs(text)
-        ]
+    for run, kind in _named_runs(text):
+        yield kind, run.start, run.end, _UNNAMED_SCORE if kind in kinds.FALLBACK else _SCORE
 
 
 def _named_runs(text: str) -> Iterator[tuple[DigitRun, str]]:
