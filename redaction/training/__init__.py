@@ -1,0 +1,1 @@
+"""Makes the weights of the networks in ``redaction/weights``. Nothing of it runs when the service runs."""

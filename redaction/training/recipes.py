@@ -1,0 +1,57 @@
+"""Which conversations a network of a language is fitted to."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from redaction.training import corpora
+from redaction.training.english import LABELS as ENGLISH_LABELS
+from redaction.training.english import English
+from redaction.training.examples import Conversation, Turn
+from redaction.training.fit import Draw
+from redaction.training.templates import Templates
+from redaction.training.variants import as_recognized, as_typed, renamed
+
+HERE = Path(__file__).parent
+_RENAMED, _TYPED, _AGENT_SPEAKS = 0.5, 0.4, 0.12
+
+
+def english(folder: Path, seed: int, invented: int, held_out: str | None) -> Draw:
+    """MultiDoGO's domains but ``held_out``, WNUT17, half of the coffee orders, ``invented`` conversations.
+
+    Every post and order comes twice, as it is and as recognized; customers' turns as they are and, in a part
+    of the conversations, as typed. Half of the turns name other people, remarks of an agent come in between.
+    """
+    rng = random.Random(seed)  # noqa: S311 - reproducible on purpose
+    values = English(rng)
+    templates = Templates(HERE / "templates_en.txt", values.slots(), ENGLISH_LABELS)
+    domains = [domain for domain in corpora.MULTIDOGO if domain != held_out]
+    calls = [call for domain in domains for call in corpora.multidogo(folder, domain)]
+    others = corpora.wnut(folder) + corpora.coffee(folder)[::2]
+
+    def draw(rng: random.Random) -> list[Conversation]:
+        def varied(call: Conversation) -> Conversation:
+            changed = renamed(call, _RENAMED, rng, values.first, values.last)
+            return with_remarks(changed, rng, templates.remark)
+
+        typed = [as_typed(varied(call), rng) for call in calls if rng.random() < _TYPED]
+        made = [templates.conversation(rng) for _ in range(invented)]
+        return [*map(varied, calls), *typed, *others, *map(as_recognized, others), *made]
+
+    return draw
+
+
+def with_remarks(
+    conversation: Conversation, rng: random.Random, remark: Callable[[random.Random], Turn]
+) -> Conversation:
+    """The conversation with a remark before some of its turns: corpora often hold one side only."""
+    turns: list[Turn] = []
+    for turn in conversation:
+        if rng.random() < _AGENT_SPEAKS:
+            turns.append(remark(rng))
+        turns.append(turn)
+    return tuple(turns)
+
+
+RECIPES: dict[str, Callable[[Path, int, int, str | None], Draw]] = {"en": english}
+"""The recipe of each language: folder of corpora, seed, invented conversations an epoch, domain left out."""
