@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from redaction.knowledge import Knowledge, knowledge_of
 from redaction.network import WEIGHTS, Architecture, Tagger
 from redaction.training import corpora
 from redaction.training.examples import LABELS
@@ -18,10 +19,18 @@ def main() -> None:
     options = _options()
     draw = RECIPES[options.language](options.folder, options.seed, options.invented, options.hold_out)
     plan = Plan(epochs=options.epochs, seed=options.seed)
-    tagger = fit(draw, Architecture(LABELS), plan, _reporter())
+    knowledge = knowledge_of(options.language)
+    tagger = fit(draw, architecture_with(knowledge), plan, _reporter(), knowledge)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     tagger.save(options.out)
     print(f"wrote {options.out}, {options.out.stat().st_size / 1e6:.1f} MB", file=sys.stderr)  # noqa: T201
+
+
+def architecture_with(knowledge: Knowledge | None) -> Architecture:
+    """The network of a language whose words are known so well."""
+    if knowledge is None:
+        return Architecture(LABELS)
+    return Architecture(LABELS, notes=knowledge.notes, vector=knowledge.size)
 
 
 def _options() -> argparse.Namespace:
@@ -31,7 +40,7 @@ def _options() -> argparse.Namespace:
         "folder", type=Path, help="where the corpora are; those that are missing are not used"
     )
     parser.add_argument("--out", type=Path, help="default: the weights that ship with the package")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=Plan().epochs)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--invented", type=int, default=8000, help="invented conversations in each epoch")
     parser.add_argument("--hold-out", choices=corpora.MULTIDOGO, help="a domain to leave out, to measure on")

@@ -7,9 +7,10 @@ from importlib.resources import files
 
 import regex
 from faker import Faker
+from wordfreq import top_n_list
 
 from redaction import kinds
-from redaction.lexicon import words
+from redaction.lexicon import lines
 from redaction.training.things import THINGS
 
 LABELS = {
@@ -73,6 +74,10 @@ _LOCALES = [
 ]
 _LATIN = regex.compile(r"[\p{Latin}\p{M}\p{N}\p{P}\s+#]+")
 _DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"]
+_NUMBER_WORDS = [*_DIGIT_WORDS[1:], "ten", "eleven", "twelve", "fifteen", "eighteen", "nineteen", *_TENS]
+_COMMON_WORDS = 12_000
+_COMMON_SURNAMES = 1500
 _MONTHS = [
     "January",
     "February",
@@ -140,7 +145,10 @@ class English:
         self._states = pool(american.state, 500)
         self._census_first = _census("female.first") + _census("male.first")
         self._census_last = _census("all.last")
-        self._cities = sorted(name.title() for name in words("en_places"))
+        self._cities = [
+            name.title() for name in (*lines("places_large_cities"), *lines("places_small_cities"))
+        ]
+        self._common = self._common_words()
 
     def slots(self) -> dict[str, Callable[[], str]]:
         """What fills each slot of a template."""
@@ -311,11 +319,27 @@ class English:
     def _slot_quantity(self) -> str:
         return self._choice([str(self._rng.randint(1, 60)), self._choice(_DIGIT_WORDS[1:])])
 
+    def _slot_common(self) -> str:
+        return self._choice(self._common)
+
+    def _slot_said(self) -> str:
+        return " ".join(self._choice(_NUMBER_WORDS) for _ in range(self._rng.randint(1, 4)))
+
+    def _slot_year(self) -> str:
+        return str(self._rng.randint(1950, 2030))
+
     def _slot_version(self) -> str:
         return f"{self._rng.randint(1, 20)}.{self._rng.randint(0, 9)}"
 
     def _slot_seat(self) -> str:
         return f"{self._rng.randint(1, 40)}{self._choice('ABCDEFK')}"
+
+    def _common_words(self) -> list[str]:
+        """The most frequent English words without those that are names or stand in names of places."""
+        people = (*self._census_first, *self._census_last[:_COMMON_SURNAMES])
+        places = " ".join((*self._cities, *self._countries, *self._states))
+        names = {name.lower() for name in (*people, *places.split())}
+        return [word for word in top_n_list("en", _COMMON_WORDS) if word.isalpha() and word not in names]
 
     def _full_name(self) -> tuple[str, str]:
         if self._rng.random() < 0.3:

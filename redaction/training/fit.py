@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from thinc.api import Adam, fix_random_seed
 
-from redaction.network import Architecture, Floats, Tagger, feature_ids, softmax
+from redaction.knowledge import Knowledge
+from redaction.network import Architecture, Floats, Tagger, softmax
 from redaction.training.examples import IGNORED, Conversation, numbered
 
 _WARM_UP = 100
@@ -24,7 +25,7 @@ Draw = Callable[[random.Random], list[Conversation]]
 class Plan:
     """How to fit: passes over the data, highest learning rate, share of values dropped, words in a batch."""
 
-    epochs: int = 8
+    epochs: int = 6
     rate: float = 0.002
     dropout: float = 0.1
     batch: int = 3000
@@ -32,7 +33,11 @@ class Plan:
 
 
 def fit(
-    draw: Draw, architecture: Architecture, plan: Plan, report: Callable[[int, float, Tagger], None]
+    draw: Draw,
+    architecture: Architecture,
+    plan: Plan,
+    report: Callable[[int, float, Tagger], None],
+    knowledge: Knowledge | None = None,
 ) -> Tagger:
     """A network fitted by Adam to the words' labels, cross entropy as the loss.
 
@@ -42,7 +47,7 @@ def fit(
     """
     fix_random_seed(plan.seed)
     rng = random.Random(plan.seed)  # noqa: S311 - reproducible on purpose
-    tagger = Tagger(architecture, plan.dropout)
+    tagger = Tagger(architecture, plan.dropout, knowledge)
     optimizer = Adam(plan.rate, L2=_WEIGHT_DECAY, grad_clip=1.0)
     step, steps = 0, 0
     for epoch in range(plan.epochs):
@@ -61,7 +66,7 @@ def fit(
 
 def _learn(tagger: Tagger, words: Sequence[str], labels: NDArray[np.int64]) -> float:
     """Collect the gradients of one batch; the mean loss of its words."""
-    scores, backward = tagger.model.begin_update(feature_ids(words))
+    scores, backward = tagger.model.begin_update(tagger.features(words))
     counted = np.flatnonzero(labels != IGNORED)
     probabilities = softmax(scores)
     right = probabilities[counted, labels[counted]]

@@ -9,6 +9,8 @@ from redaction.training.english import LABELS as ENGLISH_LABELS
 from redaction.training.english import English
 from redaction.training.examples import Conversation, Turn
 from redaction.training.fit import Draw
+from redaction.training.russian import LABELS as RUSSIAN_LABELS
+from redaction.training.russian import Russian
 from redaction.training.templates import Templates
 from redaction.training.variants import as_recognized, as_typed, renamed
 
@@ -41,6 +43,23 @@ def english(folder: Path, seed: int, invented: int, held_out: str | None) -> Dra
     return draw
 
 
+def russian(folder: Path, seed: int, invented: int, held_out: str | None) -> Draw:  # noqa: ARG001 - has no domains
+    """Paragraphs of factRuEval, as they are and as recognized, and ``invented`` conversations.
+
+    Each time most of them name other people and some of them other towns, in the same case and gender.
+    """
+    values = Russian(random.Random(seed))  # noqa: S311 - reproducible on purpose
+    templates = Templates(HERE / "templates_ru.txt", values.slots(), RUSSIAN_LABELS)
+    paragraphs = corpora.factrueval(folder)
+
+    def draw(rng: random.Random) -> list[Conversation]:
+        written = [values.moved(paragraph) for paragraph in paragraphs]
+        told = [as_recognized(values.moved(paragraph)) for paragraph in paragraphs]
+        return [*written, *told, *(templates.conversation(rng) for _ in range(invented))]
+
+    return draw
+
+
 def with_remarks(
     conversation: Conversation, rng: random.Random, remark: Callable[[random.Random], Turn]
 ) -> Conversation:
@@ -53,5 +72,5 @@ def with_remarks(
     return tuple(turns)
 
 
-RECIPES: dict[str, Callable[[Path, int, int, str | None], Draw]] = {"en": english}
+RECIPES: dict[str, Callable[[Path, int, int, str | None], Draw]] = {"en": english, "ru": russian}
 """The recipe of each language: folder of corpora, seed, invented conversations an epoch, domain left out."""

@@ -53,8 +53,8 @@ class Templates:
     def fill(self, line: str) -> Turn:
         """The words of a line, its slots filled."""
         words: list[Word] = []
-        for part in _SLOT.split(line):
-            slot = part[1:-1] if part.startswith("{") else ""
+        for place, part in enumerate(_SLOT.split(line)):
+            slot = part[1:-1] if place % 2 else ""
             text = self._values[slot]() if slot else part
             words += [
                 Word(word, self._labels.get(slot, OUTSIDE)) for word in _WORD.findall(text) if word != TURN

@@ -12,6 +12,7 @@ from redaction.training.examples import OUTSIDE, Conversation, Turn, Word, spell
 _SIGNS = regex.compile(r"[^\w\s']")
 _CAPITALISED = frozenset({kinds.PERSON, kinds.LOCATION, kinds.ADDRESS})
 _CODES = frozenset({kinds.REFERENCE_CODE, kinds.ACCOUNT_NUMBER})
+_SHORTEST_MISSPELLED = 4
 _UPPER_CASE, _ENTITY, _CODE, _STRAY, _SENTENCE, _STOP = 0.05, 0.92, 0.5, 0.02, 0.85, 0.6
 
 Name = Callable[[], str]
@@ -61,3 +62,20 @@ def _cased(word: Word, rng: random.Random) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def misspelled(conversation: Conversation, share: float, rng: random.Random) -> Conversation:
+    """A letter dropped, doubled or swapped with the next in ``share`` of the longer words.
+
+    A word that no dictionary knows is not always a name.
+    """
+
+    def change(word: Word) -> str:
+        if len(word.text) < _SHORTEST_MISSPELLED or not word.text.isalpha() or rng.random() >= share:
+            return word.text
+        at = rng.randrange(1, len(word.text) - 1)
+        first, second = word.text[at : at + 2]
+        middle = rng.choice([second, first + first + second, second + first])
+        return word.text[:at] + middle + word.text[at + 2 :]
+
+    return spell(conversation, change)

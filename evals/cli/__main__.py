@@ -1,0 +1,5 @@
+"""`python -m evals.cli` is `qalibrate`."""
+
+from evals.cli import main
+
+main()
