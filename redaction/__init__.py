@@ -5,6 +5,7 @@
 
 from redaction.languages import SUPPORTED, UnsupportedLanguage, detect_language, foreign_language
 from redaction.model import Entity, Redaction, Segment, restore
+from redaction.plugin import Plugin, PluginError
 from redaction.policy import Policy, PolicyError
 from redaction.redactor import Redactor
 from redaction.rules import load
@@ -12,6 +13,8 @@ from redaction.rules import load
 __all__ = [
     "SUPPORTED",
     "Entity",
+    "Plugin",
+    "PluginError",
     "Policy",
     "PolicyError",
     "Redaction",

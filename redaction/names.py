@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
 
 from redaction import kinds
 from redaction.lexicon import words
 from redaction.russian import look_up
+from redaction.short_names import full_names
 from redaction.spans import Finding
 
 _WORD = regex.compile(r"[\p{Latin}\p{Cyrillic}\p{Mn}]+|\p{Han}+")
+_LETTER_BY_LETTER = regex.compile(
+    r"(?<![\p{L}\p{N}'])[\p{Latin}\p{Cyrillic}](?:[ .,-]{1,2}[\p{Latin}\p{Cyrillic}](?![\p{L}\p{N}'])){2,30}"
+)
 _HAN = regex.compile(r"\p{Han}+")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")
 _TITLES = frozenset(
@@ -24,15 +29,24 @@ _TITLES = frozenset(
         "prof",
         "sir",
         "madam",
+        "ma'am",
         "господин",
         "госпожа",
+        "г",
+        "гн",
+        "гжа",
+        "гражданин",
+        "гражданка",
         "jr",
         "sr",
         "s",
     }
 )
-_TWO_CHARACTER_SURNAMES_FROM = 4
+_CHINESE_TITLES = regex.compile(
+    "(?<=.)(?:先生|女士|小姐|太太|夫人|老师|经理|主任|师傅|同学|阿姨|叔叔|大哥|大姐|总|哥|姐)$"
+)
 _SCORE = 0.75
+_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +55,57 @@ class Part:
 
     forms: frozenset[str]
 
+    @property
+    def initial(self) -> str | None:
+        """The letter, when only the first one of the word is told."""
+        letter = min(self.forms, key=len)
+        return letter if len(letter) == 1 and not _HAN.match(letter) else None
+
     def matches(self, other: "Part") -> bool:
-        """Whether both can be forms of one word."""
-        return not self.forms.isdisjoint(other.forms)
+        """Whether both can be forms of one word; an initial can be any word that begins with it."""
+        if not self.forms.isdisjoint(other.forms):
+            return True
+        return _begins(other, self.initial) or _begins(self, other.initial)
+
+
+def _begins(part: Part, initial: str | None) -> bool:
+    return initial is not None and any(form.startswith(initial) for form in part.forms)
 
 
 def parts_of(name: str) -> tuple[Part, ...]:
-    """The words of a name without titles; Chinese full names come as surname and given name."""
+    """The words of a name without titles; Chinese full names come as surname and given name.
+
+    A name told letter by letter is the word that the letters spell.
+    """
     found: list[Part] = []
-    for match in _WORD.finditer(name):
+    for match in _WORD.finditer(_joined_letters(name)):
         word = match.group().lower()
         if _HAN.fullmatch(word):
-            found.extend(Part(frozenset({piece})) for piece in _chinese_parts(word))
+            found.extend(Part(frozenset({piece})) for piece in _chinese_parts(_CHINESE_TITLES.sub("", word)))
         elif word not in _TITLES:
-            found.append(part_of(word))
+            found.append(_with_full_names(part_of(word)))
     return tuple(found)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def part_of(word: str) -> Part:
     """One word in lower case as part of a name."""
     if not _CYRILLIC.fullmatch(word):
         return Part(frozenset({word}))
     reading = look_up(word)
     return Part(frozenset({word}) | (reading.name_forms or frozenset({reading.normal})))
+
+
+def _with_full_names(part: Part) -> Part:
+    return Part(part.forms.union(*(full_names(form) for form in part.forms)))
+
+
+def _joined_letters(text: str) -> str:
+    return str(_LETTER_BY_LETTER.sub(lambda match: _letters(match.group()), text))
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalpha())
 
 
 def _chinese_parts(name: str) -> tuple[str, ...]:
@@ -91,7 +133,7 @@ class KnownNames:
         return bool(fresh)
 
     def _learn(self, name: str) -> None:
-        for match in _WORD.finditer(name):
+        for match in _WORD.finditer(_joined_letters(name)):
             word = match.group().lower()
             if _HAN.fullmatch(word):
                 self._learn_chinese(word)
@@ -119,6 +161,9 @@ class KnownNames:
             yield Finding.at(match.span(), kinds.PERSON, _SCORE)
 
     def _word_mentions(self, text: str) -> Iterator[Finding]:
+        for match in _LETTER_BY_LETTER.finditer(text):
+            if _letters(match.group()).lower() in self._forms:
+                yield Finding.at(match.span(), kinds.PERSON, _SCORE)
         for match in _WORD.finditer(text):
             if self._is_known(match.group(), text, match.start()):
                 yield Finding.at(match.span(), kinds.PERSON, _SCORE)

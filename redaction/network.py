@@ -16,7 +16,9 @@ from typing import Any, cast
 import numpy as np
 import regex
 from numpy.typing import NDArray
-from thinc.api import HashEmbed, Linear, Maxout, Model, chain, concatenate, residual
+from thinc.api import Dropout, HashEmbed, Linear, Maxout, Model, chain, concatenate, residual
+
+from redaction.knowledge import Knowledge
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.uint64]
@@ -32,6 +34,8 @@ _REPEATED = regex.compile(r"(.)\1{3,}")
 _LONGEST_WORD = 40
 _LONGEST_SHAPE = 12
 _ROWS_PER_FEATURE = (8000, 3000, 3000, 5000, 5000, 500)
+_ROWS_PER_NOTE = 700
+_NOTE, _KNOWN_USE = 32, 64
 _SEED = 7
 _OUTSIDE = 0
 _MOST_REMEMBERED = 20_000
@@ -43,12 +47,16 @@ class Architecture:
 
     ``embedding`` and ``width`` are the sizes of a feature's vector and of a word's; ``dilations`` are the
     distances, in words, over which each layer looks to both sides.
+    ``notes`` and ``vector`` say how many notes on a word it is told, and how long the word's vector is; see
+    ``knowledge.py``.
     """
 
     labels: tuple[str, ...]
     embedding: int = 48
     width: int = 64
     dilations: tuple[int, ...] = (1, 1, 2, 4)
+    notes: int = 0
+    vector: int = 0
 
     @property
     def reach(self) -> int:
@@ -73,13 +81,24 @@ def tokens_of(text: str) -> list[Token]:
 class Tagger:
     """A network with its weights. Reading is thread-safe; vectors of words that were read are remembered."""
 
-    def __init__(self, architecture: Architecture, dropout: float = 0.0) -> None:
+    def __init__(
+        self, architecture: Architecture, dropout: float = 0.0, knowledge: Knowledge | None = None
+    ) -> None:
+        """``knowledge`` is what the architecture says that it is told: none, or notes and vectors."""
         self.architecture = architecture
-        self.embed = _embedding(architecture, dropout)
+        self._knowledge = knowledge
+        self.embed = _embedding(architecture, dropout, knowledge)
         self.encode = _encoder(architecture, dropout)
         self.model: Model[Any, Any] = chain(self.embed, self.encode)
-        self.model.initialize(X=feature_ids(["a", "b"]), Y=np.zeros((2, len(architecture.labels)), dtype="f"))
+        self.model.initialize(
+            X=self.features(["a", "b"]), Y=np.zeros((2, len(architecture.labels)), dtype="f")
+        )
         self._remembered: dict[str, Floats] = {}
+
+    def features(self, words: Sequence[str]) -> Ids:
+        """What the network sees of each word: hashes of its letters and notes, its vector's place."""
+        ids = feature_ids(words)
+        return ids if self._knowledge is None else np.hstack([ids, _known_ids(words, self._knowledge)])
 
     def probabilities(self, words: Sequence[str]) -> Floats:
         """One row for each word, one column for each label; rows add up to 1."""
@@ -99,13 +118,14 @@ class Tagger:
             np.savez_compressed(file, architecture=head, **cast("Any", arrays))
 
     @classmethod
-    def load(cls, path: Path) -> "Tagger":
-        """The network in a file that ``save`` wrote."""
+    def load(cls, path: Path, knowledge: Knowledge | None = None) -> "Tagger":
+        """The network in a file that ``save`` wrote, with the knowledge that it was fitted with."""
         with np.load(path, allow_pickle=False) as archive:
             head = json.loads(archive["architecture"].tobytes())
-            tagger = cls(
-                Architecture(tuple(head.pop("labels")), dilations=tuple(head.pop("dilations")), **head)
+            architecture = Architecture(
+                tuple(head.pop("labels")), dilations=tuple(head.pop("dilations")), **head
             )
+            tagger = cls(architecture, knowledge=knowledge)
             for node, name, key in _places(tagger.model):
                 node.set_param(name, archive[key].astype(np.float32))
         return tagger
@@ -115,7 +135,7 @@ class Tagger:
         known = self._remembered if len(self._remembered) < _MOST_REMEMBERED else {}
         missing = sorted(set(words) - known.keys())
         if missing:
-            known.update(zip(missing, self.embed.predict(feature_ids(missing)), strict=True))
+            known.update(zip(missing, self.embed.predict(self.features(missing)), strict=True))
         self._remembered = known
         return np.stack([known[word] for word in words])
 
@@ -138,13 +158,13 @@ def runs(
 ) -> Iterator[tuple[str, int, int, float]]:
     """Neighbouring words of one turn that are personal with a probability of ``least`` or more, put together.
 
-    Yields label, start, end and score. Neighbours of different labels are different findings.
+    Yields the label, the places of the first token and of the one after the last, and the highest probability
+    among them. Neighbours of different labels are different runs.
     """
     personal = 1 - probabilities[:, _OUTSIDE]
     best = probabilities[:, _OUTSIDE + 1 :].argmax(axis=1) + _OUTSIDE + 1
     for at, length in _run_lengths(tokens, personal >= least, best):
-        last = at + length - 1
-        yield labels[best[at]], tokens[at].start, tokens[last].end, float(personal[at : last + 1].max())
+        yield labels[best[at]], at, at + length, float(personal[at : at + length].max())
 
 
 def _run_lengths(
@@ -194,13 +214,38 @@ def _hash(feature: str) -> int:
     return int.from_bytes(blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _embedding(architecture: Architecture, dropout: float) -> Model[Any, Any]:
-    tables: list[Model[Any, Any]] = [
-        HashEmbed(architecture.embedding, rows, column=column, seed=_SEED + column, dropout=dropout)
-        for column, rows in enumerate(_ROWS_PER_FEATURE)
+def _known_ids(words: Sequence[str], knowledge: Knowledge) -> Ids:
+    rows = [
+        [
+            *(_hash(f"note {place} {note}") for place, note in enumerate(knowledge.notes_of(word))),
+            knowledge.row(word),
+        ]
+        for word in words
     ]
-    size = architecture.embedding * len(tables)
-    return chain(concatenate(*tables), _layer(architecture.width, size, dropout))
+    return np.array(rows, dtype=np.uint64).reshape(len(words), knowledge.notes + 1)
+
+
+def _embedding(architecture: Architecture, dropout: float, knowledge: Knowledge | None) -> Model[Any, Any]:
+    sizes = [architecture.embedding] * len(_ROWS_PER_FEATURE) + [_NOTE] * architecture.notes
+    rows = [*_ROWS_PER_FEATURE, *[_ROWS_PER_NOTE] * architecture.notes]
+    tables: list[Model[Any, Any]] = [
+        HashEmbed(size, count, column=column, seed=_SEED + column, dropout=dropout)
+        for column, (size, count) in enumerate(zip(sizes, rows, strict=True))
+    ]
+    if knowledge is not None:
+        use = Linear(_KNOWN_USE, architecture.vector)
+        tables.append(chain(_looked_up(knowledge, len(tables)), Dropout(dropout), use))
+        sizes.append(_KNOWN_USE)
+    return chain(concatenate(*tables), _layer(architecture.width, sum(sizes), dropout))
+
+
+def _looked_up(knowledge: Knowledge, column: int) -> Model[Any, Any]:
+    """The known vectors of words, whose places are in a column of the features; they are not trained."""
+
+    def forward(_: Model[Any, Any], ids: Ids, is_train: bool) -> tuple[Floats, Callable[[Floats], Ids]]:  # noqa: ARG001
+        return knowledge.vectors(ids[:, column]), lambda _: np.zeros_like(ids)
+
+    return Model("known vectors", forward)
 
 
 def _encoder(architecture: Architecture, dropout: float) -> Model[Any, Any]:

@@ -1,43 +1,37 @@
 """Tokens such as ``<PERSON_1>``: which value gets which number, and why none can be forged."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import regex
 
 from redaction import kinds
-from redaction.names import Part, parts_of
-from redaction.view import fold
+from redaction.people import People, Person
+from redaction.same_values import comparable
 
 TYPED = regex.compile(r"<(?<type>[A-Z][A-Z_]{0,40})_(?<number>[0-9]{1,9})>", regex.IGNORECASE)
 """Text that looks like a placeholder. It is left as it is, and its number is not issued for that type."""
 
 
-@dataclass(slots=True)
-class _Person:
-    placeholder: str
-    parts: list[Part] = field(default_factory=list)
-
-
 class Numbering:
     """Issues placeholders for one conversation: the same value gets the same one, numbers count from 1.
 
-    A name is the same value in any case or inflection and when it is a part of exactly one name seen before;
-    anything else is the same when its letters and digits are.
+    Names are the same when they are one person's (``people.py``), other values when they are the same number
+    or address however written or told (``same_values.py``).
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        """``texts`` are all texts in which placeholders may have been typed."""
+    def __init__(self, texts: Iterable[str], names: Iterable[str] = ()) -> None:
+        """Placeholders may have been typed in any of ``texts``; ``names`` are all that will be asked for."""
         self._taken = {
             (match["type"].upper(), int(match["number"])) for text in texts for match in TYPED.finditer(text)
         }
         self._last: dict[str, int] = {}
         self._issued: dict[tuple[str, str], str] = {}
-        self._people: list[_Person] = []
+        self._people = People(names)
+        self._persons: dict[Person, str] = {}
 
     def placeholder(self, kind: str, value: str) -> str:
         """The placeholder for ``value``; the same for the same value."""
-        key = (kind, _plain(value))
+        key = (kind, comparable(kind, value))
         if key not in self._issued:
             self._issued[key] = self._person(value) if kind == kinds.PERSON else self._next(kind)
         return self._issued[key]
@@ -49,28 +43,8 @@ class Numbering:
         self._last[kind] = number
         return f"<{kind}_{number}>"
 
-    def _person(self, value: str) -> str:
-        parts = parts_of(value)
-        same = [person for person in self._people if _is_same(person.parts, parts)]
-        if len(same) == 1 and parts:
-            person = same[0]
-        else:
-            person = _Person(self._next(kinds.PERSON))
-            self._people.append(person)
-        person.parts.extend(part for part in parts if not any(part.matches(known) for known in person.parts))
-        return person.placeholder
-
-
-def _is_same(known: Iterable[Part], parts: Iterable[Part]) -> bool:
-    """Whether one of the two names consists of parts of the other."""
-    first, second = tuple(known), tuple(parts)
-    return _contains(first, second) or _contains(second, first)
-
-
-def _contains(whole: tuple[Part, ...], parts: tuple[Part, ...]) -> bool:
-    return all(any(part.matches(other) for other in whole) for part in parts)
-
-
-def _plain(value: str) -> str:
-    folded = fold(value).casefold()
-    return "".join(character for character in folded if character.isalnum()) or folded
+    def _person(self, name: str) -> str:
+        person = self._people.person(name)
+        if person not in self._persons:
+            self._persons[person] = self._next(kinds.PERSON)
+        return self._persons[person]

@@ -11,19 +11,21 @@ from redaction.digit_runs import is_bridge
 from redaction.languages import check_language
 from redaction.model import Entity, Redaction, Segment
 from redaction.names import KnownNames, Part, parts_of
+from redaction.numerals import numerals
 from redaction.placeholders import TYPED, Numbering
-from redaction.policy import Policy
+from redaction.plugin import Plugin
+from redaction.policy import Action, Policy
 from redaction.rules import analyze
-from redaction.safety_net import leftovers
-from redaction.spans import Finding, settle
+from redaction.safety_net import LEAST_DIGITS, leftovers
+from redaction.spans import Finding, cut, settle, trim, without
 from redaction.stream import Stream
 from redaction.view import FILLER, MASK, Edit, View, combine, spelling_edits
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 """Changes whenever the rules can give another text for the same input."""
 
 _MOST_ROUNDS = 6
-_CONTEXT_TURNS = 4
+_CONTEXT_TURNS = 2
 _CERTAIN = 1.0
 _NOT_SPACE = regex.compile(r"\S")
 _TOKEN = regex.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -50,13 +52,16 @@ class Redactor:
     the first text needs them, and shared by all redactors and threads of it.
     """
 
-    def __init__(self, policy: Policy | None = None) -> None:
+    def __init__(self, policy: Policy | None = None, plugin: Plugin | None = None) -> None:
+        """``plugin`` is an engine whose findings count as well."""
         self.policy = policy or Policy()
+        self.plugin = plugin
 
     @property
     def version(self) -> str:
-        """Names the rules and the policy: the same version gives the same text for the same input."""
-        return f"{RULES_VERSION}+{self.policy.version}"
+        """Names rules, policy and plug-in: the same version gives the same text for the same input."""
+        version = f"{RULES_VERSION}+{self.policy.version}"
+        return f"{version}+{self.plugin.version}" if self.plugin else version
 
     def redact(
         self,
@@ -69,19 +74,54 @@ class Redactor:
         """Redact a whole conversation; turns are analysed together: questions are context for answers.
 
         Names given are redacted wherever they occur, in parts and inflected, except agents' names when the
-        policy keeps them. Raises ``UnsupportedLanguage``.
+        policy keeps them. Raises ``UnsupportedLanguage``, and ``PluginError`` when a plug-in cannot be built.
         """
         language = check_language(language)
         stream = Stream([segment.text for segment in segments])
         if not stream.turns:
             return Redaction((), (), language, self.policy.name, self.version)
-        conversation = _Conversation(stream, self.policy, agent_names, customer_names)
+        reader = _Reader(language, self.policy, self.plugin)
+        conversation = _Conversation(stream, reader, agent_names, customer_names)
         turns, entities = _written(stream, conversation.pieces())
         return Redaction(turns, entities, language, self.policy.name, self.version, conversation.caught)
 
     def redact_text(self, text: str, language: str) -> str:
         """Redact one text that belongs to no conversation. Raises ``UnsupportedLanguage``."""
         return self.redact([Segment("", text)], language).turns[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What is found in a text and done with it, in a conversation in ``language``."""
+
+    language: str
+    policy: Policy
+    plugin: Plugin | None
+
+    def findings(self, text: str) -> list[Finding]:
+        """Everything that rules and plug-in take for personal data; findings may overlap."""
+        found = analyze(text)
+        return found + self.plugin.findings(text, self.language) if self.plugin else found
+
+    def action(self, kind: str) -> Action:
+        """What the policy does with an entity type."""
+        return self.policy.action(kind, self.language)
+
+    def denied(self, text: str) -> list[Finding]:
+        """Where the phrases stand that the policy never lets through."""
+        spans = {
+            *phrases.occurrences(self.policy.deny, text),
+            *phrases.inflected(self.policy.deny, text),
+        }
+        return [Finding.at(span, kinds.DENIED, _CERTAIN) for span in sorted(spans)]
+
+    def allowed(self, text: str) -> list[tuple[int, int]]:
+        """Where the phrases and numbers stand that the policy always lets through."""
+        return [*phrases.occurrences(self.policy.allow, text), *phrases.numbers(self.policy.allow, text)]
+
+    def hotlines(self, text: str) -> list[tuple[int, int]]:
+        """Allowed numbers that are too long to be a part of another by chance: they end what is around."""
+        return list(phrases.numbers(self.policy.allow, text, LEAST_DIGITS))
 
 
 class _Conversation:
@@ -92,10 +132,11 @@ class _Conversation:
     """
 
     def __init__(
-        self, stream: Stream, policy: Policy, agent_names: Sequence[str], customer_names: Sequence[str]
+        self, stream: Stream, reader: _Reader, agent_names: Sequence[str], customer_names: Sequence[str]
     ) -> None:
         self._stream = stream
-        self._policy = policy
+        self._reader = reader
+        policy = reader.policy
         self._kept = _parts_of_all(agent_names) if policy.keep_agent_names else []
         self._not_kept = _parts_of_all(customer_names)
         self._given_names = tuple(customer_names) + (() if policy.keep_agent_names else tuple(agent_names))
@@ -105,7 +146,7 @@ class _Conversation:
         self._typed = [Edit(match.start(), match.end(), FILLER) for match in TYPED.finditer(stream.text)]
         self._spelling = spelling_edits(stream.text)
         self._pieces: list[_Piece] = []
-        self._kept_spans: list[tuple[int, int]] = []
+        self._kept_spans: set[tuple[int, int]] = set()
         self.caught = 0
 
     def pieces(self) -> list[_Piece]:
@@ -125,28 +166,26 @@ class _Conversation:
 
     def _caught(self) -> list[_Piece]:
         """What only the safety net finds. Text that the policy keeps or allows is not its business."""
-        if self._policy.action(kinds.DIGITS) == "keep":
+        if self._reader.action(kinds.DIGITS) == "keep":
             return []
         view = View(self._stream.text, self._edits())
-        kept = [*self._kept_spans, *self._allowed(view)]
+        kept = [*self._kept_spans, *(view.to_source(*span) for span in self._reader.allowed(view.text))]
+        if kept:
+            view = View(self._stream.text, self._edits(_disjoint(kept)))
         found = [Finding.at(span, kinds.DIGITS, _CERTAIN) for span in leftovers(view.text)]
-        return [
-            piece
-            for finding in found
-            if not _touches(view.to_source(finding.start, finding.end), kept)
-            for piece in self._split(view, finding)
-        ]
+        return [piece for finding in found for piece in self._split(view, finding)]
 
-    def _allowed(self, view: View) -> list[tuple[int, int]]:
-        return [view.to_source(*span) for span in phrases.occurrences(self._policy.allow, view.text)]
-
-    def _edits(self) -> list[Edit]:
-        return combine(self._typed + [piece.edit() for piece in self._pieces], self._spelling)
+    def _edits(self, hidden: Iterable[tuple[int, int]] = ()) -> list[Edit]:
+        """What has been taken out, and spans to be hidden as if they were, in plain spelling."""
+        edits = self._typed + [piece.edit() for piece in self._pieces]
+        if hidden:
+            edits = combine(edits, [Edit(start, end, FILLER) for start, end in hidden])
+        return combine(edits, self._spelling)
 
     def _round(self, todo: list[tuple[int, int]]) -> tuple[list[_Piece], bool]:
         edits = self._edits()
         views = [View(self._stream.text, edits, start, end) for start, end in todo]
-        found = [(view, analyze(view.text)) for view in views]
+        found = [(view, self._reader.findings(view.text)) for view in views]
         learned = self._learn(found)
         fresh = [piece for view, findings in found for piece in self._take(view, findings)]
         return fresh, learned
@@ -167,22 +206,26 @@ class _Conversation:
 
     def _take(self, view: View, findings: list[Finding]) -> list[_Piece]:
         text = view.text
+        denied = self._reader.denied(text)
         candidates = [
             *findings,
             *self._known.mentions(text),
             *self._repeated(findings, text),
-            *self._denied(text),
+            *self._given(text),
+            *denied,
         ]
-        allowed = list(phrases.occurrences(self._policy.allow, text))
-        pieces: list[_Piece] = []
+        allowed, hotlines = self._reader.allowed(text), self._reader.hotlines(text)
+        taken: list[Finding] = []
         for finding in settle(candidates, text):
-            if finding.type != kinds.PERSON and is_bridge(text[finding.start : finding.end]):
+            if _says_nothing(finding, text):
                 continue
             if self._is_kept(finding, text, allowed):
-                self._kept_spans.append(view.to_source(finding.start, finding.end))
+                self._kept_spans.add(view.to_source(finding.start, finding.end))
+                taken += cut(denied, [(finding.start, finding.end)])
             else:
-                pieces += self._split(view, finding)
-        return pieces
+                taken += without([finding], hotlines) if finding.type != kinds.DENIED else [finding]
+        taken = [trimmed for finding in taken if (trimmed := trim(finding, text))]
+        return [piece for finding in taken for piece in self._split(view, finding)]
 
     def _repeated(self, findings: Iterable[Finding], text: str) -> list[Finding]:
         if not self._codes:
@@ -194,18 +237,16 @@ class _Conversation:
             if match.group().lower() in self._codes and match.span() not in spans
         ]
 
-    def _denied(self, text: str) -> list[Finding]:
-        denied = [
-            Finding.at(span, kinds.DENIED, _CERTAIN) for span in phrases.occurrences(self._policy.deny, text)
-        ]
-        return denied + [
-            Finding.at(span, kinds.PERSON, _CERTAIN) for span in phrases.occurrences(self._given_names, text)
-        ]
+    def _given(self, text: str) -> list[Finding]:
+        spans = phrases.occurrences(self._given_names, text)
+        return [Finding.at(span, kinds.PERSON, _CERTAIN) for span in spans]
 
     def _is_kept(self, finding: Finding, text: str, allowed: Sequence[tuple[int, int]]) -> bool:
+        if finding.type == kinds.DENIED:
+            return self._reader.action(finding.type) == "keep"
         if any(start <= finding.start and finding.end <= end for start, end in allowed):
             return True
-        if self._policy.action(finding.type) == "keep":
+        if self._reader.action(finding.type) == "keep":
             return True
         return finding.type == kinds.PERSON and self._is_agent(text[finding.start : finding.end])
 
@@ -235,7 +276,7 @@ class _Conversation:
 
     def _replacement(self, kind: str, start: int, end: int) -> str | None:
         """What replaces a piece; ``None`` for a placeholder, whose number is not known yet."""
-        action = self._policy.action(kind)
+        action = self._reader.action(kind)
         if action == "mask":
             return str(_NOT_SPACE.sub(MASK, self._stream.text[start:end]))
         return "" if action == "drop" else None
@@ -264,8 +305,23 @@ class _Conversation:
         return [self._stream.span_of_turns(first, last) for first, last in ranges]
 
 
-def _touches(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in others)
+def _says_nothing(finding: Finding, text: str) -> bool:
+    """Whether a finding is no more than the "um" or "or" that a number left when others took its digits."""
+    content = text[finding.start : finding.end]
+    if finding.type in kinds.FALLBACK:
+        return not any(character.isdigit() for character in content) and not any(numerals(content))
+    return finding.type != kinds.PERSON and is_bridge(content)
+
+
+def _disjoint(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _parts_of_all(names: Iterable[str]) -> list[Part]:
@@ -276,13 +332,19 @@ def _is_among(part: Part, parts: Iterable[Part]) -> bool:
     return any(part.matches(other) for other in parts)
 
 
+def _plain(text: str) -> str:
+    return View(text, spelling_edits(text)).text
+
+
 def _written(stream: Stream, pieces: Sequence[_Piece]) -> tuple[tuple[str, ...], tuple[Entity, ...]]:
     """The turns with the pieces replaced, and the entities."""
-    numbering = Numbering((stream.text, View(stream.text, [piece.edit() for piece in pieces]).text))
     values: dict[tuple[int, str], str] = {}
     for piece in pieces:
         key = (piece.group, piece.type)
-        values[key] = values.get(key, "") + stream.text[piece.start : piece.end]
+        values[key] = f"{values.get(key, '')} {_plain(stream.text[piece.start : piece.end])}".strip()
+    names = [value for (_, kind), value in values.items() if kind == kinds.PERSON]
+    edits = combine([piece.edit() for piece in pieces], spelling_edits(stream.text))
+    numbering = Numbering((stream.text, View(stream.text, edits).text), names)
     entities: list[Entity] = []
     turns = [""] * len(stream.turns)
     at = [0] * len(stream.turns)

@@ -18,5 +18,5 @@ def leftovers(text: str) -> Iterator[tuple[int, int]]:
     Harmless are amounts, durations, times, dates, years and other numbers that say what they measure.
     """
     for run in digit_runs(text):
-        if run.digits >= LEAST_DIGITS and not run.is_year:
+        if run.digits >= LEAST_DIGITS and not run.is_year and not run.is_amount:
             yield run.start, run.end

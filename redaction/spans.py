@@ -15,6 +15,10 @@ _EDGE = " \t\r\n\v\f.,;:!?，。；：！？、"
 _CONTENT = regex.compile(r"[\p{L}\p{N}]")
 
 
+VOTE = 0.5
+"""The score of a finding that no rule stands behind: it wins no character from one that a rule found."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """A span of the analysed text that a recognizer takes for personal data, with a score from 0 to 1."""
@@ -34,7 +38,8 @@ def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
     """Findings that do not overlap, in order of appearance.
 
     Overlapping findings of one type become one. Of different types the longer wins, then the higher score,
-    then the type that comes first in the alphabet; the fallback types lose to any other. What a loser covers
+    then the type that comes first in the alphabet; votes lose to rules, fallback types to
+    both. What a loser covers
     beyond the winner stays a finding of its own: nothing that was found is left in the clear.
     A placeholder or mask in the text (``view.FILLER``, ``view.MASK``) is never part of a finding.
     """
@@ -50,6 +55,33 @@ def trim(finding: Finding, text: str) -> Finding | None:
         return None
     start = finding.start + len(content) - len(content.lstrip(_EDGE))
     return replace(finding, start=start, end=start + len(content.strip(_EDGE)))
+
+
+def cut(findings: Iterable[Finding], spans: Iterable[tuple[int, int]]) -> list[Finding]:
+    """What the findings have in common with the spans."""
+    spans = list(spans)
+    return [
+        replace(finding, start=max(finding.start, start), end=min(finding.end, end))
+        for finding in findings
+        for start, end in spans
+        if finding.start < end and start < finding.end
+    ]
+
+
+def without(findings: Iterable[Finding], spans: Iterable[tuple[int, int]]) -> list[Finding]:
+    """What is left of the findings outside of the spans."""
+    left = list(findings)
+    for start, end in spans:
+        left = [
+            part
+            for finding in left
+            for part in (
+                replace(finding, end=min(finding.end, start)),
+                replace(finding, start=max(finding.start, end)),
+            )
+            if part.start < part.end
+        ]
+    return left
 
 
 def _unite(findings: Iterable[Finding]) -> list[Finding]:
@@ -69,9 +101,10 @@ def _around_placeholders(finding: Finding, text: str) -> list[Finding]:
     return [replace(finding, start=match.start(), end=match.end()) for match in matches]
 
 
-def _rank(finding: Finding) -> tuple[bool, int, float, str, int]:
+def _rank(finding: Finding) -> tuple[bool, bool, int, float, str, int]:
     length = finding.end - finding.start
-    return (finding.type in kinds.FALLBACK, -length, -finding.score, finding.type, finding.start)
+    is_fallback, is_vote = finding.type in kinds.FALLBACK, finding.score <= VOTE
+    return (is_fallback, is_vote, -length, -finding.score, finding.type, finding.start)
 
 
 def _outline(findings: list[Finding], size: int) -> list[Finding]:

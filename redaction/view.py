@@ -8,6 +8,8 @@ from functools import cache
 
 import regex
 
+from redaction.look_alikes import plain_scripts
+
 FILLER = "\ufffc"
 """Stands for a placeholder in the text that is analysed: one character that no rule takes for content."""
 
@@ -15,10 +17,17 @@ MASK = "\u2588"
 """Stands for a character that a policy masks: a solid block, which no rule takes for content either."""
 
 # Invisible characters are written into numbers and names to hide them from patterns; none of them is content.
-_INVISIBLE = regex.compile(
-    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+"
+# Control characters, marks on digits and key caps around them are no more than that. Our own signs, typed by
+# somebody, must not part a number in two.
+_TRICK = regex.compile(
+    r"(?<letter>(?!\p{Han})\p{L}\p{Mn}++)"
+    r"|(?<hidden>(?:[\p{Default_Ignorable_Code_Point}\p{Cf}\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
+    r"|(?<=[^\p{L}]|\p{Han})\p{M})++)"
+    f"|(?<sign>{FILLER}|(?<=\\d){MASK}(?=\\d))"
 )
-_DECOMPOSED = regex.compile(r"\p{L}\p{Mn}{1,8}")
+_MOST_MARKS = 8
+_ALPHABETIC = regex.compile(r"[\p{Latin}\p{Cyrillic}\p{Greek}]")
+_BULLET = "\u2022"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,15 +86,25 @@ class View:
 
 def spelling_edits(source: str) -> list[Edit]:
     """The edits that undo tricks of spelling: invisible characters go, letter and accent become one."""
-    if source.isascii():
+    if source.isascii() and source.replace("\n", " ").isprintable():
         return []
-    hidden = [Edit(match.start(), match.end(), "") for match in _INVISIBLE.finditer(source)]
-    composed = [
-        Edit(match.start(), match.end(), whole)
-        for match in _DECOMPOSED.finditer(source)
-        if len(whole := unicodedata.normalize("NFC", match.group())) == 1
+    return [
+        Edit(match.start(), match.end(), plain)
+        for match in _TRICK.finditer(source)
+        if (plain := _untricked(match)) is not None
     ]
-    return sorted(hidden + composed)
+
+
+def _untricked(match: "regex.Match[str]") -> str | None:
+    if match["letter"]:
+        return _composed(match["letter"])
+    return _BULLET if match["sign"] else ""
+
+
+def _composed(letter: str) -> str | None:
+    """A letter and its marks as one character; marks that an alphabet does not have are left out."""
+    whole = unicodedata.normalize("NFC", letter[: _MOST_MARKS + 1])
+    return whole[0] if len(whole) == 1 or _ALPHABETIC.match(whole) else None
 
 
 def combine(outer: Iterable[Edit], inner: Iterable[Edit]) -> list[Edit]:
@@ -102,23 +121,39 @@ def combine(outer: Iterable[Edit], inner: Iterable[Edit]) -> list[Edit]:
 
 
 def fold(text: str) -> str:
-    """As many characters, with full-width forms, foreign digits, spaces, dashes and quotes made plain."""
-    return text if text.isascii() else text.translate(_folding())
+    """As many characters; look-alikes, full-width forms, foreign digits, spaces and dashes are made plain."""
+    return text if text.isascii() else plain_scripts(text.translate(_folding()))
 
 
 @cache
 def _folding() -> dict[int, str]:
-    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    table: dict[int, str] = {}
+    for code in range(0x80, 0x20000):
+        plain = _plain(chr(code))
+        if plain is not None:
+            table[code] = plain
     # Chinese commas and the like end a phrase; folding them to ASCII would glue numbers together.
+    table |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     for code in (0xFF0C, 0xFF1B, 0xFF01, 0xFF1F):
         del table[code]
-    table |= dict.fromkeys(range(55296, 57344), "�")
+    table |= dict.fromkeys(range(0xD800, 0xE000), _BULLET)
     table |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE58, 0xFE63), "-")
-    table |= dict.fromkeys((0x2018, 0x2019, 0x201B, 0x02BC, 0x2032), "'")
-    for code in range(0x80, 0x20000):
-        character = chr(code)
-        if unicodedata.category(character) == "Zs":
-            table[code] = " "
-        elif unicodedata.category(character) == "Nd":
-            table[code] = str(unicodedata.decimal(character))
-    return table
+    return table | dict.fromkeys((0x2018, 0x2019, 0x201B, 0x02BC, 0x2032), "'")
+
+
+_MEANINGFUL_SYMBOLS = frozenset(f"{FILLER}{MASK}\u00b0\u2103\u2109")
+
+
+def _plain(character: str) -> str | None:
+    """The plain form of one character: of spaces, digits, lettered and ornamental signs."""
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    compatible = unicodedata.normalize("NFKC", character)
+    if len(compatible) == 1 and compatible.isascii() and compatible.isalnum():
+        return compatible
+    if category == "So" and compatible == character and character not in _MEANINGFUL_SYMBOLS:
+        return _BULLET
+    return None

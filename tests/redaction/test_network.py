@@ -75,7 +75,7 @@ def test_neighbours_of_one_label_are_one_finding_and_turns_part_them() -> None:
     tokens = tokens_of("ask Ann Lee\nLee here")
     rows = np.array([[1, 0, 0]] + 2 * [[0.1, 0.9, 0]] + [[0.1, 0.9, 0]] * 2 + [[1, 0, 0]], dtype="f")
     found = [(label, start, end) for label, start, end, _ in runs(tokens, rows, LABELS, 0.5)]
-    assert found == [("PERSON", 4, 11), ("PERSON", 12, 15)]
+    assert found == [("PERSON", 1, 3), ("PERSON", 4, 5)]
 
 
 def test_a_word_counts_when_its_personal_labels_together_reach_the_least() -> None:

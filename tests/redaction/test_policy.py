@@ -5,10 +5,20 @@ from pathlib import Path
 import pytest
 
 from redaction import Policy, PolicyError, Redactor, Segment
+from redaction.placeholders import TYPED
+
+EXAMPLE = Path(__file__).parents[2] / "redaction" / "example_policy.yaml"
+HOTLINE = "8 (800) 555-01-99"
 
 
-def redact(text: str, **policy: object) -> str:
-    return Redactor(Policy.model_validate(policy)).redact_text(text, "en")
+def redact(text: str, language: str = "en", **policy: object) -> str:
+    return Redactor(Policy.model_validate(policy)).redact_text(text, language)
+
+
+def complaint(yaml: str) -> str:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_yaml(yaml, "tenant.yaml")
+    return str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +79,123 @@ def test_a_denied_phrase_is_always_redacted_in_any_case_and_only_whole() -> None
 def test_entities_that_are_kept_are_not_reported() -> None:
     policy = Policy(entities={"PERSON": "keep"})
     assert Redactor(policy).redact([Segment("customer", "my name is John")], "en").entities == ()
+
+
+@pytest.mark.parametrize(
+    ("yaml", "expected"),
+    [
+        ("name: a\nentitties: {}", "line 2: entitties: unknown key; did you mean entities?"),
+        (
+            "entities:\n  URL: keep\n  PERSN: mask",
+            "line 3: entities.PERSN: there is no such entity type; did you mean PERSON?",
+        ),
+        ("entities:\n  person: mask", "line 2: entities.person: there is no such entity type; did you mean"),
+        ("entities:\n  URL: kep", "did you mean keep?"),
+        ("allow:\n  - a\n  - ' '", "line 3: allow.1: a phrase may not be blank"),
+        ("languages:\n  ru: {}\n  de: {}", "line 3: languages.de: there are no rules for this language"),
+        ("languages:\n  ru:\n    entities:\n      URLS: keep", "line 4: languages.ru.entities.URLS"),
+        ("languages:\n  ru:\n    allow: [a]", "line 3: languages.ru.allow: unknown key"),
+        ("entities:\n  URL: keep\n  URL: mask", "line 3: entities.URL: this key is on line 2 already"),
+        ("entities:\n  *: keep", 'line 2: not YAML: a word after * is an alias; the key for all other'),
+        ("name: a\n  b: c", "line 2: not YAML"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_file_line_key_and_the_nearest_name(yaml: str, expected: str) -> None:
+    message = complaint(yaml)
+    assert message.startswith("tenant.yaml: line ")
+    assert expected in message
+
+
+def test_every_mistake_is_told_at_once_but_not_hundreds() -> None:
+    assert complaint("entities: {A: keep, B: keep, URL: x}").count("\n") == 2
+    assert "and 80 more" in complaint("entities: {" + ", ".join(f"A{n}: keep" for n in range(100)) + "}")
+
+
+@pytest.mark.parametrize(
+    "yaml", ["a: &a [*a]", "- " * 500, "\x01", "x: " + "[" * 500, "a: &a [1]\nb: [*a, *a]"]
+)
+def test_a_hostile_file_is_refused(yaml: str) -> None:
+    assert complaint(yaml)
+
+
+@pytest.mark.parametrize("yaml", ["", "# nothing\n", "entities:\nallow:\n", "~"])
+def test_a_file_that_says_nothing_is_the_default_policy(yaml: str) -> None:
+    assert Policy.from_yaml(yaml) == Policy()
+
+
+def test_numbers_and_truth_values_need_no_quotes() -> None:
+    policy = Policy.from_yaml("name: 2024\nkeep_agent_names: yes\nallow: [08005550199, 0x10]")
+    assert (policy.name, policy.keep_agent_names, policy.allow) == ("2024", True, ("08005550199", "0x10"))
+
+
+def test_the_example_that_is_shipped_is_a_policy() -> None:
+    policy = Policy.from_file(EXAMPLE)
+    assert (policy.name, policy.action("URL"), policy.action("LOCATION", "ru")) == ("example", "keep", "keep")
+    assert policy.action("LOCATION", "en") == "placeholder"
+
+
+def test_a_language_comes_first_and_then_the_star() -> None:
+    policy = Policy.model_validate(
+        {
+            "entities": {"*": "mask", "PERSON": "drop"},
+            "languages": {"ru": {"entities": {"PERSON": "keep"}}, "zh": {"entities": {"*": "placeholder"}}},
+        }
+    )
+    actions = {language: policy.action("PERSON", language) for language in ("en", "ru", "zh")}
+    assert actions == {"en": "drop", "ru": "keep", "zh": "placeholder"}
+    assert [policy.action("URL", language) for language in ("en", "ru", "zh")] == [
+        "mask",
+        "mask",
+        "placeholder",
+    ]
+
+
+def test_a_star_turns_off_neither_the_net_nor_the_deny_list() -> None:
+    policy = Policy.model_validate({"entities": {"*": "keep"}})
+    assert (policy.action("DIGITS"), policy.action("DENIED")) == ("placeholder", "placeholder")
+
+
+def test_a_language_treats_a_type_in_its_own_way() -> None:
+    policy = {"languages": {"en": {"entities": {"PERSON": "mask"}}}}
+    assert redact("my name is John", **policy) == "my name is \u2588\u2588\u2588\u2588"
+    assert redact("my name is John", "ru", **policy) == "my name is <PERSON_1>"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "88005550199",
+        "8-800-555-01-99",
+        "+7 800 555 01 99",
+        "８８００５５５０１９９",
+        "8\u200b800\u200b5550199",
+        "eight eight oh oh triple five zero one double nine",
+        "восемь восемьсот пятьсот пятьдесят пять ноль один девяносто девять",
+    ],
+)
+def test_an_allowed_number_is_known_by_its_digits(told: str) -> None:
+    text = f"please call {told} today"
+    assert redact(text) != text
+    assert redact(text, allow=[HOTLINE]) == text
+
+
+def test_an_allowed_number_does_not_let_another_through() -> None:
+    redacted = redact("not 8 800 555 01 98 and 4111 8800 5550 1991", allow=[HOTLINE])
+    assert not any(character.isdigit() for character in TYPED.sub("", redacted))
+
+
+def test_a_number_told_right_after_an_allowed_one_is_taken_out() -> None:
+    redacted = redact("call 8 800 555 01 99, 212 555 0147", allow=[HOTLINE])
+    assert redacted.startswith("call 8 800 555 01 99")
+    assert "0147" not in redacted
+
+
+@pytest.mark.parametrize("told", ["проектом Цапля", "ПРОЕКТА ЦАПЛИ", "проекту цапле"])
+def test_a_denied_russian_phrase_is_found_in_all_its_forms(told: str) -> None:
+    assert redact(f"мы рады {told} сегодня", "ru", deny=["проект Цапля"]) == "мы рады <DENIED_1> сегодня"
+
+
+def test_what_is_denied_goes_even_where_the_rest_is_kept_or_allowed() -> None:
+    text = "my name is John Heron"
+    assert redact(text, entities={"PERSON": "keep"}, deny=["heron"]) == "my name is John <DENIED_1>"
+    assert "Heron" not in redact(text, allow=["John Heron"], deny=["heron"])

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,17 +65,54 @@ def test_spans_are_in_order_do_not_overlap_and_are_not_empty(turns: list[str]) -
     assert all(_before(first, second) for first, second in pairwise(entities))
 
 
-def _before(first: Entity, second: Entity) -> bool:
-    return first.turn < second.turn or (first.turn == second.turn and first.end <= second.start)
+KINDS = ["*", "PERSON", "CREDIT_CARD", "ADDRESS", "PHONE_NUMBER", "EMAIL_ADDRESS", "ID_NUMBER", "DIGITS"]
+
+
+def policies(action: st.SearchStrategy[str]) -> st.SearchStrategy[Policy]:
+    entities = st.dictionaries(st.sampled_from(KINDS), action, min_size=1)
+    return entities.map(lambda chosen: Policy.model_validate({"entities": chosen}))
+
+
+@RELAXED
+@given(TURNS, policies(st.sampled_from(["mask", "drop", "keep"])))
+def test_every_policy_keeps_the_spans_exact(turns: list[str], policy: Policy) -> None:
+    result = redact(turns, policy)
+    assert restore(result.turns, result.entities, tuple(turns)) == tuple(turns)
+
+
+@pytest.mark.parametrize("action", ["mask", "drop", "keep"])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_redacting_again_changes_nothing_under_any_action(action: str, data: st.DataObject) -> None:
+    turns, policy = data.draw(TURNS), data.draw(policies(st.just(action)))
+    once = redact(turns, policy)
+    assert redact(list(once.turns), policy).turns == once.turns
 
 
 @RELAXED
 @given(
-    TURNS,
-    st.dictionaries(
-        st.sampled_from(["PERSON", "CREDIT_CARD", "ADDRESS"]), st.sampled_from(["mask", "drop", "keep"])
-    ),
+    st.lists(st.text(st.characters(), max_size=60), min_size=1, max_size=4),
+    st.sampled_from(["en", "ru", "zh"]),
 )
-def test_every_policy_keeps_the_spans_exact(turns: list[str], actions: dict[str, str]) -> None:
-    result = redact(turns, Policy.model_validate({"entities": actions}))
+def test_any_unicode_is_redacted_without_an_error(turns: list[str], language: str) -> None:
+    result = Redactor().redact([Segment("customer", turn) for turn in turns], language)
     assert restore(result.turns, result.entities, tuple(turns)) == tuple(turns)
+
+
+STRANGE = [
+    "\u0332", "\u0301", "\u200d", "\ufe0f\u20e3", "\U0001f468\u200d\U0001f469", "\u202e", "\u2066",
+    "\x00", "\ud800", "\udfff", "\U000e0041", "\ufffc", "\u2588", "\u3164", "\u05d0\u05b8",
+    "\u0915\u094d", "\u1100\u1161",
+]  # fmt: skip
+
+
+@RELAXED
+@given(st.lists(st.sampled_from(STRANGE) | st.sampled_from(FRAGMENTS), max_size=20).map("".join))
+def test_marks_joiners_and_signs_of_ours_between_letters_do_no_harm(text: str) -> None:
+    once = redact([text])
+    assert restore(once.turns, once.entities, (text,)) == (text,)
+    assert redact(list(once.turns)).turns == once.turns
+
+
+def _before(first: Entity, second: Entity) -> bool:
+    return first.turn < second.turn or (first.turn == second.turn and first.end <= second.start)
