@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool as in_thread
 
 from service import __version__
-from service.api import evaluations, health, problems, redactions, scorecards
+from service.api import evaluations, health, problems, redactions, scorecards, vault
 from service.api.request_log import RequestLog
 from service.api.strict import BodyLimit
 from service.factory import Factory
@@ -44,7 +44,7 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     if role != "worker":
-        for room in (evaluations, scorecards, redactions):
+        for room in (evaluations, vault, scorecards, redactions):
             app.include_router(room.router)
     app.add_middleware(RequestLog)
     app.add_middleware(BodyLimit, limit_bytes=factory.settings.max_body_bytes)

@@ -39,12 +39,23 @@ def require_bearer(authorization: str | None) -> str:
     return secret.strip()
 
 
+def key_with(*scopes: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
+    """Return a dependency that gives the caller's key. It raises NotPermitted unless one of `scopes` is
+    there.
+    """
+
+    async def allowed(key: Annotated[ApiKey, Depends(get_key)]) -> ApiKey:
+        if not any(key.allows(scope) for scope in scopes):
+            raise NotPermitted(scopes[0])
+        return key
+
+    return allowed
+
+
 def tenant_with(scope: Scope) -> Callable[[ApiKey], Awaitable[str]]:
     """Return a dependency that gives the caller's tenant. It raises NotPermitted when `scope` is lacking."""
 
-    async def tenant(key: Annotated[ApiKey, Depends(get_key)]) -> str:
-        if not key.allows(scope):
-            raise NotPermitted(scope)
+    async def tenant(key: Annotated[ApiKey, Depends(key_with(scope))]) -> str:
         return key.tenant
 
     return tenant
@@ -59,3 +70,9 @@ Reader = Annotated[str, Depends(tenant_with("read"))]
 
 Administrator = Annotated[str, Depends(tenant_with("admin"))]
 """The tenant of a caller who may administer."""
+
+Restorer = Annotated[ApiKey, Depends(key_with("restore"))]
+"""The key of a caller who may see what placeholders stood for."""
+
+Forgetter = Annotated[ApiKey, Depends(key_with("restore", "admin"))]
+"""The key of a caller who may have it forgotten."""

@@ -8,28 +8,34 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redaction import Policy
+from redaction import Plugin, PluginError, Policy
 from service.domain.grade import GraderName
+from service.domain.keys import DEFAULT_TENANT
 from service.domain.scorecard import Scorecard
 from service.domain.scorecard_file import read_scorecard
 from service.grading.llm_grader import LlmGrader
 from service.grading.port import ChatModel, Grader
 from service.grading.signals.grader import SignalsGrader
 from service.grading.tokens import TokenCounter
-from service.settings import Settings
+from service.settings import InvalidSettings, Settings
 from service.storage.database import Database
 from service.storage.upgrade import upgrade
+from service.usecases.answers import RedactAnswer
 from service.usecases.assess import AssessEvaluation, Graders
 from service.usecases.cards import Scorecards
 from service.usecases.evaluations import Completions, Evaluations
 from service.usecases.grade import GradeConversation
 from service.usecases.keys import Keys
 from service.usecases.model_health import OPENAI_URL, ModelHealth, ModelState
+from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
 from service.usecases.redact import RedactConversation
+from service.usecases.seal import Seal
 from service.usecases.submit import SubmitEvaluation
+from service.usecases.vault import Vault
 
 if TYPE_CHECKING:
     from service.jobs import Worker
@@ -39,24 +45,31 @@ class Factory:
     """Everything one process holds, made when it is first asked for."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raise PolicyError when the policy file cannot be used: now, not at the first conversation."""
+        """Raise PolicyError or InvalidSettings when a policy or an engine cannot be used: now, not later."""
         self.settings = settings
-        self.policy = Policy.from_file(settings.policy) if settings.policy else Policy()
+        self.policies = Policies.read(settings.policy)
+        self.plugin = _plugin(settings.presidio_config)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of everybody who has none of their own."""
+        return self.policies.of(DEFAULT_TENANT)
 
     @cached_property
     def pool(self) -> WorkPool:
         """Where redaction runs."""
-        return WorkPool(self.settings.redaction_processes)
+        return WorkPool(self.settings.redaction_processes, self.settings.redaction_timeout_s)
 
     @cached_property
     def redact(self) -> RedactConversation:
-        """Redacts conversations under the process's policy."""
-        return RedactConversation(self.pool, self.policy)
+        """Redacts conversations, each under its tenant's policy."""
+        return RedactConversation(self.pool, self.policies, self.plugin)
 
     @cached_property
     def graders(self) -> Graders:
         """The graders that are configured, bounded in time."""
-        return Graders(self._graders(), self.settings.evaluation_timeout_s)
+        redact_answer = RedactAnswer(self.pool, self.policies, self.plugin)
+        return Graders(self._graders(), self.settings.evaluation_timeout_s, redact_answer)
 
     @cached_property
     def grade(self) -> GradeConversation:
@@ -84,6 +97,12 @@ class Factory:
         return Evaluations(self.database)
 
     @cached_property
+    def vault(self) -> Vault:
+        """What placeholders stood for; off without a key."""
+        keys = self.settings.vault_keys
+        return Vault(self.database, Seal(keys) if keys else None, self.settings.vault_days)
+
+    @cached_property
     def completions(self) -> Completions:
         """Lets requests wait for results."""
         return Completions(self.database)
@@ -95,7 +114,7 @@ class Factory:
 
         queue = DurableQueue(self.database)
         names, default = self.graders.names, self.settings.default_grader
-        return SubmitEvaluation(self.database, queue, self.redact, names, default)
+        return SubmitEvaluation(self.database, queue, self.redact, self.vault, names, default)
 
     @cached_property
     def worker(self) -> "Worker":
@@ -103,7 +122,10 @@ class Factory:
         from service.jobs import Worker
 
         assess = AssessEvaluation(self.database, self.graders, self.completions.tell)
-        return Worker(self.database, assess, self.settings.concurrency, self.settings.dead_after_s)
+        settings = self.settings
+        return Worker(
+            self.database, assess, settings.concurrency, settings.dead_after_s, tidy_up=self.vault.purge
+        )
 
     async def model_state(self) -> ModelState:
         """Return whether the model's endpoint can be reached."""
@@ -153,6 +175,13 @@ class Factory:
             # Two requests, the second to repair, have to fit into the time of an evaluation.
             total_s=0.45 * self.settings.evaluation_timeout_s,
         )
+
+
+def _plugin(path: Path | None) -> Plugin | None:
+    try:
+        return Plugin.from_file(path) if path else None
+    except PluginError as error:
+        raise InvalidSettings(f"QALIBRATE_PRESIDIO_CONFIG: {error}") from None
 
 
 def builtin_scorecards() -> list[Scorecard]:

@@ -7,7 +7,9 @@ import asyncio
 import logging
 import os
 import socket
+import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -35,6 +37,7 @@ POLL_FLEET_S = 0.1
 # So many signs of life may be missed before a worker is taken for dead.
 BEATS_MISSED = 6
 FORGET_AFTER = timedelta(days=1)
+TIDY_EVERY_S = 600.0
 
 # Steps that failed because the database was away are tried again by the engine for about two hours.
 DATABASE_PAUSE_S = 5.0
@@ -68,9 +71,17 @@ class Worker:
     """Runs queued jobs in this process; takes over those of workers that went silent."""
 
     def __init__(
-        self, database: Database, assess: AssessEvaluation, concurrency: int, dead_after_s: float
+        self,
+        database: Database,
+        assess: AssessEvaluation,
+        concurrency: int,
+        dead_after_s: float,
+        tidy_up: Callable[[], object],
     ) -> None:
+        """Make one that calls `tidy_up` at its start and every few minutes."""
         self._database = database
+        self._tidy_up = tidy_up
+        self._tidied_at = float("-inf")
         self._concurrency = concurrency
         self._dead_after = timedelta(seconds=dead_after_s)
         # SQLite has one process, which must find its own jobs again after a restart. On PostgreSQL two
@@ -115,12 +126,18 @@ class Worker:
                 if stranded:
                     await DBOS.resume_workflows_async(stranded, queue_name=QUEUE)
                     log.warning("took over jobs of silent workers", jobs=len(stranded))
+                await self._tidy()
             except DatabaseAway:
                 log.warning("the database is away; trying again")
             except Exception as error:
                 # A worker whose heart stops is taken for dead, whatever stopped it.
                 log.error("a sign of life failed", error=type(error).__name__)
             await asyncio.sleep(self._dead_after.total_seconds() / BEATS_MISSED)
+
+    async def _tidy(self) -> None:
+        if time.monotonic() - self._tidied_at > TIDY_EVERY_S:
+            await asyncio.to_thread(self._tidy_up)
+            self._tidied_at = time.monotonic()
 
     def _say_alive(self) -> set[str]:
         """Record that this worker lives; return the ids of all that do."""

@@ -7,6 +7,9 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
+AUDIT = "service.audit"
+"""The logger of what must never be left out."""
+
 
 def configure_logs(level: str, style: str) -> None:
     """Send everything, libraries included, to standard error as JSON lines, or as text with `console`."""
@@ -35,6 +38,8 @@ def configure_logs(level: str, style: str) -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("service").setLevel(level.upper())
+    # Who saw personal data is told at every level.
+    logging.getLogger(AUDIT).setLevel(logging.INFO)
 
 
 class _StandardError(logging.StreamHandler[Any]):

@@ -50,8 +50,22 @@ class Settings(BaseSettings):
     redaction_processes: Annotated[int, Field(ge=0)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Processes that redact; 0 redacts in the service's own process."""
 
+    redaction_timeout_s: Positive = 60
+    """Redacting one conversation."""
+
     policy: Path | None = None
-    """A redaction policy file; the built-in policy when absent."""
+    """A redaction policy file, or a folder with `default.yaml` and `<tenant>.yaml`; the built-in policy when
+    absent.
+    """
+
+    presidio_config: Path | None = None
+    """Presidio's analyzer configuration file of an engine that takes part in redaction; none when absent."""
+
+    vault_key: SecretStr | None = None
+    """Turns the vault on. One or more keys, separated by commas: the first one seals, every one opens."""
+
+    vault_days: Annotated[float, Field(gt=0, le=36_500)] = 30
+    """How long what a placeholder stands for can be restored."""
 
     max_body_bytes: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
 
@@ -74,9 +88,23 @@ class Settings(BaseSettings):
     @field_validator("policy")
     @classmethod
     def _policy_exists(cls, path: Path | None) -> Path | None:
-        if path is not None and not path.is_file():
-            raise ValueError(f"there is no file {path}")
+        if path is not None and not path.exists():
+            raise ValueError(f"there is no file or folder {path}")
         return path
+
+    @field_validator("vault_key")
+    @classmethod
+    def _keys_open(cls, given: SecretStr | None) -> SecretStr | None:
+        # Imported here: few who start a command have a vault.
+        from cryptography.fernet import Fernet
+
+        for position, key in enumerate(_split(given), 1):
+            try:
+                Fernet(key)
+            except ValueError:
+                problem = f"key number {position} is not one; `qalibrate vault key` makes one"
+                raise ValueError(problem) from None
+        return given
 
     @field_validator("openai_base_url")
     @classmethod
@@ -85,7 +113,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return url
 
-    @field_validator("openai_api_key", "openai_base_url", mode="before")
+    @field_validator("openai_api_key", "openai_base_url", "vault_key", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
@@ -102,6 +130,11 @@ class Settings(BaseSettings):
         return max(self.redaction_processes, 1)
 
     @property
+    def vault_keys(self) -> list[str]:
+        """The keys of the vault, the one that seals first; none when the vault is off."""
+        return _split(self.vault_key)
+
+    @property
     def has_model(self) -> bool:
         """Whether a language model is configured."""
         return bool(self.openai_api_key or self.openai_base_url)
@@ -112,6 +145,10 @@ class Settings(BaseSettings):
         if self.grader != "auto":
             return self.grader
         return "llm" if self.has_model else "signals"
+
+
+def _split(keys: SecretStr | None) -> list[str]:
+    return [key.strip() for key in keys.get_secret_value().split(",")] if keys else []
 
 
 def read_settings() -> Settings:

@@ -22,6 +22,7 @@ STATUS: Mapping[type[QalibrateError], int] = {
     errors.NotAuthenticated: 401,
     errors.NotPermitted: 403,
     errors.NotFound: 404,
+    errors.NoVault: 404,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.TooLarge: 413,
@@ -113,8 +114,9 @@ _MEANING = {
     403: "The API key lacks the scope.",
     404: "There is no such thing.",
     409: "It contradicts what is already there.",
+    410: "It was there and is gone for good.",
     413: "The body is too large.",
     415: "The body is of another media type.",
     422: "The input is not valid; `errors` points at every bad field.",
-    503: "The database is away.",
+    503: "Something that the service needs is away, such as the database.",
 }

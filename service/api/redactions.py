@@ -18,6 +18,6 @@ router = APIRouter(prefix="/v1/redactions", tags=["redactions"], route_class=Str
     responses=responses(401, 403, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"content": {"application/json": {"example": REDACTION_REQUEST}}}},
 )
-async def redact(body: RedactionRequest, factory: FactoryDep, tenant: Submitter) -> RedactionResult:  # noqa: ARG001 - a key with the scope is needed, its tenant is not
+async def redact(body: RedactionRequest, factory: FactoryDep, tenant: Submitter) -> RedactionResult:
     """Return the redacted turns, and where in the original turns what was taken out stood."""
-    return (await factory.redact(body.conversation)).result
+    return (await factory.redact(body.conversation, tenant)).result

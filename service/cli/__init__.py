@@ -6,7 +6,7 @@ import sys
 import typer
 
 from redaction import PolicyError
-from service.cli import database, demo, grade, keys, openapi, redact, scorecards, serve
+from service.cli import database, demo, grade, keys, openapi, redact, scorecards, serve, vault
 from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, OutputClosed, complain
 from service.domain.errors import InvalidInput, QalibrateError, Unavailable
 from service.settings import InvalidSettings
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(scorecards.app, name="scorecard", help="Check, list, show and publish scorecards.")
 app.add_typer(keys.app, name="keys", help="Make, list and revoke API keys.")
+app.add_typer(vault.app, name="vault", help="What placeholders stood for.")
 app.add_typer(database.app, name="db", help="The database.")
 for command in (serve.serve, serve.worker, demo.demo, grade.grade, redact.redact, openapi.openapi):
     app.command()(command)

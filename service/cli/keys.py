@@ -19,6 +19,7 @@ class ScopeName(StrEnum):
     read = "read"
     review = "review"
     admin = "admin"
+    restore = "restore"
 
 
 @app.command()

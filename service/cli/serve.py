@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import ExitStack
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from filelock import FileLock, Timeout
 from service.cli.output import say
 from service.cli.setup import make_factory
 from service.domain.errors import FieldProblem, InvalidInput, Unavailable
-from service.domain.keys import DEFAULT_TENANT, SCOPES
+from service.domain.keys import DEFAULT_TENANT, GIVEN_BY_NAME, SCOPES
 from service.factory import Factory
 from service.settings import Role
 
@@ -41,6 +42,7 @@ def serve(
             stack.enter_context(only_process(factory))
         listener = stack.enter_context(_listen(host, port))
         factory.upgrade_database()
+        warn_of_strangers(factory)
         if dev_key:
             _print_dev_key(factory)
         port = listener.getsockname()[1]
@@ -86,5 +88,15 @@ def _listen(host: str, port: int) -> socket.socket:
 def _print_dev_key(factory: Factory) -> None:
     if factory.keys.list():
         return
-    _, secret = factory.keys.create(DEFAULT_TENANT, "development", SCOPES)
+    scopes = [scope for scope in SCOPES if scope not in GIVEN_BY_NAME]
+    _, secret = factory.keys.create(DEFAULT_TENANT, "development", scopes)
     say(f"development key, shown only this once: {secret}")
+
+
+def warn_of_strangers(factory: Factory) -> None:
+    """Warn of policies that apply to nobody: a misspelt name leaves whom it is meant for with the default."""
+    tenants = {key.tenant for key in factory.keys.list()}
+    for name in sorted(factory.policies.tenants - tenants):
+        near = get_close_matches(name, tenants, n=1)
+        question = f"; did you mean {near[0]}.yaml?" if near else ""
+        say(f"warning: the policy {name}.yaml is of a tenant that has no key{question}")

@@ -5,9 +5,12 @@ QalibrateError
 │   ├── InvalidScorecard    a scorecard file has mistakes, each with its line (in scorecard_file.py)
 │   ├── UnknownScorecard    the scorecard that was named is not there
 │   ├── NoFittingScorecard  no scorecard was named and the choice is not clear
-│   └── UnsupportedLanguage the conversation is in a language the service does not grade
+│   ├── UnsupportedLanguage the conversation is in a language the service does not grade
+│   └── RedactionTooSlow    redacting it took longer than it may
 ├── NotFound                no such thing for this tenant
+├── NoVault                 nothing was kept that could be restored
 ├── Gone                    it existed and was erased
+│   └── VaultGone           what could be restored is forgotten or has expired
 ├── Conflict                it contradicts what is already there
 ├── NotAuthenticated        no key, or one that is not (or no longer) valid
 ├── NotPermitted            the key lacks the scope
@@ -16,7 +19,8 @@ QalibrateError
 │   └── PromptTooLong       the model's server says that the request does not fit into the model
 └── Unavailable             something outside the service is away
     ├── DatabaseAway
-    └── ModelAway           the model could not be reached or kept failing
+    ├── ModelAway           the model could not be reached or kept failing
+    └── VaultLocked         none of the configured keys opens the vault
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,6 +64,16 @@ class QalibrateError(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes as facts: constructors take other things than the sentence they make."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[QalibrateError], args: tuple[Any, ...], facts: dict[str, Any]) -> QalibrateError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error
 
 
 class InvalidInput(QalibrateError):
@@ -106,6 +120,18 @@ class UnsupportedLanguage(InvalidInput):
     title = "The language is not supported"
 
 
+class RedactionTooSlow(InvalidInput):
+    """Redacting it took longer than it may; the same text would take as long again."""
+
+    type = "redaction-too-slow"
+    title = "Redaction took too long"
+
+    def __init__(self, seconds: float) -> None:
+        problem = f"redacting this took longer than {seconds:g} s, and nothing of it was kept"
+        remedy = "split the conversation, or raise QALIBRATE_REDACTION_TIMEOUT_S"
+        super().__init__([FieldProblem("/conversation", f"{problem}; {remedy}")])
+
+
 class NotFound(QalibrateError):
     """No such thing for this tenant; another tenant's things look exactly like this."""
 
@@ -124,6 +150,23 @@ class Gone(QalibrateError):
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"{kind} {name!r} was erased")
+
+
+class NoVault(QalibrateError):
+    """Nothing was kept that could be restored: the vault is off, or was when the conversation came."""
+
+    type = "no-vault"
+    title = "There is no vault"
+
+
+class VaultGone(Gone):
+    """What could be restored was forgotten, or its time is over."""
+
+    type = "vault-gone"
+    title = "The vault is gone"
+
+    def __init__(self, evaluation_id: str) -> None:
+        super().__init__("the vault of evaluation", evaluation_id)
 
 
 class Conflict(QalibrateError):
@@ -195,3 +238,14 @@ class ModelAway(Unavailable):
 
     type = "model-away"
     title = "The model is away"
+
+
+class VaultLocked(Unavailable):
+    """None of the configured keys opens what was sealed."""
+
+    type = "vault-locked"
+    title = "The vault cannot be opened"
+
+    def __init__(self, evaluation_id: str) -> None:
+        remedy = "put the key it was sealed with back into QALIBRATE_VAULT_KEY, after the one in use"
+        super().__init__(f"no key in QALIBRATE_VAULT_KEY opens the vault of {evaluation_id!r}; {remedy}")

@@ -29,11 +29,17 @@ class AgentRef(Model):
 
 
 class RedactionSummary(Model):
-    """How many pieces of each entity type were taken out, by which policy and rule set."""
+    """How many pieces of each entity type were taken out, by which policy and rule set.
+
+    `caught` counts the pieces that no rule found and the safety net took out. `answers` counts by type what
+    was taken out of the model's own words.
+    """
 
     entities: dict[str, int]
     policy: str
     version: str
+    caught: int = 0
+    answers: dict[str, int] = {}
 
 
 class RedactedTurn(Model):
@@ -80,7 +86,9 @@ class Failure(Model):
 
 
 class Assessment(Model):
-    """All that a grader returns for one conversation."""
+    """All that a grader returns for one conversation. `taken_out` counts by type the pieces of personal data
+    that its words held; it goes back as `redaction.answers`.
+    """
 
     grades: tuple[Grade, ...]
     coaching: Coaching = Coaching()
@@ -88,6 +96,7 @@ class Assessment(Model):
     flags: tuple[Flag, ...] = ()
     usage: Usage = Usage()
     provenance: Provenance
+    taken_out: dict[str, int] = {}
 
 
 class Evaluation(Model):

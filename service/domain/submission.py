@@ -24,6 +24,7 @@ class Assignment(Model):
     """What a worker needs to grade one evaluation, and how often that was tried (this time included)."""
 
     id: str
+    tenant: str
     conversation: RedactedConversation
     redaction: RedactionSummary
     scorecard: ScorecardRevision

@@ -1,10 +1,14 @@
 """A chat completion as servers send it: read without trusting its shape."""
 
 import json
+import re
 from typing import Any
 
 from service.domain.base import storable
 from service.grading.port import ChatAnswer
+
+# What servers call models. It is stored with the result, so it may not be a place to write just anything.
+_MODEL_NAME = re.compile(r"(?!.*[0-9]{9})[\w.:/+-]{1,200}", re.ASCII)
 
 
 class GarbledCompletion(Exception):
@@ -24,7 +28,7 @@ def read_completion(body: bytes, configured_model: str, payload_sha256: str) -> 
     finish_reason = _string(choice.get("finish_reason"))
     return ChatAnswer(
         text=_content(message.get("content")),
-        model=_string(completion.get("model"))[:200] or configured_model,
+        model=_model(completion.get("model")) or configured_model,
         finish_reason=finish_reason,
         refusal=_refusal(message, finish_reason),
         prompt_tokens=_count(usage.get("prompt_tokens")),
@@ -59,6 +63,11 @@ def _content(content: object) -> str:
 
 def _string(value: object) -> str:
     return storable(value) if isinstance(value, str) else ""
+
+
+def _model(value: object) -> str:
+    name = _string(value)
+    return name if _MODEL_NAME.fullmatch(name) else ""
 
 
 def _mapping(value: object) -> dict[str, Any]:

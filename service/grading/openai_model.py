@@ -44,7 +44,8 @@ log = structlog.get_logger(__name__)
 
 _PASSING = frozenset({408, 409, 425, 429})
 _NEGOTIABLE = frozenset({400, 415, 422, 501})
-_CODE = re.compile(r"[a-z0-9_.-]{1,60}", re.ASCII)
+# An error code is stored as part of the reason: it may be a word, not a telephone number.
+_CODE = re.compile(r"(?!.*[0-9]{5})[a-z0-9_.-]{1,60}", re.ASCII)
 _FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
 # The model wrote something that does not fit the schema, and the server says so in place of sending it.
 _GENERATED_BADLY = "json_validate_failed"

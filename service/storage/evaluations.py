@@ -116,6 +116,7 @@ class EvaluationStore:
             raise LookupError(f"scorecard {row.scorecard_name}@{row.scorecard_revision} is not stored")
         return Assignment(
             id=row.id,
+            tenant=row.tenant,
             conversation=RedactedConversation.model_validate(row.conversation),
             redaction=RedactionSummary.model_validate(row.redaction),
             scorecard=card,
@@ -170,6 +171,8 @@ def _to_row(submission: Submission, tenant: str) -> dict[str, Any]:
 
 def _to_evaluation(row: sa.Row[Any], *, turns: bool) -> Evaluation:
     agent = {"id": row.agent_id, "team": row.agent_team} if row.agent_id is not None else None
+    result = dict(row.assessment or {})
+    answers = result.pop("taken_out", {})
     shown = (
         [RedactedTurn(speaker=t["speaker"], text=t["text"]) for t in row.conversation["turns"]]
         if turns
@@ -177,7 +180,7 @@ def _to_evaluation(row: sa.Row[Any], *, turns: bool) -> Evaluation:
     )
     return Evaluation.model_validate(
         {
-            **(row.assessment or {}),
+            **result,
             "id": row.id,
             "external_id": row.external_id,
             "status": row.status,
@@ -190,7 +193,7 @@ def _to_evaluation(row: sa.Row[Any], *, turns: bool) -> Evaluation:
             "started_at": row.started_at,
             "created_at": row.created_at,
             "completed_at": row.completed_at,
-            "redaction": row.redaction,
+            "redaction": {**row.redaction, "answers": answers},
             "error": row.error,
             "metadata": row.request_metadata,
             "turns": shown,

@@ -83,3 +83,15 @@ heartbeats = sa.Table(
     sa.Column("executor_id", sa.String(64), primary_key=True),
     sa.Column("beat_at", UtcDateTime, nullable=False),
 )
+
+# What placeholders stood for, sealed. A row whose content is gone stays, so that it can be told from none.
+vaults = sa.Table(
+    "vaults",
+    metadata,
+    sa.Column("evaluation_id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("sealed", sa.LargeBinary),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("gone_at", UtcDateTime),
+    sa.Index("vaults_by_expiry", "gone_at", "expires_at"),
+)

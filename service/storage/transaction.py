@@ -8,6 +8,7 @@ from service.storage.evaluations import EvaluationStore
 from service.storage.heartbeats import HeartbeatStore
 from service.storage.keys import KeyStore
 from service.storage.scorecards import ScorecardStore
+from service.storage.vaults import VaultStore
 
 
 class Transaction:
@@ -36,3 +37,8 @@ class Transaction:
     def heartbeats(self) -> HeartbeatStore:
         """Signs of life of the workers of the whole fleet."""
         return HeartbeatStore(self.connection)
+
+    @cached_property
+    def vaults(self) -> VaultStore:
+        """What the placeholders of the tenant's conversations stood for."""
+        return VaultStore(self.connection, self.tenant)

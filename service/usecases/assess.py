@@ -3,13 +3,13 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
 
 from service.domain.errors import DatabaseAway, QalibrateError
-from service.domain.evaluation import Assessment, Failure
+from service.domain.evaluation import Assessment, Failure, RedactionSummary
 from service.domain.grade import GraderName
 from service.domain.score import score
 from service.domain.scorecard import Scorecard
@@ -18,6 +18,7 @@ from service.domain.transcript import RedactedConversation
 from service.grading.assess import assess
 from service.grading.port import Grader
 from service.storage.database import Database
+from service.usecases.answers import RedactAnswer
 
 log = structlog.get_logger(__name__)
 
@@ -29,11 +30,14 @@ WORKER = ""
 
 
 class Graders:
-    """The graders that this process has, bounded in time."""
+    """The graders that this process has, bounded in time; personal data in their words is taken out."""
 
-    def __init__(self, graders: Mapping[GraderName, Grader], timeout_s: float) -> None:
+    def __init__(
+        self, graders: Mapping[GraderName, Grader], timeout_s: float, redact_answer: RedactAnswer
+    ) -> None:
         self._graders = graders
         self._timeout_s = timeout_s
+        self._redact_answer = redact_answer
 
     @property
     def names(self) -> frozenset[GraderName]:
@@ -41,11 +45,18 @@ class Graders:
         return frozenset(self._graders)
 
     async def grade(
-        self, grader: GraderName, conversation: RedactedConversation, card: Scorecard, redactor: str
+        self,
+        grader: GraderName,
+        conversation: RedactedConversation,
+        card: Scorecard,
+        redaction: RedactionSummary,
+        tenant: str,
+        names: Sequence[str] = (),
     ) -> Assessment | Failure:
         """Return the assessment, complete with conditions, coaching and signals, or why there is none.
 
-        Raises DatabaseAway only.
+        Its words are redacted under the policy of `tenant`; `names` are known to be personal. Raises
+        DatabaseAway only.
         """
         if grader not in self._graders:
             detail = f"this process has no grader {grader!r}; set OPENAI_API_KEY or OPENAI_BASE_URL"
@@ -53,9 +64,10 @@ class Graders:
         try:
             async with asyncio.timeout(self._timeout_s):
                 assessment = await assess(self._graders[grader], conversation, card)
+                assessment = await self._redact_answer(assessment, conversation, tenant, names)
         except Exception as error:
             return failure_of(error)
-        provenance = assessment.provenance.model_copy(update={"redactor": redactor})
+        provenance = assessment.provenance.model_copy(update={"redactor": redaction.version})
         return assessment.model_copy(update={"provenance": provenance})
 
 
@@ -119,7 +131,8 @@ class AssessEvaluation:
             assignment.grader,
             assignment.conversation,
             assignment.scorecard.scorecard,
-            assignment.redaction.version,
+            assignment.redaction,
+            assignment.tenant,
         )
 
     def _store(self, evaluation_id: str, card: Scorecard, outcome: Assessment | Failure) -> None:

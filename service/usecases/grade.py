@@ -4,8 +4,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from service.domain.errors import FieldProblem, InvalidInput, UnknownScorecard
-from service.domain.evaluation import AgentRef, Evaluation, Failure, RedactedTurn, ScorecardRef
+from service.domain.evaluation import (
+    AgentRef,
+    Assessment,
+    Evaluation,
+    Failure,
+    RedactedTurn,
+    ScorecardRef,
+)
 from service.domain.grade import GraderName
+from service.domain.keys import DEFAULT_TENANT
 from service.domain.score import score
 from service.domain.scorecard import ScorecardRevision
 from service.domain.selection import choose_scorecard
@@ -51,15 +59,22 @@ class GradeConversation:
         redacted = await self._redact(conversation)
         card = cards[0] if len(cards) == 1 else _chosen(redacted.conversation, cards)
         evaluation = _begun(evaluation_id, redacted, card, started)
+        names = [conversation.agent.name] if conversation.agent and conversation.agent.name else []
         done = await self._graders.grade(
-            grader, redacted.conversation, card.scorecard, redacted.summary.version
+            grader, redacted.conversation, card.scorecard, redacted.summary, DEFAULT_TENANT, names
         )
-        if isinstance(done, Failure):
-            failed = {"status": "failed", "completed_at": datetime.now(UTC), "error": done}
-            return evaluation.model_copy(update=failed)
-        result = {name: getattr(done, name) for name in type(done).model_fields}
-        finished = {"status": "completed", "completed_at": datetime.now(UTC)}
-        return evaluation.model_copy(update=result | finished | {"score": score(card.scorecard, done.grades)})
+        return _finished(evaluation, card, done)
+
+
+def _finished(evaluation: Evaluation, card: ScorecardRevision, done: Assessment | Failure) -> Evaluation:
+    now = datetime.now(UTC)
+    if isinstance(done, Failure):
+        return evaluation.model_copy(update={"status": "failed", "completed_at": now, "error": done})
+    shared = Assessment.model_fields.keys() & Evaluation.model_fields.keys()
+    result = {name: getattr(done, name) for name in shared}
+    redaction = evaluation.redaction.model_copy(update={"answers": done.taken_out})
+    finished = {"status": "completed", "completed_at": now, "score": score(card.scorecard, done.grades)}
+    return evaluation.model_copy(update=result | finished | {"redaction": redaction})
 
 
 def _chosen(conversation: RedactedConversation, cards: Sequence[ScorecardRevision]) -> ScorecardRevision:

@@ -1,25 +1,179 @@
-"""CPU-bound work away from the event loop, in processes that are replaced when they die."""
+"""CPU-bound work away from the event loop, in processes that are replaced when they die or take too long."""
 
 import asyncio
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import ParamSpec, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any, ParamSpec, TypeVar, cast
 
-from service.domain.errors import Unavailable
+from service.domain.errors import RedactionTooSlow, Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# One conversation that kills its process must not take its neighbours down for good.
+# A process may be killed for lack of memory that others took.
 TRIES = 3
 
 
+class WorkPool:
+    """Runs importable functions in `processes` worker processes, or in a thread when that is 0.
+
+    Each process is driven by a thread of its own: one that dies or hangs takes none of its neighbours along.
+    """
+
+    def __init__(self, processes: int, timeout_s: float | None = None) -> None:
+        """Make a pool; one piece of work may take `timeout_s`, waiting for a process aside."""
+        self._processes = processes
+        self._timeout_s = timeout_s
+        self._drivers = ThreadPoolExecutor(max(processes, 1), thread_name_prefix="work-pool")
+        self._own = threading.local()
+        self._alive: set[_Process] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what `function` returns; what it raises is raised here.
+
+        Raises RedactionTooSlow when the time is over, and ends the process; a thread cannot be ended and
+        goes on. A process that dies is replaced and the work tried again; raises Unavailable when that keeps
+        happening.
+        """
+        work = partial(function, *args, **kwargs)
+        if self._processes == 0:
+            return await self._in_thread(work)
+        return cast("R", await asyncio.wrap_future(self._drivers.submit(self._drive, work)))
+
+    def close(self) -> None:
+        """End the processes, whatever they do; work that has not started is dropped."""
+        with self._lock:
+            self._closed = True
+            for process in self._alive:
+                process.kill()
+        self._drivers.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_thread(self, work: Callable[[], R]) -> R:
+        limit = asyncio.timeout(self._timeout_s)
+        try:
+            async with limit:
+                return await asyncio.to_thread(work)
+        except TimeoutError:
+            if limit.expired():
+                raise RedactionTooSlow(self._timeout_s or 0) from None
+            raise
+
+    def _drive(self, work: Callable[[], Any]) -> Any:
+        for _ in range(TRIES):
+            process = self._process()
+            try:
+                return process.call(work, self._timeout_s)
+            except _Silent:
+                self._end(process)
+                raise RedactionTooSlow(self._timeout_s or 0) from None
+            except _Died:
+                self._end(process)
+        raise Unavailable(f"the process that redacts died {TRIES} times over this; is there enough memory?")
+
+    def _process(self) -> "_Process":
+        """Return the process of this thread, a new one where there is none."""
+        process: _Process | None = getattr(self._own, "process", None)
+        if process is None:
+            with self._lock:
+                if self._closed:
+                    raise Unavailable("the service is stopping")
+                process = self._own.process = _Process()
+                self._alive.add(process)
+        return process
+
+    def _end(self, process: "_Process") -> None:
+        process.kill()
+        self._own.process = None
+        with self._lock:
+            self._alive.discard(process)
+
+
+class _Died(Exception):
+    """The process ended before it answered."""
+
+
+class _Silent(Exception):
+    """The process did not answer in time."""
+
+
+class _Process:
+    """One worker process, and the pipe to it."""
+
+    def __init__(self) -> None:
+        # One thread each: the processes share the cores already, and small matrices gain nothing from more.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        # Not fork: the service runs threads, and a forked child would inherit their locks.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._ready = False
+
+    def call(self, work: Callable[[], Any], timeout_s: float | None) -> Any:
+        """Return what `work` returns there, or raise what it raises; _Silent after `timeout_s`, _Died."""
+        done, value = self._answer(work, timeout_s)
+        if done:
+            return value
+        raise value
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
+    def _answer(self, work: Callable[[], Any], timeout_s: float | None) -> tuple[bool, Any]:
+        try:
+            if not self._ready:
+                # Starting takes a second or two, which is not the work's fault.
+                self._ready = bool(self._pipe.recv())
+            self._pipe.send(work)
+            if not self._pipe.poll(timeout_s):
+                raise _Silent
+            return cast("tuple[bool, Any]", self._pipe.recv())
+        except (EOFError, OSError):
+            raise _Died from None
+
+
+def _serve(pipe: Connection) -> None:
+    """Work off what comes through the pipe, until nobody is at its other end."""
+    _end_with_parent()
+    # An interrupt at the terminal is for the service, which ends its processes itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pipe.send(True)
+    while True:
+        outcome = _outcome(pipe)
+        try:
+            pipe.send(outcome)
+        except OSError:
+            sys.exit()
+        except Exception as error:
+            pipe.send((False, TypeError(f"what came out cannot be sent back ({type(error).__name__})")))
+
+
+def _outcome(pipe: Connection) -> tuple[bool, Any]:
+    try:
+        work = pipe.recv()
+    except EOFError:
+        sys.exit()
+    except Exception as error:
+        return False, error
+    try:
+        return True, work()
+    except Exception as error:
+        return False, error
+
+
 def _end_with_parent() -> None:
-    """End this process when the one that started it is killed: nobody else would."""
+    """End this process, even in the middle of its work, when the one that started it is killed."""
     parent = multiprocessing.parent_process()
 
     def wait_and_end() -> None:
@@ -28,54 +182,3 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=wait_and_end, daemon=True).start()
-
-
-class WorkPool:
-    """Runs importable functions in `processes` worker processes, or in a thread when that is 0."""
-
-    def __init__(self, processes: int) -> None:
-        self._processes = processes
-        self._executor: ProcessPoolExecutor | None = None
-
-    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return what `function` returns; what it raises is raised here.
-
-        A process that dies (killed, out of memory) takes all work under way with it. It is replaced and the
-        work tried again; raises Unavailable when that keeps happening.
-        """
-        if self._processes == 0:
-            return await asyncio.to_thread(function, *args, **kwargs)
-        for _ in range(TRIES):
-            try:
-                return await self._submit(function, *args, **kwargs)
-            except BrokenProcessPool:
-                continue
-        raise Unavailable(f"the process that redacts died {TRIES} times over this; is there enough memory?")
-
-    def close(self) -> None:
-        """Stop the processes; work that has not started is dropped."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
-
-    async def _submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        executor = self._executor or self._start()
-        try:
-            future = executor.submit(function, *args, **kwargs)
-            return await asyncio.wrap_future(future)
-        except BrokenProcessPool:
-            # Several waiters see the same broken pool; only the first of them may drop it.
-            if self._executor is executor:
-                self._executor = None
-            raise
-
-    def _start(self) -> ProcessPoolExecutor:
-        # One thread each: the processes share the cores already, and small matrices gain nothing from more.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        # Not fork: the service runs threads, and a forked child would inherit their locks.
-        context = multiprocessing.get_context("spawn")
-        # Without max_tasks_per_child: with it, a burst can leave Python 3.11's pool without any process.
-        self._executor = ProcessPoolExecutor(
-            self._processes, mp_context=context, initializer=_end_with_parent
-        )
-        return self._executor

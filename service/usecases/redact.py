@@ -2,16 +2,28 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
-from redaction import SUPPORTED, Policy, Redaction, Redactor, Segment, detect_language, foreign_language
+from redaction import (
+    SUPPORTED,
+    Entity,
+    Plugin,
+    Policy,
+    Redaction,
+    Redactor,
+    Segment,
+    detect_language,
+    foreign_language,
+)
 from service.domain.base import LONGEST_NAME, Model
 from service.domain.errors import FieldProblem, UnsupportedLanguage
 from service.domain.evaluation import RedactedTurn, RedactionSummary
+from service.domain.keys import DEFAULT_TENANT
 from service.domain.transcript import Agent, ContextText, Conversation, Language, RedactedConversation, Turn
+from service.domain.vault import Original
+from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
 
 # Keys like these name a field; others may be a person's name or address used as a key.
@@ -30,7 +42,10 @@ class RedactedEntity(Model):
 
 
 class RedactionResult(Model):
-    """The redacted turns, what was taken out of them, and under which policy and rule set."""
+    """The redacted turns, what was taken out of them, and under which policy and rule set.
+
+    `caught` counts the pieces that no rule found and the safety net took out.
+    """
 
     id: str | None
     language: Language
@@ -38,37 +53,54 @@ class RedactionResult(Model):
     entities: tuple[RedactedEntity, ...]
     policy: str
     version: str
+    caught: int = 0
 
 
 class Redacted(NamedTuple):
-    """A conversation after redaction, how much was taken out, and what exactly out of its turns."""
+    """A conversation after redaction, how much was taken out, and what exactly out of its turns.
+
+    `originals` are what its placeholders stand for, and empty unless they were asked for.
+    """
 
     conversation: RedactedConversation
     summary: RedactionSummary
     result: RedactionResult
+    originals: tuple[Original, ...] = ()
 
 
 class RedactConversation:
-    """Redacts whole conversations under one policy, away from the event loop."""
+    """Redacts whole conversations under the policy of their tenant, away from the event loop."""
 
-    def __init__(self, pool: WorkPool, policy: Policy) -> None:
+    def __init__(self, pool: WorkPool, policies: Policies, plugin: Plugin | None = None) -> None:
         self._pool = pool
-        self._policy = policy
+        self._policies = policies
+        self._plugin = plugin
 
-    async def __call__(self, conversation: Conversation) -> Redacted:
+    async def __call__(
+        self, conversation: Conversation, tenant: str = DEFAULT_TENANT, *, originals: bool = False
+    ) -> Redacted:
         """Return the redacted conversation; its language is detected when it does not say.
 
-        Raises UnsupportedLanguage when it is in none that the service knows.
+        With `originals` it comes with what was taken out. Raises UnsupportedLanguage when it is in none that
+        the service knows, RedactionTooSlow and Unavailable.
         """
-        return await self._pool.run(redact_conversation, self._policy, conversation)
+        policy = self._policies.of(tenant)
+        return await self._pool.run(
+            redact_conversation, policy, conversation, originals=originals, plugin=self._plugin
+        )
 
     async def warm_up(self, processes: int) -> None:
-        """Make every process load what it needs before the first conversation has to wait for it."""
+        """Make every process load what it needs before the first conversation has to wait for it.
+
+        Where that fails, the first conversation says so.
+        """
         hello = Conversation(language="en", turns=(Turn(speaker="agent", text="Hello"),))
-        await asyncio.gather(*(self(hello) for _ in range(processes)))
+        await asyncio.gather(*(self(hello) for _ in range(processes)), return_exceptions=True)
 
 
-def redact_conversation(policy: Policy, conversation: Conversation) -> Redacted:
+def redact_conversation(
+    policy: Policy, conversation: Conversation, *, originals: bool = False, plugin: Plugin | None = None
+) -> Redacted:
     """Redact turns, reference texts and every string in the metadata, as one conversation.
 
     A name in one turn is thus the same placeholder in all of them. `external_id`, `agent.id`, times and
@@ -77,19 +109,23 @@ def redact_conversation(policy: Policy, conversation: Conversation) -> Redacted:
     language = conversation.language or _detected(conversation)
     segments = [Segment(speaker=speaker, text=text) for speaker, text in _texts(conversation)]
     names = [conversation.agent.name] if conversation.agent and conversation.agent.name else []
-    found = _redactor(policy).redact(segments, language, agent_names=names)
+    found = redactor_for(policy, plugin).redact(segments, language, agent_names=names)
     redacted = _rebuilt(conversation, language, iter(found.turns))
-    summary = RedactionSummary(entities=found.counts, policy=found.policy, version=found.version)
-    return Redacted(redacted, summary, _result(redacted, found))
+    summary = RedactionSummary(
+        entities=found.counts, policy=found.policy, version=found.version, caught=found.caught
+    )
+    kept = tuple(_originals(found.entities, segments, len(redacted.turns))) if originals else ()
+    return Redacted(redacted, summary, _result(redacted, found), kept)
 
 
-def _redactor(policy: Policy) -> Redactor:
-    return _redactor_of(policy.model_dump_json())
+def redactor_for(policy: Policy, plugin: Plugin | None = None) -> Redactor:
+    """Return the redactor of a policy and a plug-in, made once in each process."""
+    return _redactor_of(policy.model_dump_json(), plugin)
 
 
-@lru_cache(maxsize=8)
-def _redactor_of(policy_json: str) -> Redactor:
-    return Redactor(Policy.model_validate_json(policy_json))
+@lru_cache(maxsize=64)
+def _redactor_of(policy_json: str, plugin: Plugin | None) -> Redactor:
+    return Redactor(Policy.model_validate_json(policy_json), plugin)
 
 
 def _detected(conversation: Conversation) -> Language:
@@ -109,10 +145,29 @@ def _result(redacted: RedactedConversation, found: Redaction) -> RedactionResult
         id=redacted.external_id,
         language=redacted.language,
         turns=tuple(RedactedTurn(speaker=turn.speaker, text=turn.text) for turn in redacted.turns),
-        entities=tuple(RedactedEntity(**asdict(entity)) for entity in entities),
+        entities=tuple(_entity(entity) for entity in entities),
         policy=found.policy,
         version=found.version,
+        caught=found.caught,
     )
+
+
+def _entity(entity: Entity) -> RedactedEntity:
+    return RedactedEntity(**{name: getattr(entity, name) for name in RedactedEntity.model_fields})
+
+
+def _originals(entities: Sequence[Entity], segments: Sequence[Segment], turns: int) -> Iterator[Original]:
+    """Yield what each placeholder stands for, in order. Masks and nothing cannot be restored."""
+    turn, shift = -1, 0
+    for entity in entities:
+        if entity.turn != turn:
+            turn, shift = entity.turn, 0
+        start = entity.start + shift
+        shift += len(entity.placeholder) - (entity.end - entity.start)
+        if entity.placeholder.startswith("<"):
+            text = segments[turn].text[entity.start : entity.end]
+            place = {"turn": turn, "start": start, "end": entity.end + shift} if turn < turns else {}
+            yield Original(placeholder=entity.placeholder, text=text, **place)
 
 
 def _texts(conversation: Conversation) -> Iterator[tuple[str, str]]:

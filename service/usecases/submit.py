@@ -14,6 +14,7 @@ from service.storage.transaction import Transaction
 from service.usecases.cards import resolve_scorecard
 from service.usecases.redact import RedactConversation, Redacted
 from service.usecases.requests import EvaluationRequest
+from service.usecases.vault import Vault
 
 
 class JobQueue(Protocol):
@@ -45,12 +46,14 @@ class SubmitEvaluation:
         database: Database,
         queue: JobQueue,
         redact: RedactConversation,
+        vault: Vault,
         graders: frozenset[GraderName],
         default_grader: GraderName,
     ) -> None:
         self._database = database
         self._queue = queue
         self._redact = redact
+        self._vault = vault
         self._graders = graders
         self._default_grader = default_grader
 
@@ -67,7 +70,8 @@ class SubmitEvaluation:
             if earlier is not None:
                 return earlier
         grader = self._chosen_grader(request)
-        redacted = await self._redact(request.full_conversation)
+        conversation = request.full_conversation
+        redacted = await self._redact(conversation, tenant, originals=self._vault.is_on)
         return await asyncio.to_thread(self._accept, tenant, request, grader, redacted, idempotency)
 
     def _chosen_grader(self, request: EvaluationRequest) -> GraderName:
@@ -105,6 +109,7 @@ class SubmitEvaluation:
             if idempotency and not tx.evaluations.claim_idempotency(*idempotency, submission.id, now):
                 return self._lost_race(tx, idempotency)
             tx.evaluations.add(submission)
+            self._vault.keep(tx, submission.id, redacted.originals, now)
             self._queue.enqueue(tx, submission.id)
             return _found(tx.evaluations.get(submission.id))
 

@@ -138,3 +138,93 @@ def test_a_request_may_name_the_embedded_grader(service, model):
     done = service.grade(conversation(), scorecard="inbound-service", grader="signals")
     assert model.requests == []
     assert done["provenance"]["grader"] == "signals"
+
+
+PERSONAL = {
+    "en": (
+        (
+            "John Smith asked Mary Jones to pay with 4111 1111 1111 1111, "
+            "to write to j.smith@example.com and to call +1 212 555 0142."
+        ),
+        ("Smith", "Jones", "1111", "example.com", "0142"),
+    ),
+    "ru": (
+        (
+            "Агент Иван Петров продиктовал карту 4111 1111 1111 1111, "
+            "почту petrov@example.com и телефон +7 916 123-45-67."
+        ),
+        ("Иван", "Петров", "1111", "example.com", "45-67"),
+    ),
+    "zh": (
+        "坐席张伟念出了卡号4111111111111111、邮箱zhang@example.com和手机号13800138000。",
+        ("张伟", "1111", "example.com", "13800138000"),
+    ),
+}
+TURNS = {
+    "en": ("Hello, how can I help you?", "My parcel is late.", "It arrives today. Goodbye!"),
+    "ru": ("Здравствуйте, чем могу помочь?", "Посылка опаздывает.", "Она придёт сегодня. До свидания!"),
+    "zh": ("您好，请问有什么可以帮您？", "我的快递还没到。", "今天就到，再见！"),
+}
+
+
+def answer_with(words: str, quote: str) -> str:
+    """An answer of a model that repeats personal data wherever it may write."""
+    evidence = [{"turn": 0, "quote": quote}]
+    graded = {"applies": True, "evidence": evidence, "absence": None, "rationale": words, "level": "yes"}
+    absence = {"looked_for": words, "from_turn": 0, "to_turn": 2}
+    absent = {**graded, "evidence": [], "absence": absence, "level": "no"}
+    not_applicable = {**graded, "applies": False, "evidence": [], "level": None}
+    point = {"text": words, "turn": 0, "quote": quote}
+    dimensions = {"greeting": graded, "closing": absent, "mood": not_applicable}
+    coaching = {
+        "strengths": [{"dimension": "greeting", **point}],
+        "improvements": [{"dimension": "closing", **point}],
+    }
+    return json.dumps({"dimensions": dimensions, **coaching}, ensure_ascii=False)
+
+
+def everything_stored(service) -> str:
+    with service.factory.database.engine.connect() as connection:
+        names = (
+            connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+        )
+        return "".join(str(connection.exec_driver_sql(f'SELECT * FROM "{name}"').all()) for name in names)
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "zh"])
+def test_personal_data_in_a_models_answer_is_neither_stored_nor_returned(service, model, language):
+    words, pieces = PERSONAL[language]
+    dimensions = (
+        dimension("greeting"),
+        dimension("closing"),
+        dimension("mood", not_applicable="Nobody speaks."),
+    )
+    service.client.post(
+        "/v1/scorecards", json=card(*dimensions, name=f"leaky-{language}", languages=[language])
+    )
+    model.script([Behaviour(text=answer_with(words, TURNS[language][0]))])
+    done = service.grade(conversation(*TURNS[language], language=language), scorecard=f"leaky-{language}")
+    assert [grade["outcome"] for grade in done["grades"]] == ["graded", "graded", "not_applicable"]
+    assert done["grades"][0]["evidence"][0]["quote"] == TURNS[language][0]
+    assert len(done["coaching"]["strengths"]) == len(done["coaching"]["improvements"]) == 1
+    told, stored = json.dumps(done, ensure_ascii=False), everything_stored(service)
+    assert [piece for piece in pieces if piece in told] == []
+    assert [piece for piece in pieces if piece in stored] == []
+    assert done["redaction"]["entities"] == {}
+    assert {"CREDIT_CARD", "EMAIL_ADDRESS", "PERSON", "PHONE_NUMBER"} <= done["redaction"]["answers"].keys()
+
+
+def test_the_agents_name_is_lost_from_the_models_answer(service, model):
+    model.script([Behaviour(text=answer_with("Ann Lee was polite; well done, Ann.", TURNS["en"][0]))])
+    said = conversation(
+        "Hello, how can I help you?", *TURNS["en"][1:], agent={"id": "a-1", "name": "Ann Lee"}
+    )
+    service.grade(said, scorecard="test-card")
+    assert "Ann Lee" not in everything_stored(service)
+
+
+def test_a_model_that_is_called_like_a_person_is_called_as_it_was_configured(service, model):
+    body = {"model": "john smith 4111 1111 1111 1111", "choices": [{"message": {"content": "{}"}}]}
+    model.script([Behaviour(body=json.dumps(body).encode())] * 2)
+    done = service.grade(conversation(), scorecard="test-card")
+    assert done["provenance"]["model"] == "stand-in"

@@ -133,10 +133,8 @@ def test_an_evaluation_and_its_job_are_committed_together_or_not_at_all(database
             super().enqueue(tx, evaluation_id)
             raise ZeroDivisionError
 
-    graders = factory.graders.names
-    submit = SubmitEvaluation(
-        factory.database, BrokenQueue(factory.database), factory.redact, graders, "signals"
-    )
+    queue, graders = BrokenQueue(factory.database), factory.graders.names
+    submit = SubmitEvaluation(factory.database, queue, factory.redact, factory.vault, graders, "signals")
     request = EvaluationRequest.model_validate({"conversation": conversation()})
     with pytest.raises(ZeroDivisionError):
         asyncio.run(submit("default", request))

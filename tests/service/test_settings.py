@@ -1,6 +1,10 @@
 import pytest
 
 from service.settings import InvalidSettings, Settings, read_settings
+from service.usecases.seal import new_key
+
+VAULT_KEY = "x" * 42 + "w="
+"""32 bytes in Base64, as a key is; nothing random, for this names a test."""
 
 
 def test_a_bad_value_is_told_with_the_name_of_its_variable(monkeypatch):
@@ -36,3 +40,25 @@ def test_asking_for_the_llm_without_an_endpoint_is_a_configuration_error(monkeyp
 
 def test_the_key_does_not_show_in_a_printed_setting():
     assert "secret" not in repr(Settings(openai_api_key="secret"))
+
+
+@pytest.mark.parametrize("keys", ["secret", f"{VAULT_KEY},", f"{VAULT_KEY},secret", "ключ"])
+def test_a_bad_vault_key_stops_the_start_and_does_not_show(monkeypatch, keys):
+    monkeypatch.setenv("QALIBRATE_VAULT_KEY", keys)
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings()
+    assert str(caught.value).startswith("QALIBRATE_VAULT_KEY: ")
+    assert "qalibrate vault key" in str(caught.value)
+    assert not any(key and key in str(caught.value) for key in keys.split(","))
+
+
+def test_vault_keys_are_separated_by_commas_and_an_empty_one_is_none():
+    first, second = new_key(), new_key()
+    assert Settings(vault_key=f"{first}, {second}").vault_keys == [first, second]
+    assert Settings(vault_key="").vault_keys == []
+
+
+def test_a_policy_is_a_file_or_a_folder(tmp_path):
+    assert Settings(policy=tmp_path).policy == tmp_path
+    with pytest.raises(ValueError, match="no file or folder"):
+        Settings(policy=tmp_path / "nowhere")

@@ -38,3 +38,16 @@ def test_metadata_is_no_turn(service: RunningService):
     result = service.client.post("/v1/redactions", json=body).json()
     assert len(result["turns"]) == 2
     assert result["entities"] == []
+
+
+def test_pieces_that_only_the_safety_net_caught_are_counted(service: RunningService):
+    result = service.client.post("/v1/redactions", json=conversation()).json()
+    assert result["caught"] == 0
+    done = service.grade(conversation())
+    assert done["redaction"] == {
+        "entities": {},
+        "policy": "default",
+        "version": result["version"],
+        "caught": 0,
+        "answers": {},
+    }

@@ -15,7 +15,7 @@ def test_one_json_line_a_conversation_with_spans_in_the_original(qalibrate, tmp_
     assert first["turns"][1] == {"speaker": "customer", "text": "Mail me at <EMAIL_ADDRESS_1>"}
     entity = first["entities"][0]
     assert texts[entity["turn"]][entity["start"] : entity["end"]] == "a.b@example.com"
-    assert set(first) == {"id", "language", "turns", "entities", "policy", "version"}
+    assert set(first) == {"id", "language", "turns", "entities", "policy", "version", "caught"}
 
 
 def test_a_policy_file_decides_what_is_kept(qalibrate, tmp_path):
@@ -40,3 +40,26 @@ def test_a_person_reads_numbered_turns(qalibrate, tmp_path):
     path.write_text(json.dumps(conversation("Hello", "Mail me at a.b@example.com")))
     ran = qalibrate("redact", path)
     assert "1 customer Mail me at <EMAIL_ADDRESS_1>" in ran.out
+
+
+def test_a_folder_of_policies_stands_for_its_default(qalibrate, tmp_path, monkeypatch):
+    path, folder = tmp_path / "c.json", tmp_path / "policies"
+    folder.mkdir()
+    path.write_text(json.dumps(conversation()))
+    (folder / "default.yaml").write_text("name: all")
+    monkeypatch.setenv("QALIBRATE_POLICY", str(folder))
+    assert qalibrate("redact", path, "--format", "json").lines[0]["policy"] == "all"
+    (folder / "acme.yaml").write_text("nmae: acme")
+    ran = qalibrate("redact", path)
+    assert ran.code == 2
+    assert "acme.yaml" in ran.err
+    assert "nmae" in ran.err
+
+
+def test_one_conversation_that_takes_too_long_does_not_stop_the_others(qalibrate, tmp_path, monkeypatch):
+    path = tmp_path / "c.jsonl"
+    path.write_text("\n".join(json.dumps(conversation(external_id=name)) for name in "ab"))
+    monkeypatch.setenv("QALIBRATE_REDACTION_TIMEOUT_S", "0.000001")
+    ran = qalibrate("redact", path)
+    assert ran.code == 2
+    assert ran.err.count("QALIBRATE_REDACTION_TIMEOUT_S") == 2

@@ -1,16 +1,20 @@
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from service.domain.errors import DatabaseAway
+from service.storage import migrations
 from service.storage.database import Database
-from service.storage.schema import metadata
+from service.storage.schema import evaluations, metadata
 from service.storage.upgrade import upgrade
-from tests.service.cards import make_card
+from tests.service.cards import make_card, make_redacted
 
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
 
@@ -21,6 +25,54 @@ def test_migrations_make_exactly_the_schema(database_url):
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def upgrade_to(database, revision):
+    """Bring an empty database to an older schema, as an older release left it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_a_database_of_the_first_release_is_upgraded_and_keeps_what_it_holds(database_url):
+    database = Database(database_url)
+    upgrade_to(database, "0001")
+    old = {"entities": {"PERSON": 1}, "policy": "default", "version": "1"}
+    with database.begin("a") as tx:
+        tx.scorecards.publish(make_card(), NOW)
+        tx.connection.execute(sa.insert(evaluations).values(old_row(redaction=old)))
+        assert not sa.inspect(tx.connection).has_table("vaults")
+    upgrade(database, [], NOW)
+    with database.begin("a") as tx:
+        kept = tx.evaluations.get("e1")
+        assert (kept.redaction.entities, kept.redaction.caught, kept.redaction.answers) == (
+            {"PERSON": 1},
+            0,
+            {},
+        )
+        assert tx.vaults.get("e1") is None
+        tx.vaults.add("e1", b"sealed", NOW)
+        assert tx.vaults.get("e1").sealed == b"sealed"
+
+
+def old_row(**columns):
+    return {
+        "id": "e1",
+        "tenant": "a",
+        "status": "queued",
+        "scorecard_tenant": "a",
+        "scorecard_name": "test-card",
+        "scorecard_revision": 1,
+        "grader": "signals",
+        "language": "en",
+        "created_at": NOW,
+        "attempts": 0,
+        "conversation": make_redacted().model_dump(mode="json"),
+        "request_metadata": {},
+        **columns,
+    }
 
 
 def test_upgrading_twice_changes_nothing(database_url):
