@@ -18,25 +18,26 @@ from redaction.recognizers import (
     codes,
     english_addresses,
     english_names,
-    identity,
+    expiry_dates,
     internet,
     long_numbers,
-    phones,
+    places,
+    postal_addresses,
     russian_addresses,
     russian_names,
     spoken_birth_dates,
     spoken_emails,
-    told_numbers,
+    told,
+    written_numbers,
 )
 from redaction.spans import Finding
 from redaction.tokens import TokenEngine, Tokens
+from redaction.windows import windows
 
 EVERYWHERE = "any"
 """The rules that run on every text; those of a language run when its script occurs."""
 
 THRESHOLD = 0.5
-_WINDOW = 50_000
-_OVERLAP = 1_000
 
 _loading = Lock()
 
@@ -44,7 +45,7 @@ _loading = Lock()
 def analyze(text: str) -> list[Finding]:
     """Everything the rules take for personal data in ``text``; findings may overlap."""
     findings: set[Finding] = set()
-    for start, window in _windows(text):
+    for start, window in windows(text):
         findings.update(_shifted(finding, start) for finding in _analyze_window(window))
     return sorted(findings)
 
@@ -70,18 +71,6 @@ def _analyze_with(name: str, text: str, tokens: Tokens) -> list[Finding]:
     return [
         Finding(result.start, result.end, result.entity_type, round(result.score, 4)) for result in results
     ]
-
-
-def _windows(text: str) -> Iterator[tuple[int, str]]:
-    """Overlapping parts that end between words if they can; what a cut spoils in one is whole in the next."""
-    start = 0
-    while len(text) - start > _WINDOW:
-        end = start + _WINDOW
-        cut = max(text.rfind(gap, end - _OVERLAP, end) for gap in "\n ")
-        end = cut + 1 if cut > 0 else end
-        yield start, text[start:end]
-        start = end - _OVERLAP
-    yield start, text[start:]
 
 
 def _shifted(finding: Finding, by: int) -> Finding:
@@ -116,23 +105,39 @@ def _load_engine(name: str) -> AnalyzerEngine:
 
 def _everywhere() -> list[EntityRecognizer]:
     rooms = (
+        written_numbers,
         cards,
-        identity,
-        phones,
         internet,
         codes,
         birth_dates,
         spoken_birth_dates,
+        expiry_dates,
         spoken_emails,
         long_numbers,
-        told_numbers,
+        told,
     )
     return [recognizer for room in rooms for recognizer in room.recognizers(EVERYWHERE)]
 
 
 _RULES: dict[str, Callable[[], list[EntityRecognizer]]] = {
     EVERYWHERE: _everywhere,
-    "en": lambda: english_names.recognizers() + english_addresses.recognizers() + answers.recognizers("en"),
-    "ru": lambda: russian_names.recognizers() + russian_addresses.recognizers() + answers.recognizers("ru"),
-    "zh": lambda: chinese_names.recognizers() + chinese_addresses.recognizers() + answers.recognizers("zh"),
+    "en": lambda: [
+        *english_names.recognizers(),
+        *english_addresses.recognizers(),
+        *postal_addresses.recognizers(),
+        *places.recognizers("en"),
+        *answers.recognizers("en"),
+    ],
+    "ru": lambda: [
+        *russian_names.recognizers(),
+        *russian_addresses.recognizers(),
+        *places.recognizers("ru"),
+        *answers.recognizers("ru"),
+    ],
+    "zh": lambda: [
+        *chinese_names.recognizers(),
+        *chinese_addresses.recognizers(),
+        *places.recognizers("zh"),
+        *answers.recognizers("zh"),
+    ],
 }

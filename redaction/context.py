@@ -16,13 +16,15 @@ BOOST = 0.35
 _WORDS_BEFORE = 10
 _WORDS_AFTER = 3
 _HAN_BEFORE = 16
+_HAN_AFTER = 4
 _HAN = regex.compile(r"\p{Han}")
 
 
 class ContextWords(ContextAwareEnhancer):
     """Looks for a recognizer's context words in the ten words before a finding and the three after it.
 
-    Phrases of several words work. Chinese has no word boundaries: there the sixteen characters before count.
+    Phrases of several words work. Chinese has no word boundaries: there the sixteen characters before count,
+    and four after.
     Presidio's own enhancer searches the whole token list once per finding; this one is linear.
     """
 
@@ -58,7 +60,8 @@ def _surroundings(result: RecognizerResult, text: str, tokens: Tokens) -> str:
     before = " ".join(tokens.words_before(result.start, _WORDS_BEFORE))
     after = " ".join(tokens.words_after(result.end, _WORDS_AFTER))
     glued = text[max(result.start - _HAN_BEFORE, 0) : result.start]
-    return f"{before} | {after} | {glued}"
+    glued_after = text[result.end : result.end + _HAN_AFTER].partition("\n")[0]
+    return f"{before} | {after} | {glued} | {glued_after}"
 
 
 @lru_cache(maxsize=256)

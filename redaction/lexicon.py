@@ -10,3 +10,10 @@ def words(name: str) -> frozenset[str]:
     text = files("redaction").joinpath("data", f"{name}.txt").read_text(encoding="utf-8")
     lines = (line.partition("#")[0] for line in text.splitlines())
     return frozenset(word for line in lines for word in line.lower().split())
+
+
+@cache
+def lines(name: str) -> tuple[str, ...]:
+    """The lines of the list ``data/<name>.txt``, for names of several words; empty ones are left out."""
+    text = files("redaction").joinpath("data", f"{name}.txt").read_text(encoding="utf-8")
+    return tuple(line for raw in text.splitlines() if (line := raw.partition("#")[0].strip()))

@@ -80,9 +80,22 @@ _RU_SCALES = {
 _ZH_DIGITS = "零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖"
 _ZH_SCALES = {"十": 1, "拾": 1, "百": 2, "佰": 2, "千": 3, "仟": 3, "万": 4, "亿": 8}
 _ZH_VALUES = {"两": 2, "三": 3, "四": 4, "五": 5, "六": 6}
+# Digits as they are called over the radio; elsewhere the signs mean "hole", "turn" and "tick".
+_ZH_RADIO = "洞拐勾"
 
 _TOKEN = regex.compile(
-    rf"\d+|(?<![\p{{L}}\d'])[a-z\p{{Cyrillic}}]+(?![\d'])|[{_ZH_DIGITS}{''.join(_ZH_SCALES)}]", regex.I
+    rf"\d+|(?<![\p{{L}}\d'])[a-z\p{{Cyrillic}}]+(?![\d'])|[{_ZH_DIGITS}{''.join(_ZH_SCALES)}]|"
+    rf"(?<=[{_ZH_DIGITS}][{_ZH_RADIO}]{{0,3}})[{_ZH_RADIO}]|"
+    rf"[{_ZH_RADIO}](?=[{_ZH_RADIO}]{{0,3}}[{_ZH_DIGITS}])",
+    regex.I,
+)
+# Words that speech recognition writes for a digit; they are one only in the midst of digits.
+_HOMOPHONES = {"for": 4, "to": 2, "too": 2, "ate": 8, "won": 1, "tree": 3}
+_DIGITS_AROUND = 2
+_DIGIT_NEXT = regex.compile(
+    rf" (?:(?:{'|'.join(_HOMOPHONES)}) ){{0,2}}(?:{'|'.join([*_EN_UNITS.split(), *_EN_ZEROS.split()])}|"
+    rf"\d)(?!\w)",
+    regex.I,
 )
 _LETTER = regex.compile(r"[a-z\p{Cyrillic}]", regex.I)
 # A number glued to letters is a code or a quantity ("128gb"), which other rules know better, unless long.
@@ -93,17 +106,35 @@ _ONE_NUMBER = regex.compile(r" | ?- ?| and |个?")
 def numerals(text: str) -> Iterator[Numeral]:
     """Every number in ``text``, in order. "Two hundred and five" is one number, "two five" are two."""
     grown: _Growing | None = None
+    single = 0
     for match in _TOKEN.finditer(text):
-        word = _written(match, text) if match.group().isdigit() else _vocabulary().get(match.group().lower())
+        if single >= _DIGITS_AROUND and match.group().lower() in _HOMOPHONES:
+            word = _homophone(match, text)
+        else:
+            word = _read(match, text)
         if word is None:
+            single = 0
             continue
         if grown is not None:
             if grown.takes(word, match, text):
+                single = 0
                 continue
             yield grown.numeral
+        single = single + 1 if word.digits == 1 and not word.scale else 0
         grown = _Growing(word, match)
     if grown is not None:
         yield grown.numeral
+
+
+def _read(match: "regex.Match[str]", text: str) -> _Word | None:
+    token = match.group()
+    return _written(match, text) if token.isdigit() else _vocabulary().get(token.lower())
+
+
+def _homophone(match: "regex.Match[str]", text: str) -> _Word | None:
+    """The digit that "for" or "to" stands for when another digit follows: "five three for to one"."""
+    follows = _DIGIT_NEXT.match(text, match.end())
+    return _Word(1, value=_HOMOPHONES[match.group().lower()]) if follows else None
 
 
 def is_number_word(word: str) -> bool:
@@ -185,7 +216,7 @@ def _written(match: "regex.Match[str]", text: str) -> _Word | None:
 def _vocabulary() -> dict[str, _Word]:
     table = _english() | _russian()
     table |= {sign: _Word(1, value=_ZH_VALUES.get(sign, 1)) for sign in _ZH_DIGITS}
-    table |= dict.fromkeys("零〇○", _Word(1))
+    table |= dict.fromkeys("零〇○洞", _Word(1)) | dict.fromkeys("拐勾", _Word(1, value=1))
     return table | {sign: _Word(zeros, zeros, scale=True) for sign, zeros in _ZH_SCALES.items()}
 
 

@@ -16,7 +16,16 @@ from redaction.recognizers.reader import Found, Reader
 from redaction.russian import look_up
 
 _SCORE = 0.75
-_LINES_AFTER = 3
+_LINES_AFTER = 5
+_LINES_PUT_OFF = 3
+_PUTS_OFF = regex.compile(
+    r"(?<!\w)(?:why|what for|sorry|repeat|pardon|excuse me|come again|didn't (?:catch|hear)|"
+    r"say that again|hang on|"
+    r"hold on|one (?:sec|second|moment)|зачем|почему|извините|простите|повторите|не расслышал\w*|секунду|"
+    r"минутку|"
+    r"какую|какое|в смысле)(?!\w)|为什么|什么意思|没听清|再说一遍|稍等|等一下",
+    regex.IGNORECASE,
+)
 _LONGEST_LINE = 300
 _END = r"[\s.,!?;:…，。！？、]*$"
 
@@ -27,9 +36,13 @@ _Reader = Callable[[str], _Spans]
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What asks for ``kind``; ``reads`` finds the answer in a line that comes after it."""
+    """What asks for ``kind``; ``reads`` finds the answer in a line that comes after it.
+
+    Only lines with a match of ``about`` are looked at: it is cheap, ``asks`` is not.
+    """
 
     kind: str
+    about: "regex.Pattern[str]"
     asks: "regex.Pattern[str]"
     reads: _Reader
 
@@ -37,13 +50,34 @@ class _Question:
 def _answers(questions: tuple[_Question, ...], text: str) -> Iterator[Found]:
     """Read the lines after a question; lines that only say "mhm" are passed over."""
     found = {
-        (question.kind, at + start, at + end)
+        (question.kind, start, end)
         for question in questions
-        for match in question.asks.finditer(text)
-        for line, at in _lines_after(text, match.end())
-        for start, end in question.reads(line)
+        for after in _asked(question, text)
+        for start, end in _read(question, text, after)
     }
     yield from ((*finding, _SCORE) for finding in sorted(found))
+
+
+def _asked(question: _Question, text: str) -> Iterator[int]:
+    """Where the lines end that ask the question."""
+    done = 0
+    while about := question.about.search(text, done):
+        start = text.rfind("\n", 0, about.start()) + 1
+        done = text.find("\n", about.end())
+        done = len(text) if done < 0 else done
+        if question.asks.search(text, start, done):
+            yield done
+
+
+def _read(question: _Question, text: str, at: int) -> _Spans:
+    """The answer; when a line puts it off ("why do you need it?"), it may come in one of the next two."""
+    for line, start in _lines_after(text, at):
+        found = False
+        for first, last in question.reads(line):
+            found = True
+            yield start + first, start + last
+        if found:
+            return
 
 
 def recognizers(language: str) -> list[EntityRecognizer]:
@@ -54,8 +88,12 @@ def recognizers(language: str) -> list[EntityRecognizer]:
 
 
 def _lines_after(text: str, at: int) -> Iterator[tuple[str, int]]:
-    """The next line that says something, with its offset, if it is short enough to be an answer."""
+    """The next line that says something, with its offset, if it is short enough to be an answer.
+
+    More come, up to ``_LINES_PUT_OFF``, when it puts the answer off.
+    """
     start = text.find("\n", at) + 1
+    more = 0
     for _ in range(_LINES_AFTER):
         if not start:
             return
@@ -63,8 +101,15 @@ def _lines_after(text: str, at: int) -> Iterator[tuple[str, int]]:
         line = text[start : end if end >= 0 else len(text)]
         if len(line) <= _LONGEST_LINE and not is_bridge(line):
             yield line, start
-            return
+            more = max(more, _LINES_PUT_OFF * (_PUTS_OFF.search(line) is not None))
+            if not more:
+                return
+            more -= 1
         start = end + 1
+
+
+def _about(words: str) -> "regex.Pattern[str]":
+    return regex.compile(words, regex.IGNORECASE)
 
 
 def _ask(*phrases: str) -> "regex.Pattern[str]":
@@ -126,8 +171,9 @@ def _english_address(line: str) -> _Spans:
 _NO_SECRET = regex.compile(
     r"(?<!\w)(?:don't|do not|didn't|forgot|forgotten|not|no|never|can't|cannot|why|what|which|how|where|"
     r"sorry|who|wait|"
-    r"moment|second|hold|help|lost|remember|know|need|не|нет|забыл\w*|помню|зачем|какой|какое|какая|почему|что|"
-    r"секунд\w*|минут\w*)(?!\w)|\?|？|不|没|忘|什么|为什么|怎么|稍等|等",
+    r"moment|second|hold|help|lost|remember|know|need|because|verify|to|чтобы|не|нет|забыл\w*|помню|зачем|какой|какое|какая|"
+    r"почему|что|"
+    r"секунд\w*|минут\w*)(?!\w)|\?|？|不|没|忘|什么|为什么|怎么|稍等|等|位|因为|为了",
     regex.IGNORECASE,
 )
 _SECRET_LEAD = regex.compile(
@@ -156,10 +202,11 @@ _EN_ASKS = (
 _EN = (
     _Question(
         kinds.PERSON,
+        _about(r"(?<!\w)(?:(?:sur)?names?|who am i|spell)(?!\w)"),
         _ask(
             r"(?<!\w)(?:your|the|full|first|last|customer'?s?|account holder'?s?|cardholder'?s?|"
             r"passenger'?s?|his|her|"
-            r"whose|sur) ?names?(?! (?:is|was|on|of|here|doesn))(?!\w)",
+            r"whose|sur) ?names?(?! (?:is|was|on|of|here|doesn)(?! *$))(?!\w)",
             r"(?:what|which) name|name [^\n]{0,24}under",
             r"who am i (?:speaking|talking|chatting)",
             r"(?:could|can|would) you (?:please )?spell",
@@ -171,6 +218,7 @@ _EN = (
     ),
     _Question(
         kinds.ADDRESS,
+        _about(r"address|where (?:do you live|should)"),
         _ask(
             r"(?:your|the|delivery|shipping|home|billing|mailing|current|new|street|service|old)"
             r"(?<!mail)(?<!mail ) address(?:es)?(?! (?:book|bar))",
@@ -181,12 +229,23 @@ _EN = (
     ),
     _Question(
         kinds.SECRET,
+        _about(r"pass ?(?:word|code|phrase)|security|maiden|memorable|(?:code ?|secret )(?:word|answer)"),
         _ask(
             rf"(?<!\w){_EN_ASKS}[^\n]{{0,50}}(?:your|the|a) [^\n]{{0,24}}(?:password|passcode|pass ?phrase|"
             r"security answer|answer to (?:your|the) security question|maiden name|memorable (?:word|"
             r"place|name)|"
             r"code ?word|secret (?:word|answer))(?![^\n]{0,30}(?:reset|change))",
             r"^[^\n]{0,20}mother's maiden name\W*$|^\W*password\W*$",
+        ),
+        _secret,
+    ),
+    _Question(
+        kinds.ACCOUNT_NUMBER,
+        _about(r"user ?name|login|user id|handle"),
+        _ask(
+            rf"(?<!\w){_EN_ASKS}[^\n]{{0,50}}(?:user ?name|login(?: name)?|user id|"
+            rf"handle)(?![^\n]{{0,30}}(?:reset|change))",
+            r"^[^\n]{0,20}(?:user ?name|login|user id)(?: please)?\W*$",
         ),
         _secret,
     ),
@@ -248,10 +307,12 @@ def _russian_address(line: str) -> _Spans:
 _RU = (
     _Question(
         kinds.PERSON,
+        _about(r"зовут|величать|обращаться|имя|фамили[яю]|фио|отчество|представьтесь|с кем"),
         _ask(
             r"как (?:вас|его|е[её]|тебя) (?:зовут|величать)",
             r"как (?:к вам|мне к вам|я могу к вам|могу к вам)[^\n]{0,20}обращаться",
-            r"(?:ваш[аеиу]?|назовите|подскажите|скажите|продиктуйте|уточните|укажите|полное)[^\n]{0,40}(?<!\w)(?:имя|фамили[яю]|фио|отчество)",
+            r"(?:ваш[аеиу]?|назовите|подскажите|скажите|продиктуйте|уточните|укажите|"
+            r"полное)[^\n]{0,40}(?<!\w)(?:имя|фамили[яю]|фио|отчество)",
             r"^\W*(?:фамилия|имя|фио|имя и фамилия|фамилия имя|ваше имя)\W*$",
             r"на ч(?:ь[её]|ью) (?:имя|фамилию)",
             "представьтесь",
@@ -261,6 +322,7 @@ _RU = (
     ),
     _Question(
         kinds.ADDRESS,
+        _about(r"адрес|куда"),
         _ask(
             r"(?:ваш|назовите|подскажите|скажите|продиктуйте|уточните|укажите|какой|по какому)[^\n]{0,30}"
             r"адрес(?![^\n]{0,12}(?:почт|электр))",
@@ -271,11 +333,24 @@ _RU = (
     ),
     _Question(
         kinds.SECRET,
+        _about(r"слов|девичь|пароль"),
         _ask(
+            r"(?:кодово\w+ слов\w|девичь\w+ фамили\w|секретн\w+ слов\w|контрольн\w+ слов\w|пароль)"
+            r"[^\n]{0,12}(?:назовите|скажите|подскажите|какое|продиктуйте|пожалуйста)",
             r"(?:назовите|скажите|подскажите|какое|ваше|продиктуйте|"
             r"введите)[^\n]{0,40}(?:кодово\w+ слов\w|девичь\w+ фамили\w|секретн\w+ слов\w|"
             r"контрольн\w+ слов\w|пароль)",
             r"^\W*(?:кодовое слово|пароль)\W*$",
+        ),
+        _secret,
+    ),
+    _Question(
+        kinds.ACCOUNT_NUMBER,
+        _about(r"логин|имя пользователя|ник"),
+        _ask(
+            r"(?:назовите|скажите|подскажите|какой|какое|ваш\w?|продиктуйте)[^\n]{0,40}(?<!\w)(?:логин|"
+            r"имя пользователя|ник)(?!\w)",
+            r"^\W*(?:логин|имя пользователя)(?: пожалуйста)?\W*$",
         ),
         _secret,
     ),
@@ -314,9 +389,10 @@ def _chinese_address(line: str) -> _Spans:
 _ZH = (
     _Question(
         kinds.PERSON,
+        _about("姓|称呼|名字|叫什么"),
         _ask(
             "贵姓|怎么称呼|如何称呼",
-            r"(?:您|你|请问|报|提供|说|核对|收件人|联系人)[^\n]{0,8}(?:姓名|名字|称呼)",
+            r"(?:您|你|请问|报|提供|说|核对|收件人|联系人|寄件人|客户|用户|户主|机主|乘客|持卡人|预订人|入住人|投保人)[^\n]{0,8}(?:姓名|名字|称呼)",
             r"^\W*(?:姓名|名字)\W*$",
             "叫什么",
         ),
@@ -324,6 +400,7 @@ _ZH = (
     ),
     _Question(
         kinds.ADDRESS,
+        _about("地址|寄到|送到|住"),
         _ask(
             r"(?:您|你|请问|报|提供|说|哪里|什么|新)[^\n]{0,10}(?<!邮箱)地址",
             r"^\W*(?:收货)?地址\W*$",
@@ -333,7 +410,16 @@ _ZH = (
     ),
     _Question(
         kinds.SECRET,
+        _about("密码|口令|密保|暗号"),
         _ask(r"(?:您|你|请|报|提供|说)[^\n]{0,10}(?:密码|口令|密保|暗号)(?!重置|修改)", r"^\W*密码\W*$"),
+        _secret,
+    ),
+    _Question(
+        kinds.ACCOUNT_NUMBER,
+        _about("微信|用户名|登录名"),
+        _ask(
+            r"(?:微信号?|用户名|登录名)(?:是多少|是什么|呢|[^\n]{0,6}$)|(?:报|提供|说)[^\n]{0,8}(?:微信号?|用户名|登录名)"
+        ),
         _secret,
     ),
 )

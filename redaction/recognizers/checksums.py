@@ -14,8 +14,8 @@ _INN_12 = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
 
 
 def luhn(number: str) -> bool:
-    """Payment cards of 13 to 19 digits (ISO/IEC 7812-1, annex B): every second digit is doubled."""
-    if not (number.isdecimal() and 13 <= len(number) <= 19) or number[0] == "0":
+    """Payment cards of 12 to 19 digits (ISO/IEC 7812-1, annex B): every second digit is doubled."""
+    if not (number.isdecimal() and 12 <= len(number) <= 19) or number[0] == "0":
         return False
     doubled = [sum(divmod(2 * int(digit), 10)) for digit in number[-2::-2]]
     return (sum(doubled) + sum(int(digit) for digit in number[::-2])) % 10 == 0

@@ -6,7 +6,7 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
-from redaction.chinese import is_word, tagged_words
+from redaction.chinese import is_name, is_word, tagged_words
 from redaction.lexicon import words
 from redaction.recognizers.reader import Found, Reader
 from redaction.recognizers.shapes import CaptureRecognizer
@@ -25,6 +25,7 @@ def recognizers() -> list[EntityRecognizer]:
         _honorific(),
         _nicknamed(),
         _introduced(),
+        Reader("names in roles", [kinds.PERSON], _LANGUAGE, _in_roles),
         Reader("segmented names", [kinds.PERSON], _LANGUAGE, _segmented),
     ]
 
@@ -81,18 +82,66 @@ def _introduced() -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.PERSON,
         {
-            rf"(?:我叫|名叫|叫做|名字是|名字叫|姓名(?:是|为|:|：)?|户名(?:是|为|:|：)?|"
+            rf"(?:[我他她]叫|名叫|叫做|名字是|名字叫|姓名(?:是|为|:|：)?|户名(?:是|为|:|：)?|"
             rf"联系人(?:是|:|：)?|收件人(?:是|:|：)?|持卡人(?:是|:|：)?|"
             rf"客服代表)(?<value>(?:{surname})\p{{Han}}{{1,2}}?)(?={_AFTER_NAME})": 0.85,
             rf"(?:我是|这里是|我是客服|客服)(?<value>[小老](?:{surname}))(?=[，。,、！!？ 很]|$)": 0.7,
             rf"(?:我是|这里是|我是客服|客服)(?<value>(?:{surname})\p{{Han}}{{1,2}}?)(?=[，。,"
             rf"、！!？ ]|$)": 0.7,
             rf"(?:我姓|免贵姓|贵姓|姓)(?<value>{surname})(?=[，。,、！!？的 名叫]|$)": 0.8,
-            r"(?:我叫|名字是|名字叫|姓名[是:：])(?<value>\p{Han}{2,4}?)(?=[，。,、！!？ ]|$)": 0.7,
+            r"(?:我叫|名字是|名字叫|姓名[是:：])(?<value>(?![了过什谁不个车你您他她它的得])\p{Han}{2,4}?)"
+            r"(?=[，。,、！!？ ]|谢谢|$)": 0.7,
         },
         language=_LANGUAGE,
         accept=_is_no_word,
     )
+
+
+# Who is named right after: 客户孟繁星投诉, 我妈妈黄秀英的.
+_ROLE = regex.compile(
+    r"(?:投保人|被保险人|受益人|户主|业主|住户|租户|乘客|旅客|客户|顾客|用户|联系人|收件人|收货人|"
+    r"寄件人|发件人|预订人|订票人|"
+    r"持卡人|申请人|监护人|机主|车主|患者|病人|学生|员工|同事|朋友|老公|老婆|丈夫|"
+    r"妻子|爱人|妈妈|爸爸|母亲|父亲|儿子|女儿|孩子|"
+    r"哥哥|姐姐|弟弟|妹妹|本人|法人|代理人|经办人|"
+    r"(?:转|打|交|发|寄)?给|让|找)(?:姓名|名字)?(?:是|为|叫|:|：| )?"
+)
+_LONGEST_NAME = 4
+
+
+def _in_roles(text: str) -> Iterator[Found]:
+    """A family name after a word for somebody's part, and as much after it as leaves whole words behind."""
+    for role in _ROLE.finditer(text):
+        run = _HAN_RUN.match(text, role.end(), role.end() + _LONGEST_NAME + 2)
+        size = _name_size(run.group()) if run else 0
+        if size:
+            yield kinds.PERSON, role.end(), role.end() + size, 0.65
+
+
+def _name_size(run: str) -> int:
+    """How many characters at the beginning are a name; 0 when it begins with none."""
+    surnames = words("zh_surnames")
+    family = next((size for size in (2, 1) if run[:size] in surnames and len(run) > size), 0)
+    if not family or (family == 1 and is_word(run[:2]) and not is_name(run[:2])):
+        return 0
+    for given in (2, 1):
+        name, rest = run[: family + given], run[family + given :]
+        whole = not rest or rest[0] in _AFTER_GIVEN or (len(rest) > 1 and is_word(rest[:2]))
+        if len(name) == family + given and whole and _is_given(name[family:]) and _is_person(name):
+            return len(name)
+    return 0
+
+
+def _is_person(name: str) -> bool:
+    return _is_no_word(name) and name[-1] not in _PLACE_AFTER and not _ENDS_WITH_TITLE.search(name)
+
+
+_AFTER_GIVEN = frozenset("的吗呢吧啊呀在是我你您和跟已要想为说也都没来去给打从到不有把被让又还就先刚电手身号")
+
+
+def _is_given(name: str) -> bool:
+    """Whether characters can be a given name: none of them is a small word of grammar."""
+    return not any(character in _AFTER_GIVEN for character in name)
 
 
 def _is_no_word(value: str) -> bool:
@@ -116,16 +165,25 @@ def _runs(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _tagged_names(run: str) -> Iterator[tuple[int, int]]:
-    for start, end, tag in tagged_words(run):
+    for first, end, tag in tagged_words(run):
+        start = _with_family_name(run, first, end) if tag in ("nr", "nz", "nrt") else first
         word = run[start:end]
         counts = start > 0 and run[start - 1] in _COUNTS and word[0] in _MEASURES
         if (
-            tag in ("nr", "nrfg")
+            (tag in ("nr", "nrfg") or start < first)
             and 2 <= len(word) <= 4
             and not counts
             and _is_plausible(word, run[end : end + 4])
         ):
             yield start, end
+
+
+def _with_family_name(run: str, start: int, end: int) -> int:
+    """Where a name begins whose given part is a word of its own: 黄 before 秀英."""
+    before = start - 1
+    if end - start > 2 or before < 0 or run[before] not in words("zh_surnames") or run[before] in _MEASURES:
+        return start
+    return start if before and is_word(run[before - 1 : start]) else before
 
 
 _BUSINESS_AFTER = (
@@ -167,7 +225,7 @@ _BUSINESS_AFTER = (
 )
 _INSTITUTION = regex.compile(r"\p{Han}{0,3}[店馆楼寺庙宫塔园城街厅轩阁坊]")
 _ENDS_WITH_TITLE = regex.compile(f"(?:{_HONORIFIC})$")
-_PLACE_AFTER = frozenset("型期朝路街店馆楼园山寺庙宫院城镇村县市区省湖河江桥塔门站港岛峰陵墓府厂场")
+_PLACE_AFTER = frozenset("氏记型期朝路街店馆楼园山寺庙宫院城镇村县市区省湖河江桥塔门站港岛峰陵墓府厂场")
 
 
 def _is_plausible(word: str, following: str) -> bool:

@@ -89,14 +89,12 @@ def _spoken_street() -> EntityRecognizer:
 
 
 def _tail() -> EntityRecognizer:
-    """City, state and postcode, and streets without a known suffix; these need their capitals."""
-    lead = r"\d{1,6}[a-z]?,? (?:[\p{Lu}][\p{Latin}\p{Mn}'.\-]{1,24} ?){1,5}(?:\d{1,5}[a-z]?)?"
+    """City, state and postcode, which need their capitals."""
     return CaptureRecognizer(
         kinds.ADDRESS,
         {
             rf"(?<!\w)(?<value>{_CITY},? (?:{_STATE}),? \d{{5}}(?:-\d{{4}})?)(?!\d)": 0.8,
-            rf"(?<!\w)(?<value>{lead}(?:[,\n] ?{_UNIT})?[,\n] ?{_CITY}(?:[,\n] ?{_CITY})?(?: "
-            rf"\d{{4,6}})?)(?!\w)": 0.6,
+            rf"(?<!\w)(?<value>\d{{1,6}}[a-z]?,? {_CITY}(?:, ?{_UNIT})?, ?{_CITY})(?!\w)": 0.6,
             rf"(?:{_UNIT}|(?i:{_SUFFIX})\.?|\d{{1,4}})[,\n] ?(?<value>{_CITY}[,\n ] ?(?:"
             rf"{_CITY} )?\d{{4,6}})(?!\d)": 0.6,
             rf"(?<!\w)(?:corner of|address(?: is|"
@@ -155,4 +153,5 @@ def _home() -> EntityRecognizer:
 
 def _is_place(value: str) -> bool:
     parts = [part.strip(",") for part in value.split()]
-    return parts[0].lower() in words("en_places") or all(part[0].isupper() for part in parts)
+    known = parts[0].lower() in words("en_places") or all(part[0].isupper() for part in parts)
+    return known and parts[0].lower() not in words("no_homes")

@@ -6,9 +6,11 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.lexicon import words
 from redaction.numerals import is_number_word
 from redaction.ordinary import is_ordinary
 from redaction.recognizers.reader import Found, Reader
+from redaction.spelling import is_letter_name
 
 _SCORE = 0.8
 _MOST_WORDS = 12
@@ -21,16 +23,31 @@ _DOMAIN = regex.compile(
     rf"\.[a-z]{{2,10}}|点[a-z]{{2,10}}){{1,3}}",
     regex.IGNORECASE,
 )
+_KNOWN = (
+    "gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|protonmail|live|msn|mail|gmx|"
+    "яндекс|мэйл|мейл|майл|рамблер|джимейл|гмейл"
+)
+_BARE_DOMAIN = regex.compile(
+    rf"(?<=\w) (?:at|собак[аоу]й?|собачка|эт) (?:{_KNOWN}) (?:com|net|ru|org|co uk|ру|ком)(?!\w)",
+    regex.IGNORECASE,
+)
 _HAN_DOMAIN = regex.compile(
     r"艾特[a-z0-9一二三四五六七八九零幺]{1,30}(?:点[a-z]{2,8}){1,3}", regex.IGNORECASE
 )
-_HAN_LOCAL = regex.compile(r"[a-z0-9_.\-一二三四五六七八九零幺点]{1,40}$", regex.IGNORECASE)
+_HAN_LOCAL = regex.compile(
+    r"(?:[a-z0-9_.\-一二三四五六七八九零幺点]|下划线|中划线|横杠|横线|减号|杠){1,40}$", regex.IGNORECASE
+)
+_EXPLAINED = regex.compile(
+    r"(?<![\p{L}\d])(?<letter>\p{L}{1,3})(?: as in | for | like in |,? как )\p{L}{1,14}[ ,]{0,2}$",
+    regex.IGNORECASE,
+)
 _WORD_BEFORE = regex.compile(r"(?<word>(?:(?!\p{Han})[\w.\-']){1,64})[ ,]{0,2}", regex.REVERSE)
 _JOINS = regex.compile(
     "dot|period|underscore|dash|hyphen|minus|plus|точка|тире|дефис|подч[её]ркивание|нижнее|点|下划线"
 )
 _INTRODUCES = regex.compile(
-    "e-?mail|mail|address|на|почт[уае]|[меэ]йл|имейл|емейл|адресу?|мо[йя]|это|запи\\w+|пишите|у|меня|так(?:ая|ой)|есть|"
+    "e-?mail|mail|address|на|почт[уае]|[меэ]йл|имейл|емейл|адресу?|мо[йя]|это|запи\\w+|пишите|у|меня|"
+    "так(?:ая|ой)|есть|"
     "будет|вот|да|и|или|электронн\\w+|отправ\\w+|присыл\\w+|пришл\\w+|скиньте|диктую"
 )
 
@@ -54,6 +71,83 @@ def _addresses(text: str) -> Iterator[tuple[int, int]]:
         start = _start_of_local(text, match.start())
         if start < match.start() and _ends_in_domain(match.group()):
             yield start, match.end()
+    for match in _BARE_DOMAIN.finditer(text):
+        start = _start_of_local(text, match.start())
+        if start < match.start():
+            yield start, match.end()
+    yield from _squashed(text)
+
+
+_TOPS = "com|con|net|org|edu|ru|cn|couk|comau|coin|in"
+_SQUASHED = regex.compile(
+    rf"(?:mail|gmai|gmial|gmil|gamil|gmal|yahoo|yaho|outlook|icloud|aol|live|msn|comcast|verizon|yandex|"
+    rf"rambler|inbox)"
+    rf"(?: ?[@.]?(?:{_TOPS})| (?:com|net|org|ru))(?![\p{{L}}\d])",
+    regex.IGNORECASE,
+)
+_LOCAL = regex.compile(r"[a-z\d_.\-]*[a-z\d_]$", regex.IGNORECASE)
+_LONGEST_LOCAL = 50
+# What stands before "mail" in the names of providers, and in "e-mail" itself.
+_PROVIDERS = frozenset({"g", "e", "e-", "hot", "ya", "rediff", "reddiff", "fast", "proton", "google", "web"})
+_UNKNOWN = regex.compile(
+    r"(?<![\p{L}\d_.\-@])[a-z\d_\-]{4,40}(?:(?<com>com)|net|org|ru|couk)(?![\p{L}\d.@])", regex.IGNORECASE
+)
+_MAIL_NEAR = regex.compile(
+    r"(?<!\w)(?:e-?mail\w*|mail|(?:электронн\w+ )?почт\w*|[еи]?-?м[еэ]йл\w*|imeyl)(?!\w)|邮箱|邮件",
+    regex.IGNORECASE,
+)
+_WORDS_IN_COM = (
+    "telecom intercom sitcom dotcom romcom webcom malcom telcom infocom viacom marcom internet ethernet "
+    "intranet planet cabinet magnet bonnet cornet garnet hornet clarinet sonnet subnet"
+)
+_NO_ADDRESS = frozenset(_WORDS_IN_COM.split())
+_TURNS_OF_ASKING = 2
+
+
+def _squashed(text: str) -> Iterator[tuple[int, int]]:
+    """Addresses without their signs: "sunnygmailcom", "sunny 90 mailcom"."""
+    for match in _SQUASHED.finditer(text):
+        word = _LOCAL.search(text, max(match.start() - _LONGEST_LOCAL, 0), match.start())
+        start = match.start() if word is None else word.start()
+        first = _start_of_squashed(text, start)
+        if first < start or (word is not None and word.group().lower() not in _PROVIDERS):
+            yield first, match.end()
+    for match in _UNKNOWN.finditer(text):
+        word = match.group().lower()
+        if word not in _NO_ADDRESS and not is_ordinary(word) and _may_be_mail(match, text):
+            yield _start_of_squashed(text, match.start()), match.end()
+
+
+def _may_be_mail(match: "regex.Match[str]", text: str) -> bool:
+    """Whether a word ends as few words do, a turn holds nothing else, or it or one before speaks of mail."""
+    start, end = match.span()
+    if match["com"] and end - start >= _FEW_WORDS_FROM:
+        return True
+    line = start
+    for _ in range(_TURNS_OF_ASKING + 1):
+        line = max(text.rfind("\n", 0, line), 0)
+    alone = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
+    return alone or _MAIL_NEAR.search(text, max(line, start - _REACH), start) is not None
+
+
+_REACH = 300
+_FEW_WORDS_FROM = 9
+
+
+def _start_of_squashed(text: str, start: int) -> int:
+    """Numbers that stand before belong to the address, and the word before those."""
+    first = start
+    for _ in range(_MOST_WORDS):
+        match = _WORD_BEFORE.match(text, max(start - 66, 0), start)
+        if match is None or text[start - 1 : start] == "\n":
+            break
+        word = match["word"].lower()
+        if not word.isdigit():
+            follows_number = start < first
+            may_be_name = word in words("en_first_names") or not _is_foreign_to_it(word)
+            return match.start() if follows_number and word.isascii() and may_be_name else start
+        start = match.start()
+    return start
 
 
 def _ends_in_domain(value: str) -> bool:
@@ -66,20 +160,24 @@ def _ends_in_domain(value: str) -> bool:
 def _start_of_local(text: str, end: int) -> int:
     """Where the part before the "at" begins: one word, or words joined by "dot", letters, numbers, names."""
     start = end
-    joined = True
+    free, joined = True, False
     for _ in range(_MOST_WORDS):
+        explained = _EXPLAINED.search(text, max(start - 40, 0), start)
+        if explained is not None and is_letter_name(explained["letter"].lower()):
+            start = explained.start()
+            continue
         match = _WORD_BEFORE.match(text, max(start - 66, 0), start)
         if match is None:
             break
         word = match["word"].lower()
         if _JOINS.fullmatch(word):
             joined = True
-        elif is_number_word(word) or len(word) == 1 or word.isdigit():
+        elif is_number_word(word) or is_letter_name(word) or word.isdigit():
             pass
-        elif _is_foreign_to_it(word) or not (joined or word.isascii()):
+        elif not joined and (_is_foreign_to_it(word) or not (free or word.isascii())):
             break
         else:
-            joined = False
+            free = joined = False
         start = match.start()
     return start
 

@@ -21,8 +21,8 @@ from redaction.ordinary import is_ordinary
 from redaction.recognizers.reader import Found, Reader
 from redaction.spans import VOTE
 
-_LEAST = 0.2
-_LEAST_WHEN_ORDINARY = 0.6
+_LEAST = 0.35
+_LEAST_WHEN_ORDINARY = 0.9
 _LEAST_OF_NUMBERS = 0.5
 _FEWEST_DIGITS = 3
 _SHORTEST_CODE = 3

@@ -4,22 +4,25 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from redaction.knowledge import Knowledge, knowledge_of
 from redaction.network import WEIGHTS, Architecture, Tagger
 from redaction.training import corpora
 from redaction.training.examples import LABELS
-from redaction.training.fit import Plan, fit
-from redaction.training.recipes import RECIPES
+from redaction.training.fit import fit
+from redaction.training.recipes import INVENTED, PLANS, RECIPES
 
 
 def main() -> None:
     """Read the command line, fit, report each epoch on standard error, write the weights."""
     options = _options()
-    draw = RECIPES[options.language](options.folder, options.seed, options.invented, options.hold_out)
-    plan = Plan(epochs=options.epochs, seed=options.seed)
-    knowledge = knowledge_of(options.language)
+    language = options.language
+    invented = options.invented or INVENTED[language]
+    draw = RECIPES[language](options.folder, options.seed, invented, options.hold_out)
+    plan = replace(PLANS[language], epochs=options.epochs or PLANS[language].epochs, seed=options.seed)
+    knowledge = knowledge_of(language)
     tagger = fit(draw, architecture_with(knowledge), plan, _reporter(), knowledge)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     tagger.save(options.out)
@@ -40,9 +43,9 @@ def _options() -> argparse.Namespace:
         "folder", type=Path, help="where the corpora are; those that are missing are not used"
     )
     parser.add_argument("--out", type=Path, help="default: the weights that ship with the package")
-    parser.add_argument("--epochs", type=int, default=Plan().epochs)
+    parser.add_argument("--epochs", type=int, help="passes over the data")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--invented", type=int, default=8000, help="invented conversations in each epoch")
+    parser.add_argument("--invented", type=int, help="invented conversations in each epoch")
     parser.add_argument("--hold-out", choices=corpora.MULTIDOGO, help="a domain to leave out, to measure on")
     options = parser.parse_args()
     if not options.folder.is_dir():

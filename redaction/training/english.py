@@ -77,7 +77,10 @@ _DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"]
 _NUMBER_WORDS = [*_DIGIT_WORDS[1:], "ten", "eleven", "twelve", "fifteen", "eighteen", "nineteen", *_TENS]
 _COMMON_WORDS = 12_000
-_COMMON_SURNAMES = 1500
+_COMMON_SURNAMES = 1000
+_EVERYDAY_WORDS = 20_000
+_OFTEN = 1000
+_FREQUENT_NAMES = 500
 _MONTHS = [
     "January",
     "February",
@@ -143,8 +146,9 @@ class English:
         self._users = pool(american.user_name, 1500)
         self._countries = pool(american.country, 3000)
         self._states = pool(american.state, 500)
-        self._census_first = _census("female.first") + _census("male.first")
-        self._census_last = _census("all.last")
+        everyday = set(top_n_list("en", _EVERYDAY_WORDS))
+        self._census_first = _census("female.first", everyday) + _census("male.first", everyday)
+        self._census_last = _census("all.last", everyday)
         self._cities = [
             name.title() for name in (*lines("places_large_cities"), *lines("places_small_cities"))
         ]
@@ -319,8 +323,13 @@ class English:
     def _slot_quantity(self) -> str:
         return self._choice([str(self._rng.randint(1, 60)), self._choice(_DIGIT_WORDS[1:])])
 
+    def common(self) -> str:
+        """An English word that is no name; half of them from the most frequent thousand."""
+        often = self._rng.random() < 0.5
+        return self._choice(self._common[:_OFTEN] if often else self._common)
+
     def _slot_common(self) -> str:
-        return self._choice(self._common)
+        return self.common()
 
     def _slot_said(self) -> str:
         return " ".join(self._choice(_NUMBER_WORDS) for _ in range(self._rng.randint(1, 4)))
@@ -401,6 +410,9 @@ def _faker(locale: str, seed: int) -> Faker:
     return faker
 
 
-def _census(name: str) -> list[str]:
+def _census(name: str, everyday: set[str]) -> list[str]:
+    """Names of the census, the frequent ones first; rare names that are everyday words are left out."""
     text = files("names").joinpath(f"dist.{name}").read_text(encoding="utf-8")
-    return [line.split()[0].capitalize() for line in text.splitlines()]
+    names = [line.split()[0].lower() for line in text.splitlines()]
+    kept = [*names[:_FREQUENT_NAMES], *(name for name in names[_FREQUENT_NAMES:] if name not in everyday)]
+    return [name.capitalize() for name in kept]

@@ -4,18 +4,20 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from redaction import kinds
 from redaction.training import corpora
 from redaction.training.english import LABELS as ENGLISH_LABELS
 from redaction.training.english import English
-from redaction.training.examples import Conversation, Turn
-from redaction.training.fit import Draw
+from redaction.training.examples import Conversation, Turn, Word
+from redaction.training.fit import Draw, Plan
 from redaction.training.russian import LABELS as RUSSIAN_LABELS
 from redaction.training.russian import Russian
 from redaction.training.templates import Templates
-from redaction.training.variants import as_recognized, as_typed, renamed
+from redaction.training.variants import as_recognized, as_typed, misspelled, renamed
 
 HERE = Path(__file__).parent
-_RENAMED, _TYPED, _AGENT_SPEAKS = 0.5, 0.4, 0.12
+_RENAMED, _TYPED, _AGENT_SPEAKS, _MISSPELLED = 0.5, 0.4, 0.12, 0.04
+_BABBLED_NAMES, _RECOGNIZED = 0.06, 0.6
 
 
 def english(folder: Path, seed: int, invented: int, held_out: str | None) -> Draw:
@@ -38,7 +40,8 @@ def english(folder: Path, seed: int, invented: int, held_out: str | None) -> Dra
 
         typed = [as_typed(varied(call), rng) for call in calls if rng.random() < _TYPED]
         made = [templates.conversation(rng) for _ in range(invented)]
-        return [*map(varied, calls), *typed, *others, *map(as_recognized, others), *made]
+        said = [babble(rng, values) for _ in range(invented // 2)]
+        return [*map(varied, calls), *typed, *others, *map(as_recognized, others), *made, *said]
 
     return draw
 
@@ -46,18 +49,34 @@ def english(folder: Path, seed: int, invented: int, held_out: str | None) -> Dra
 def russian(folder: Path, seed: int, invented: int, held_out: str | None) -> Draw:  # noqa: ARG001 - has no domains
     """Paragraphs of factRuEval, as they are and as recognized, and ``invented`` conversations.
 
-    Each time most of them name other people and some of them other towns, in the same case and gender.
+    Each time most of them name other people and some of them other towns, in the same case and gender,
+    and one word in 25 is misspelled.
     """
     values = Russian(random.Random(seed))  # noqa: S311 - reproducible on purpose
     templates = Templates(HERE / "templates_ru.txt", values.slots(), RUSSIAN_LABELS)
     paragraphs = corpora.factrueval(folder)
 
     def draw(rng: random.Random) -> list[Conversation]:
-        written = [values.moved(paragraph) for paragraph in paragraphs]
-        told = [as_recognized(values.moved(paragraph)) for paragraph in paragraphs]
+        def varied(paragraph: Conversation) -> Conversation:
+            return misspelled(values.moved(paragraph), _MISSPELLED, rng)
+
+        written = [varied(paragraph) for paragraph in paragraphs]
+        told = [as_recognized(varied(paragraph)) for paragraph in paragraphs]
         return [*written, *told, *(templates.conversation(rng) for _ in range(invented))]
 
     return draw
+
+
+def babble(rng: random.Random, values: English) -> Conversation:
+    """Turns of ordinary words in any order, a name among them now and then."""
+
+    def word() -> Word:
+        if rng.random() < _BABBLED_NAMES:
+            return Word(rng.choice([values.first, values.last])().split()[0].lower(), kinds.PERSON)
+        return Word(values.common())
+
+    turns = tuple(tuple(word() for _ in range(rng.randint(1, 7))) for _ in range(rng.randint(2, 6)))
+    return turns if rng.random() < _RECOGNIZED else as_typed(turns, rng)
 
 
 def with_remarks(
@@ -74,3 +93,9 @@ def with_remarks(
 
 RECIPES: dict[str, Callable[[Path, int, int, str | None], Draw]] = {"en": english, "ru": russian}
 """The recipe of each language: folder of corpora, seed, invented conversations an epoch, domain left out."""
+
+PLANS = {"en": Plan(), "ru": Plan(epochs=9, dropout=0.3)}
+"""How the network of each language is fitted."""
+
+INVENTED = {"en": 8000, "ru": 2500}
+"""How many conversations are invented for each epoch."""

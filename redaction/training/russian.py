@@ -97,7 +97,7 @@ _LETTERS = "АБВГДЕЗИКЛМНОПРСТУФХЭЮЯ"
 # Each new word costs a look into the dictionary, which is most of the time that drawing takes.
 _RARE_SURNAMES = 8000
 _INITIAL = regex.compile(r"(?<!\p{L})\p{L}")
-_COMMON, _WOMEN, _RENAMED, _MOVED = 0.5, 0.45, 0.7, 0.4
+_COMMON, _WOMEN, _RENAMED, _MOVED = 0.5, 0.45, 0.5, 0.4
 
 
 class Russian:

@@ -13,7 +13,8 @@ THINGS: dict[str, tuple[str, ...]] = {
     "possessive": _listed("his|her|their"),
     "bank": _listed("the bank|my bank|First National Bank|City Bank|the branch"),
     "food": _listed(
-        """cortado|cappuccino|Caramel Macchiato|iced latte|flat white|Americano|mocha|chai latte|
+        """Tetley|Lipton|Ceylon|Irish breakfast|English breakfast|Darjeeling|Yorkshire tea|stevia|
+        cortado|cappuccino|Caramel Macchiato|iced latte|flat white|Americano|mocha|chai latte|
         Earl Grey|matcha|croissant|margherita pizza|Pepperoni pizza|Caesar salad|cheeseburger|
         fries|garlic bread|Alfredo pasta|chicken wings|tiramisu|Coke|Sprite|lemonade|
         veggie burger|onion rings|Buffalo sauce|ranch|Greek salad|calzone|mozzarella|arugula|

@@ -74,7 +74,7 @@ def misspelled(conversation: Conversation, share: float, rng: random.Random) -> 
         if len(word.text) < _SHORTEST_MISSPELLED or not word.text.isalpha() or rng.random() >= share:
             return word.text
         at = rng.randrange(1, len(word.text) - 1)
-        first, second = word.text[at : at + 2]
+        first, second = word.text[at], word.text[at + 1]
         middle = rng.choice([second, first + first + second, second + first])
         return word.text[:at] + middle + word.text[at + 2 :]
 

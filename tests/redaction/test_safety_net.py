@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 
 from redaction import Policy, Redactor, Segment
 from redaction.safety_net import LEAST_DIGITS, leftovers
+from tests.redaction.digit_strategies import Told, told_numbers
+
+LEAST_AFTER_A_QUESTION = 4
 
 # Each word with the digits it stands for and the zeros at its end that the next word may fill.
 WORDS = {
@@ -78,6 +81,30 @@ def test_told_numbers_are_redacted_once_and_for_all(case: tuple[str, list[str]])
     assert again.turns == once.turns
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(told_numbers())
+def test_no_seven_digits_in_a_row_leave_in_any_script_or_disguise(told: Told) -> None:
+    assert told.longest_run_left(Redactor().redact(told.segments(), "en")) < LEAST_DIGITS
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("what is your card number", "en"),
+        ("and the last digits of your social security number please", "en"),
+        ("назовите номер карты", "ru"),
+        ("请问您的卡号是多少", "zh"),
+    ],
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_four_digits_in_a_row_leave_after_a_question_for_them(
+    question: str, language: str, data: st.DataObject
+) -> None:
+    told = data.draw(told_numbers(f"{question}\n"))
+    assert told.longest_run_left(Redactor().redact(told.segments(), language)) < LEAST_AFTER_A_QUESTION
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -111,3 +138,22 @@ def test_a_number_that_the_policy_allows_passes_the_net() -> None:
 def test_a_policy_that_keeps_digits_turns_the_net_off() -> None:
     policy = Policy.model_validate({"entities": {"DIGITS": "keep"}})
     assert Redactor(policy).redact_text("a 88 12 34 56 71 b", "en") == "a 88 12 34 56 71 b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "your card number\nfour four one seven",
+        "the ssn please\nyes 44 17",
+        "код из смс\nсорок четыре семнадцать",
+    ],
+)
+def test_four_digits_are_too_many_while_a_card_or_a_code_is_expected(text: str) -> None:
+    assert len(list(leftovers(text))) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["your card was charged\nin nineteen ninety four", "your pin\nit took 45 minutes and 30 seconds"]
+)
+def test_what_else_is_said_while_a_code_is_expected_passes(text: str) -> None:
+    assert list(leftovers(text)) == []
