@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.redaction_corpora import COLUMNS, DATA, PERSONAL_SLOTS, Corpus, cells, corpora, rows_of, run
-from redaction.recognizers.trained import use_weights
+from redaction.recognizers.networks import use_weights
 from redaction.training.corpora import MULTIDOGO
 from service.cli.output import print_table
 from service.logs import configure_logs

@@ -28,6 +28,7 @@ from redaction.recognizers import (
     spoken_birth_dates,
     spoken_emails,
     told,
+    trained,
     written_numbers,
 )
 from redaction.spans import Finding
@@ -127,6 +128,7 @@ _RULES: dict[str, Callable[[], list[EntityRecognizer]]] = {
         *postal_addresses.recognizers(),
         *places.recognizers("en"),
         *answers.recognizers("en"),
+        *trained.recognizers("en"),
     ],
     "ru": lambda: [
         *russian_names.recognizers(),

@@ -18,7 +18,7 @@ _LETTER_BY_LETTER = regex.compile(
 )
 _HAN = regex.compile(r"\p{Han}+")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")
-_TITLES = frozenset(
+TITLES = frozenset(
     {
         "mr",
         "mrs",
@@ -42,7 +42,7 @@ _TITLES = frozenset(
         "s",
     }
 )
-_CHINESE_TITLES = regex.compile(
+_CHINESETITLES = regex.compile(
     "(?<=.)(?:先生|女士|小姐|太太|夫人|老师|经理|主任|师傅|同学|阿姨|叔叔|大哥|大姐|总|哥|姐)$"
 )
 _SCORE = 0.75
@@ -81,8 +81,8 @@ def parts_of(name: str) -> tuple[Part, ...]:
     for match in _WORD.finditer(_joined_letters(name)):
         word = match.group().lower()
         if _HAN.fullmatch(word):
-            found.extend(Part(frozenset({piece})) for piece in _chinese_parts(_CHINESE_TITLES.sub("", word)))
-        elif word not in _TITLES:
+            found.extend(Part(frozenset({piece})) for piece in _chinese_parts(_CHINESETITLES.sub("", word)))
+        elif word not in TITLES:
             found.append(_with_full_names(part_of(word)))
     return tuple(found)
 
@@ -137,7 +137,7 @@ class KnownNames:
             word = match.group().lower()
             if _HAN.fullmatch(word):
                 self._learn_chinese(word)
-            elif len(word) > 1 and word not in _TITLES:
+            elif len(word) > 1 and word not in TITLES:
                 self._forms |= part_of(word).forms
 
     def _learn_chinese(self, name: str) -> None:

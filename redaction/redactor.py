@@ -194,7 +194,8 @@ class _Conversation:
         names: list[str] = []
         codes: set[str] = set()
         for view, findings in found:
-            for finding in findings:
+            # What wins counts: a vote for a name may lie inside of what a rule knows to be something else.
+            for finding in settle(findings, view.text):
                 value = view.text[finding.start : finding.end]
                 if finding.type == kinds.PERSON:
                     names.append(value)

@@ -12,6 +12,7 @@ from redaction.view import FILLER, MASK
 _NAME_GAP = regex.compile(r"\.? {1,2}|-|\. ?")
 _NO_PLACEHOLDER = regex.compile(f"[^{FILLER}{MASK}]+")
 _EDGE = " \t\r\n\v\f.,;:!?，。；：！？、"
+_PLACES = frozenset({kinds.ADDRESS, kinds.LOCATION})
 _CONTENT = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -38,13 +39,13 @@ def settle(findings: Iterable[Finding], text: str) -> list[Finding]:
     """Findings that do not overlap, in order of appearance.
 
     Overlapping findings of one type become one. Of different types the longer wins, then the higher score,
-    then the type that comes first in the alphabet; votes lose to rules, fallback types to
-    both. What a loser covers
-    beyond the winner stays a finding of its own: nothing that was found is left in the clear.
+    then the type that comes first in the alphabet; votes lose to rules, fallback types to both. What a loser
+    covers beyond the winner stays a finding of its own: nothing that was found is left in the clear, but for
+    the word before a number that was voted for as a part of a place.
     A placeholder or mask in the text (``view.FILLER``, ``view.MASK``) is never part of a finding.
     """
     pieces = [part for finding in _unite(findings) for part in _around_placeholders(finding, text)]
-    chosen = _outline(pieces, len(text))
+    chosen = _outline(pieces, text)
     return _join_names([trimmed for piece in chosen if (trimmed := trim(piece, text))], text)
 
 
@@ -102,20 +103,27 @@ def _around_placeholders(finding: Finding, text: str) -> list[Finding]:
 
 
 def _rank(finding: Finding) -> tuple[bool, bool, int, float, str, int]:
-    length = finding.end - finding.start
     is_fallback, is_vote = finding.type in kinds.FALLBACK, finding.score <= VOTE
+    length = finding.end - finding.start
     return (is_fallback, is_vote, -length, -finding.score, finding.type, finding.start)
 
 
-def _outline(findings: list[Finding], size: int) -> list[Finding]:
+def _outline(findings: list[Finding], text: str) -> list[Finding]:
     """Give every character to the best finding that covers it; a finding's characters may come in parts."""
-    taken = bytearray(size)
+    taken = bytearray(len(text))
     chosen: list[Finding] = []
     for finding in sorted(findings, key=_rank):
         for start, end in _free_runs(taken, finding.start, finding.end):
-            chosen.append(replace(finding, start=start, end=end))
-            taken[start:end] = b"\1" * (end - start)
+            if not _is_remnant(finding, start, end, text):
+                chosen.append(replace(finding, start=start, end=end))
+                taken[start:end] = b"\1" * (end - start)
     return sorted(chosen)
+
+
+def _is_remnant(vote: Finding, start: int, end: int, text: str) -> bool:
+    """Whether a part is the one word that a rule leaves of a voted place: mostly the one before a number."""
+    is_part = end - start < vote.end - vote.start
+    return is_part and vote.score <= VOTE and vote.type in _PLACES and len(text[start:end].split()) < 2
 
 
 def _free_runs(taken: bytearray, start: int, end: int) -> list[tuple[int, int]]:

@@ -45,7 +45,7 @@ def parts(language: str, text: str) -> Iterator[tuple[int, str]]:
 
 def _is_own(language: str, line: str) -> bool:
     strange = len(_STRANGE[language].findall(line))
-    return 2 * strange < sum(map(str.isalpha, line)) if strange else True
+    return 2 * strange < sum(map(str.isalpha, line))
 
 
 @cache

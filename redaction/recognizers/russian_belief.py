@@ -1,4 +1,4 @@
-"""How much of what the Russian network says of a word is believed: more of unknown words, less without a capital."""
+"""How much is believed of what the Russian network says of a word: it depends on capital and dictionary."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,10 +13,12 @@ from redaction.russian import look_up
 
 # Chosen on three fifths of the training texts, each read by a network that had not seen it.
 _LEAST = 0.5
-_LEAST_UNKNOWN = 0.02
+_LEAST_UNKNOWN = 0.04
 _LEAST_WITH_CAPITAL = 0.8
 _LEAST_WITHOUT_CAPITAL = 0.97
 _CERTAIN = 0.9
+_SHORTEST_STRANGE = 4
+_SURELY_NONE = 0.99
 _OFTEN_A_NAME = 0.3
 
 _CAPITALS = regex.compile(r"^[^\n]*\p{Ll}[,;:]? [\"«(„]?\p{Lu}[^\n]*$", regex.MULTILINE)
@@ -32,9 +34,9 @@ def believed(
 ) -> Floats:
     """The probabilities, those of people and places made 0 or 1.
 
-    What a word is, is decided by the mean over all its forms in the text, unless it is certain where it stands.
-    ``lines`` are those with capitals: a word without one hardly ever is a name there. Elsewhere a word that the
-    dictionary does not know is a name at the least sign of it.
+    What a word is, is decided by the mean over all its forms, unless it is certain where it stands.
+    ``lines`` are those with capitals: a word without one hardly ever is a name there. Elsewhere a word
+    that the dictionary does not know is a name at the least sign of it.
     """
     person, place = labels.index(kinds.PERSON), labels.index(kinds.LOCATION)
     means = _means(tokens, probabilities)
@@ -57,7 +59,7 @@ def _means(tokens: Sequence[Token], probabilities: Floats) -> Floats:
             places.setdefault(look_up(token.text.lower()).normal, []).append(at)
     means = probabilities.copy()
     for same in places.values():
-        if len(same) > 1:
+        if len(same) > 1 and probabilities[same, 0].min() < _SURELY_NONE:
             means[same] = probabilities[same].mean(axis=0)
     return means
 
@@ -66,16 +68,17 @@ def _inside(tokens: Sequence[Token], lines: Sequence[tuple[int, int]]) -> list[b
     """Which tokens stand on one of the lines."""
     starts = [start for start, _ in lines]
     places = (bisect_right(starts, token.start) - 1 for token in tokens)
-    return [
-        place >= 0 and token.end <= lines[place][1] for token, place in zip(tokens, places, strict=True)
-    ]
+    return [place >= 0 and token.end <= lines[place][1] for token, place in zip(tokens, places, strict=True)]
 
 
 def _least(word: str, beside_capitals: bool, is_person: bool) -> float:
     """The probability that a word needs to be a name."""
     reading = look_up(word.lower())
+    if word.lower() in words("ru_common") or reading.normal in words("ru_common"):
+        return _CERTAIN
     if not beside_capitals:
-        return _LEAST_UNKNOWN if is_person and not reading.known and word[0].isalpha() else _LEAST
+        is_strange = is_person and not reading.known and len(word) >= _SHORTEST_STRANGE
+        return _LEAST_UNKNOWN if is_strange else _LEAST
     if not word[0].islower() or word in words("ru_name_particles"):
         return _LEAST_WITH_CAPITAL
     is_name = reading.name_share + reading.place_share >= _OFTEN_A_NAME

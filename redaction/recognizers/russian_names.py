@@ -1,145 +1,95 @@
-"""Russian names: the dictionary votes on every word, introductions and a small NER help."""
+"""Russian people and places: the trained network, the dictionary and, beside capitals, natasha vote."""
 
-from collections.abc import Iterator
-from functools import cache
-from threading import Lock
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.lexicon import words
+from redaction.network import Floats, Token, runs, tokens_of
+from redaction.recognizers import news_names
+from redaction.recognizers.networks import parts, tagger
 from redaction.recognizers.reader import Found, Reader
+from redaction.recognizers.russian_belief import believed, lines_with_capitals
+from redaction.recognizers.russian_dictionary import votes
 from redaction.recognizers.shapes import CaptureRecognizer
-from redaction.russian import Word, look_up
+from redaction.russian import look_up
 
 _LANGUAGE = "ru"
-_WORD = regex.compile(r"\p{Cyrillic}+(?:-\p{Cyrillic}+)*")
-_INITIALS = regex.compile(
-    r"(?<!\p{L})(?:\p{Lu}\. ?){1,2}(?=\p{Lu}\p{Ll})|(?<=\p{Ll} )(?:\p{Lu}\. ?){1,2}(?!\p{L})"
-)
-_INTRODUCTION = regex.compile(
-    r"(?<!\w)(?:зовут|зовите|меня звать|имя|фамилия|отчество|фио|на имя|имени|это|говорит|"
-    r"обращаться|оформлен[аоы]? на|господин\w*|госпож\w+|уважаем\w+|"
-    r"гражданин\w*)(?: меня)?[ :,\-]{1,3}$",
-    regex.I,
-)
-_GLUE = regex.compile(r" |\. ?|-")
-_CERTAIN = 0.5
-_POSSIBLE = 0.3
-_DOUBTFUL = 0.05
+_KINDS = frozenset({kinds.PERSON, kinds.LOCATION, kinds.ADDRESS})
+_LEAST = 0.5
+_BEFORE_ADDRESS = ("адрес", "по")
+_SCORE = 0.8
+_DENIED = 0.02
+_SELDOM_A_NAME = 0.8
+
+_CAPITALISED = regex.compile(r"(?<!\p{L})\p{Lu}(?=\p{Cyrillic}*\p{Ll})\p{Cyrillic}+")
+_SENTENCE_BEFORE = regex.compile(r"(?:^|[\n.!?…:])[ \"«(„—–-]*$")
+_REACH = 4
 
 
 def recognizers() -> list[EntityRecognizer]:
-    """Names in text with Cyrillic letters."""
-    return [
-        Reader("russian names", [kinds.PERSON], _LANGUAGE, _in_dictionary),
-        Reader("news names", [kinds.PERSON], _LANGUAGE, _in_news),
-        _introduced(),
-    ]
+    """Names and places in text with Cyrillic letters."""
+    return [Reader("russian names", sorted(_KINDS), _LANGUAGE, _named), _introduced()]
 
 
-def _in_dictionary(text: str) -> Iterator[Found]:
-    """Words most of whose readings are given names, family names or patronymics. Case does not matter."""
-    yield from ((kinds.PERSON, *span) for span in _voted(text))
+def _named(text: str) -> Iterator[Found]:
+    for start, part in parts(_LANGUAGE, text):
+        for kind, first, last, score in _named_in(part):
+            yield kind, start + first, start + last, score
 
 
-def _voted(text: str) -> Iterator[tuple[int, int, float]]:
-    matches = list(_WORD.finditer(text))
-    readings = [look_up(match.group().lower()) for match in matches]
-    for index, match in enumerate(matches):
-        share = readings[index].name_share
-        if share < _DOUBTFUL and not _follows_given_name(text, matches, readings, index):
-            continue
-        beside = _beside_a_name(text, matches, readings, index)
-        if share < _DOUBTFUL or share >= _threshold(match, readings[index], beside, text):
-            yield *match.span(), 0.5 + share * 0.4
+def _named_in(text: str) -> list[Found]:
+    tokens = tokens_of(text)
+    network = tagger(_LANGUAGE)
+    probabilities = network.probabilities([token.text for token in tokens])
+    lines = lines_with_capitals(text)
+    labels = network.architecture.labels
+    found = list(_by_network(tokens, believed(tokens, probabilities, labels, lines), labels))
+    found += _by_dictionary(text, tokens, probabilities)
+    return found + list(news_names.names_in(text, _unexplained(text, lines, found)))
 
 
-def _follows_given_name(
-    text: str, matches: list["regex.Match[str]"], readings: list[Word], index: int
-) -> bool:
-    """Whether this is a word that no dictionary knows right behind a given name: a foreign family name."""
-    if index == 0 or readings[index].known or len(matches[index].group()) < 4:
-        return False
-    before = readings[index - 1]
-    is_given = "given" in before.roles and before.name_share >= _CERTAIN and before.known
-    gap = text[matches[index - 1].end() : matches[index].start()]
-    return is_given and gap == " " and matches[index - 1].group().lower() not in words("ru_common")
+def _by_network(tokens: Sequence[Token], probabilities: Floats, labels: Sequence[str]) -> Iterator[Found]:
+    for label, first, end, _ in runs(tokens, probabilities, labels, _LEAST):
+        part = [token for token in tokens[first:end] if token.text[0].isalnum()]
+        part = part[1:] if part and look_up(part[0].text.lower()).normal in _BEFORE_ADDRESS else part
+        if label in _KINDS and part and (label != kinds.ADDRESS or _holds_street(part)):
+            yield label, part[0].start, part[-1].end, _SCORE
 
 
-def _threshold(match: "regex.Match[str]", reading: Word, beside: bool, text: str) -> float:
-    """The share of name readings that this word needs; above 1 means that it cannot be a name here."""
-    word = match.group()
-    supported = beside or _INTRODUCTION.search(text, max(match.start() - 24, 0), match.start()) is not None
-    if len(word) < 3 and not supported:
-        return 2.0
-    if word.lower() in words("ru_common") or reading.normal in words("ru_common"):
-        return _DOUBTFUL if supported else 2.0
-    cased = word[0].isupper()
-    if not reading.known:
-        return _POSSIBLE if supported and cased else _CERTAIN if cased or supported else 0.65
-    if supported:
-        return _DOUBTFUL if cased else 0.2
-    return _POSSIBLE
+def _holds_street(part: Sequence[Token]) -> bool:
+    """Whether a word says that it is an address: a size or a sum is told in as many numbers."""
+    return any(look_up(token.text.lower()).normal in words("ru_address_words") for token in part)
 
 
-def _beside_a_name(text: str, matches: list["regex.Match[str]"], readings: list[Word], index: int) -> bool:
-    return any(
-        0 <= other < len(matches)
-        and readings[other].name_share >= _CERTAIN
-        and readings[other].known
-        and matches[other].group().lower() not in words("ru_common")
-        and _GLUE.fullmatch(
-            text,
-            min(matches[index].end(), matches[other].end()),
-            max(matches[index].start(), matches[other].start()),
-        )
-        for other in (index - 1, index + 1)
-    )
+def _by_dictionary(text: str, tokens: Sequence[Token], probabilities: Floats) -> Iterator[Found]:
+    """The dictionary's names, but for those that are ordinary words as well and no names to the network."""
+    chances = dict(zip((token.start for token in tokens), 1 - probabilities[:, 0], strict=True))
+    for vote in votes(text):
+        doubtful = vote.share < _SELDOM_A_NAME and not vote.is_supported
+        if not doubtful or chances.get(vote.start, 1.0) >= _DENIED:
+            yield kinds.PERSON, vote.start, vote.end, 0.5 + vote.share * 0.4
 
 
-def _in_news(text: str) -> Iterator[Found]:
-    """Names that a small network trained on news sees. It needs capitals and reads only lines with some."""
-    yield from ((kinds.PERSON, start, end, 0.8) for start, end in _named_by_network(text))
+def _unexplained(
+    text: str, lines: Sequence[tuple[int, int]], found: Sequence[Found]
+) -> Iterator[tuple[int, int]]:
+    """The lines with a capital for which there is no reason yet: natasha is slow, and needs capitals."""
+    taken = np.zeros(len(text) + 1, dtype=bool)
+    for _, start, end, _ in found:
+        taken[start:end] = True
+    for start, end in lines:
+        capitals = _CAPITALISED.finditer(text, start, end)
+        if any(not taken[word.start()] and _wants_reason(text, word) for word in capitals):
+            yield start, end
 
 
-_CASED_LINE = regex.compile(r"^[^\n]*\p{Ll}[^\n]{0,3}[ \"«(]\p{Lu}\p{Cyrillic}[^\n]*$", regex.MULTILINE)
-_LINE_LIMIT = 20_000
-
-
-def _named_by_network(text: str) -> Iterator[tuple[int, int]]:
-    """The persons in all cased lines of ``text``."""
-    pieces = [
-        (start, text[start : min(start + _LINE_LIMIT, line.end())])
-        for line in _CASED_LINE.finditer(text)
-        for start in range(line.start(), line.end(), _LINE_LIMIT)
-    ]
-    if not pieces:
-        return
-    for (offset, piece), markup in zip(pieces, _network().map(piece for _, piece in pieces), strict=True):
-        for span in markup.spans:
-            if span.type == "PER" and any(character.isalpha() for character in piece[span.start : span.stop]):
-                yield offset + span.start, offset + span.stop
-
-
-_loading = Lock()
-
-
-def _network() -> Any:
-    with _loading:
-        return _load_network()
-
-
-@cache
-def _load_network() -> Any:
-    import natasha
-
-    tagger = natasha.NewsNERTagger(natasha.NewsEmbedding())
-    # Fewer calls: each one makes the numerical library wake a thread per core.
-    tagger.batch_size = 32
-    return tagger
+def _wants_reason(text: str, word: "regex.Match[str]") -> bool:
+    begins = _SENTENCE_BEFORE.search(text, max(word.start() - _REACH, 0), word.start()) is not None
+    return not begins or not look_up(word.group().lower()).known
 
 
 def _introduced() -> EntityRecognizer:
@@ -151,47 +101,5 @@ def _introduced() -> EntityRecognizer:
             r"фио[: ])[ :\-]{0,2}(?<value>\p{Cyrillic}{2,30})(?!\w)": 0.7,
         },
         language=_LANGUAGE,
-        accept=lambda value: not _is_function_word(value.lower()),
+        accept=lambda value: value.lower() not in words("ru_not_introduced"),
     )
-
-
-def _is_function_word(word: str) -> bool:
-    reading = look_up(word)
-    return reading.known and reading.name_share < _DOUBTFUL and word in _FUNCTION_WORDS
-
-
-_FUNCTION_WORDS = frozenset(
-    [
-        "не",
-        "на",
-        "и",
-        "а",
-        "но",
-        "как",
-        "у",
-        "в",
-        "по",
-        "для",
-        "это",
-        "мой",
-        "моя",
-        "мое",
-        "моё",
-        "кого",
-        "кто",
-        "что",
-        "с",
-        "указана",
-        "указано",
-        "какая",
-        "какое",
-        "изменилась",
-        "полностью",
-        "пожалуйста",
-        "правильно",
-        "совпадает",
-        "другая",
-        "другое",
-        "клиента",
-    ]
-)

@@ -33,6 +33,11 @@ _ASKS_TO_SPELL = regex.compile(
     r"拼写|怎么拼|怎么写|字母|姓名|贵姓",
     regex.IGNORECASE,
 )
+# Short names of numbers look like the letters that a code begins with.
+_CUE = regex.compile(
+    r"(?:ssn|dob|mac|ip|fax|tel|nhs|nino|pin|cvv|iban|pnr|vin|ref|zip|id|no|инн|огрн|бик|р/с|омс)[ .:#№]+",
+    regex.I,
+)
 _TURNS_BEFORE = 2
 _HAN_PLATE = regex.compile("[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]$")
 
@@ -75,9 +80,10 @@ def _code_lines(text: str) -> Iterator[Found]:
 
 
 def _start(run: SpelledRun, kind: str, text: str) -> int:
-    return (
-        run.start - 1 if kind == kinds.LICENSE_PLATE and _HAN_PLATE.search(text, 0, run.start) else run.start
-    )
+    if kind == kinds.LICENSE_PLATE and _HAN_PLATE.search(text, 0, run.start):
+        return run.start - 1
+    cue = _CUE.match(text, run.start, run.end)
+    return int(cue.end()) if cue else run.start
 
 
 def _code_kind(run: SpelledRun, naming: Naming, text: str) -> str | None:

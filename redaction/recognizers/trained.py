@@ -6,26 +6,26 @@ not measured.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
-from pathlib import Path
-from threading import Lock
+from functools import partial
 
 import regex
 from presidio_analyzer import EntityRecognizer
 
-from redaction import kinds
+from redaction import kinds, lexicon
 from redaction.digit_runs import digit_runs
-from redaction.network import WEIGHTS, Tagger, Token, runs, tokens_of
+from redaction.names import TITLES
+from redaction.network import Tagger, Token, runs, tokens_of
 from redaction.numerals import is_number_word
 from redaction.ordinary import is_ordinary
+from redaction.recognizers.networks import parts, tagger
 from redaction.recognizers.reader import Found, Reader
 from redaction.spans import VOTE
 
 _LEAST = 0.35
 _LEAST_WHEN_ORDINARY = 0.9
 _LEAST_OF_NUMBERS = 0.5
+_LEAST_OF_ONE_WORD = 0.97
 _FEWEST_DIGITS = 3
-_SHORTEST_CODE = 3
 
 # Which number it is, the rules know better: theirs are told by shape, checksum and context.
 _AS = {
@@ -35,12 +35,19 @@ _AS = {
     kinds.ACCOUNT_NUMBER: kinds.ID_NUMBER,
 }
 _CODES = frozenset({*_AS, kinds.REFERENCE_CODE})
-_STRANGE = {
-    "en": regex.compile(r"[\p{L}--\p{Latin}]", regex.V1),
-    "ru": regex.compile(r"[\p{L}--\p{Cyrillic}]", regex.V1),
+_SHORTEST_CODE = 3
+_SHORTEST = dict.fromkeys(_CODES, _SHORTEST_CODE) | {
+    kinds.PERSON: 2,
+    kinds.LOCATION: 2,
+    kinds.ADDRESS: 2,
+    kinds.SECRET: 3,
+    kinds.EMAIL_ADDRESS: 6,
 }
-_folders = [WEIGHTS]
-_loading = Lock()
+_NAMED = frozenset({kinds.PERSON, kinds.LOCATION})
+_FIRM = regex.compile(
+    r" (?:Bank|Insurance|Telecom|Mobile|Airlines|Airways|Hotels?|Energy|Broadband|Media|Group|Inc|Ltd|"
+    r"LLC|Limited|Corporation|Company|Stores?|Supermarket|Pharmacy|Logistics|Express|Electronics|Motors)\b"
+)
 
 
 def recognizers(language: str) -> list[EntityRecognizer]:
@@ -49,43 +56,58 @@ def recognizers(language: str) -> list[EntityRecognizer]:
     return [Reader(f"network {language}", entities, language, partial(_findings, language))]
 
 
-def use_weights(folder: Path) -> None:
-    """Read weights from another folder from now on, in this process: to measure them before they ship."""
-    _folders[:] = [folder]
-
-
 def _findings(language: str, text: str) -> Iterator[Found]:
-    for start, part in _parts(language, text):
-        for label, first, last in _read(_tagger(language), part):
+    network = tagger(language)
+    for start, part in parts(language, text):
+        for label, first, last in _read(network, part):
             yield _AS.get(label, label), start + first, start + last, VOTE
 
 
-def _read(tagger: Tagger, text: str) -> Iterator[tuple[str, int, int]]:
+def _read(network: Tagger, text: str) -> Iterator[tuple[str, int, int]]:
     tokens = tokens_of(text)
-    probabilities = tagger.probabilities([token.text for token in tokens])
+    probabilities = network.probabilities([token.text for token in tokens])
     told = _Told(text)
-    for label, first, end, score in runs(tokens, probabilities, tagger.architecture.labels, _LEAST):
-        part = _core(tokens[first:end])
-        if part and _counts(label, part, score, told):
+    for label, first, end, score in runs(tokens, probabilities, network.architecture.labels, _LEAST):
+        part = _core(label, tokens[first:end])
+        if part and _is_number(part):
+            if score >= _LEAST_OF_NUMBERS and told.holds(part[0].start, part[-1].end):
+                yield kinds.ID_NUMBER, part[0].start, part[-1].end
+        elif (
+            part and _counts(label, part, score) and not (label in _NAMED and _FIRM.match(text, part[-1].end))
+        ):
             yield label, part[0].start, part[-1].end
 
 
-def _core(part: Sequence[Token]) -> Sequence[Token]:
-    """The tokens without signs at their ends."""
-    words = [at for at, token in enumerate(part) if token.text[0].isalnum()]
-    return part[words[0] : words[-1] + 1] if words else ()
+def _core(label: str, part: Sequence[Token]) -> Sequence[Token]:
+    """The tokens without signs at their ends, and without titles and the like around people and places."""
+    told = [at for at, token in enumerate(part) if not _is_edge(label, token.text)]
+    return part[told[0] : told[-1] + 1] if told else ()
 
 
-def _counts(label: str, part: Sequence[Token], score: float, told: "_Told") -> bool:
+def _is_edge(label: str, word: str) -> bool:
+    lower = word.lower()
+    if label in _NAMED:
+        return not word[0].isalnum() or is_ordinary(lower) or lower in TITLES
+    return not word[0].isalnum() or (label in _CODES and len(word) >= _SHORTEST_CODE and is_ordinary(lower))
+
+
+def _is_number(part: Sequence[Token]) -> bool:
+    """Whether there are digits, and beside them number words and ordinary ones at most."""
+    words = [token.text.lower() for token in part if token.text[0].isalpha()]
+    has_digits = any(token.text[0].isdigit() for token in part)
+    return has_digits and all(is_ordinary(word) or is_number_word(word) for word in words)
+
+
+def _counts(label: str, part: Sequence[Token], score: float) -> bool:
+    """Whether a vote is good enough: short ones and everyday words are not easily believed."""
     words = [
         token.text for token in part if token.text[0].isalpha() and not is_number_word(token.text.lower())
     ]
-    uncommon = [word for word in words if not is_ordinary(word)]
-    if not uncommon and any(token.text[0].isdigit() for token in part):
-        return score >= _LEAST_OF_NUMBERS and told.holds(part[0].start, part[-1].end)
-    if label in _CODES and sum(len(token.text) for token in part) < _SHORTEST_CODE:
+    if sum(len(token.text) for token in part) < _SHORTEST.get(label, 1):
         return False
-    return bool(uncommon) or (bool(words) and score >= _LEAST_WHEN_ORDINARY)
+    if all(is_ordinary(word) or word in lexicon.words("en_ambiguous") for word in words):
+        return bool(words) and score >= _LEAST_WHEN_ORDINARY
+    return True
 
 
 class _Told:
@@ -103,32 +125,3 @@ class _Told:
                 (run.start, run.end) for run in told if run.digits >= _FEWEST_DIGITS and not run.is_year
             ]
         return any(first < end and start < last for first, last in self._spans)
-
-
-def _parts(language: str, text: str) -> Iterator[tuple[int, str]]:
-    """The lines that are mostly in the network's script, neighbours together: it has read nothing else."""
-    if not _STRANGE[language].search(text):
-        yield 0, text
-        return
-    start = at = 0
-    for line in text.splitlines(keepends=True):
-        if not _is_own(language, line):
-            yield from [(start, text[start:at])] * (at > start)
-            start = at + len(line)
-        at += len(line)
-    yield from [(start, text[start:at])] * (at > start)
-
-
-def _is_own(language: str, line: str) -> bool:
-    strange = len(_STRANGE[language].findall(line))
-    return 2 * strange < sum(map(str.isalpha, line)) if strange else True
-
-
-def _tagger(language: str) -> Tagger:
-    with _loading:
-        return _load(_folders[0] / f"{language}.npz")
-
-
-@cache
-def _load(path: Path) -> Tagger:
-    return Tagger.load(path)

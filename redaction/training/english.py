@@ -76,6 +76,22 @@ _LATIN = regex.compile(r"[\p{Latin}\p{M}\p{N}\p{P}\s+#]+")
 _DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"]
 _NUMBER_WORDS = [*_DIGIT_WORDS[1:], "ten", "eleven", "twelve", "fifteen", "eighteen", "nineteen", *_TENS]
+_FIRMS = [
+    "Bank",
+    "Insurance",
+    "Telecom",
+    "Airlines",
+    "Hotel",
+    "Energy",
+    "Broadband",
+    "Media",
+    "Group",
+    "Mutual",
+    "Foods",
+    "Motors",
+    "Stores",
+]
+_TYPES = sorted({*LABELS.values()})
 _COMMON_WORDS = 12_000
 _COMMON_SURNAMES = 1000
 _EVERYDAY_WORDS = 20_000
@@ -283,6 +299,15 @@ class English:
 
     def _slot_company(self) -> str:
         return self._choice(self._companies) if self._rng.random() < 0.5 else self._choice(THINGS["brand"])
+
+    def _slot_firm(self) -> str:
+        return f"{self.last()} {self._choice(_FIRMS)}"
+
+    def _slot_road(self) -> str:
+        return self.last()
+
+    def _slot_typed(self) -> str:
+        return f"<{self._choice(_TYPES)}_{self._rng.randint(1, 20)}>"
 
     def _slot_month(self) -> str:
         return self._choice(_MONTHS)

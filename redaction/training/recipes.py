@@ -11,13 +11,14 @@ from redaction.training.english import English
 from redaction.training.examples import Conversation, Turn, Word
 from redaction.training.fit import Draw, Plan
 from redaction.training.russian import LABELS as RUSSIAN_LABELS
-from redaction.training.russian import Russian
+from redaction.training.russian import Russian, without_dots
 from redaction.training.templates import Templates
-from redaction.training.variants import as_recognized, as_typed, misspelled, renamed
+from redaction.training.variants import as_recognized, as_typed, blanked, misspelled, renamed
 
 HERE = Path(__file__).parent
-_RENAMED, _TYPED, _AGENT_SPEAKS, _MISSPELLED = 0.5, 0.4, 0.12, 0.04
-_BABBLED_NAMES, _RECOGNIZED = 0.06, 0.6
+_RENAMED, _TYPED, _AGENT_SPEAKS = 0.5, 0.4, 0.12
+_MISSPELLED, _WITHOUT_DOTS = 0.04, 0.5
+_BABBLED_NAMES, _RECOGNIZED, _BLANKED = 0.06, 0.6, 0.08
 
 
 def english(folder: Path, seed: int, invented: int, held_out: str | None) -> Draw:
@@ -41,7 +42,8 @@ def english(folder: Path, seed: int, invented: int, held_out: str | None) -> Dra
         typed = [as_typed(varied(call), rng) for call in calls if rng.random() < _TYPED]
         made = [templates.conversation(rng) for _ in range(invented)]
         said = [babble(rng, values) for _ in range(invented // 2)]
-        return [*map(varied, calls), *typed, *others, *map(as_recognized, others), *made, *said]
+        drawn = [*map(varied, calls), *typed, *others, *map(as_recognized, others), *made, *said]
+        return [blanked(conversation, _BLANKED, rng) for conversation in drawn]
 
     return draw
 
@@ -58,11 +60,14 @@ def russian(folder: Path, seed: int, invented: int, held_out: str | None) -> Dra
 
     def draw(rng: random.Random) -> list[Conversation]:
         def varied(paragraph: Conversation) -> Conversation:
-            return misspelled(values.moved(paragraph), _MISSPELLED, rng)
+            return plain(misspelled(values.moved(paragraph), _MISSPELLED, rng))
+
+        def plain(conversation: Conversation) -> Conversation:
+            return without_dots(conversation) if rng.random() < _WITHOUT_DOTS else conversation
 
         written = [varied(paragraph) for paragraph in paragraphs]
         told = [as_recognized(varied(paragraph)) for paragraph in paragraphs]
-        return [*written, *told, *(templates.conversation(rng) for _ in range(invented))]
+        return [*written, *told, *(plain(templates.conversation(rng)) for _ in range(invented))]
 
     return draw
 

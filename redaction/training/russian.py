@@ -26,7 +26,7 @@ from redaction.training.declension import (
     gender_of,
     is_other_word,
 )
-from redaction.training.examples import Conversation, Turn, Word
+from redaction.training.examples import Conversation, Turn, Word, spell
 from redaction.training.things_ru import THINGS
 
 _T = TypeVar("_T")
@@ -350,6 +350,11 @@ class Russian:
 
     def _weighted(self, shapes: Sequence[tuple[int, str]]) -> str:
         return self._rng.choices([text for _, text in shapes], [weight for weight, _ in shapes])[0]
+
+
+def without_dots(conversation: Conversation) -> Conversation:
+    """With "е" for "ё", as most people write."""
+    return spell(conversation, lambda word: word.text.replace("ё", "е").replace("Ё", "Е"))
 
 
 def say(number: int) -> str:

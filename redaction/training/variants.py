@@ -3,11 +3,13 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 
 import regex
 
 from redaction import kinds
 from redaction.training.examples import OUTSIDE, Conversation, Turn, Word, spell
+from redaction.view import FILLER
 
 _SIGNS = regex.compile(r"[^\w\s']")
 _CAPITALISED = frozenset({kinds.PERSON, kinds.LOCATION, kinds.ADDRESS})
@@ -26,6 +28,19 @@ def as_recognized(conversation: Conversation) -> Conversation:
 def as_typed(conversation: Conversation, rng: random.Random) -> Conversation:
     """Capitals and full stops put back into lower-case text, as carefully as people do it."""
     return tuple(_typed(turn, rng) for turn in conversation)
+
+
+def blanked(conversation: Conversation, share: float, rng: random.Random) -> Conversation:
+    """What is personal replaced by the filler that stands for a placeholder, in ``share`` of the turns.
+
+    Redacted text is read once more, until nothing is found in it.
+    """
+    return tuple(_blanked(turn) if rng.random() < share else turn for turn in conversation)
+
+
+def _blanked(turn: Turn) -> Turn:
+    runs = groupby(turn, key=lambda word: word.label != OUTSIDE)
+    return tuple(word for is_personal, run in runs for word in ([Word(FILLER)] if is_personal else run))
 
 
 def renamed(
