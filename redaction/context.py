@@ -43,6 +43,8 @@ class ContextWords(ContextAwareEnhancer):
         """The same results, with ``BOOST`` added to the scores that the context supports."""
         if not isinstance(nlp_artifacts, Tokens):
             return raw_results
+        if not raw_results:
+            return raw_results
         patterns = {recognizer.id: _pattern(tuple(recognizer.context or ())) for recognizer in recognizers}
         for result in raw_results:
             pattern = patterns.get(_recognizer_id(result))

@@ -6,6 +6,7 @@ the number. Amounts, durations, times and dates do, and are no part of it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
 
@@ -147,8 +148,12 @@ class DigitRun:
         return all(numeral.is_written for numeral in self.numerals)
 
 
-def digit_runs(text: str) -> Iterator[DigitRun]:
+def digit_runs(text: str) -> Sequence[DigitRun]:
     """All runs in ``text``, those left out that say what they measure: amounts, durations, dates, times."""
+    return _kept(text) if len(text) > _SHORT else tuple(_digit_runs(text))
+
+
+def _digit_runs(text: str) -> Iterator[DigitRun]:
     members: list[Numeral] = []
     for numeral, goes_on in _unmeasured(text):
         if members and not goes_on:
@@ -157,6 +162,11 @@ def digit_runs(text: str) -> Iterator[DigitRun]:
         if numeral is not None:
             members.append(numeral)
     yield from _run(members, text)
+
+
+# Several rules ask for the runs of each text; those of the last few long ones are kept.
+_SHORT = 120
+_kept = lru_cache(maxsize=8)(lambda text: tuple(_digit_runs(text)))
 
 
 def is_bridge(text: str) -> bool:

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
-from itertools import pairwise
 
 import regex
 
+from redaction.anchored import matches_at, word_starts
 from redaction.lexicon import lines
 
-_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{Mn}]*(?:['\-]\p{Latin}[\p{Latin}\p{Mn}]*)*")
-_GAP = regex.compile(r"\.? ")
+_WORD = r"(?<word>\p{Latin}[\p{Latin}\p{Mn}]*(?:['\-]\p{Latin}[\p{Latin}\p{Mn}]*)*)"
+_FIRST_WORD = regex.compile(rf"(?<![\p{{Latin}}\p{{Mn}}]['\-]){_WORD}")
+_NEXT_WORD = regex.compile(rf"\.? {_WORD}")
+_LETTERS = regex.compile(r"\p{Latin}*")
 
 
 class Sureness(Enum):
@@ -35,29 +37,37 @@ class Place:
 
 def places(text: str) -> Iterator[Place]:
     """The names of places in Latin letters, in order, the longest where several begin at one word."""
-    words = list(_WORD.finditer(text))
-    at = 0
-    while at < len(words):
-        size, sureness = _longest(text, words, at)
-        if sureness is None:
-            at += 1
-            continue
-        span = words[at].start(), words[at + size - 1].end()
-        yield Place(*span, sureness, all(word.group()[0].isupper() for word in words[at : at + size : 3]))
-        at += size
+    done = 0
+    for first in matches_at(_FIRST_WORD, text, word_starts(text).satisfying(_begins_name)):
+        words = _longest(text, first) if first.start() >= done else []
+        if words:
+            done = words[-1].end()
+            capital = all(word["word"][0].isupper() for word in words[::3])
+            yield Place(first.start(), done, _names()[_joined(words)], capital)
 
 
-def _longest(text: str, words: "list[regex.Match[str]]", at: int) -> tuple[int, Sureness | None]:
-    sizes = _sizes().get(plain(words[at].group()), ())
-    for size in sizes:
-        part = words[at : at + size]
-        if len(part) == size and all(
-            _GAP.fullmatch(text, before.end(), after.start()) for before, after in pairwise(part)
-        ):
-            sureness = _names().get(" ".join(plain(word.group()) for word in part))
-            if sureness:
-                return size, sureness
-    return 0, None
+def _longest(text: str, first: "regex.Match[str]") -> "list[regex.Match[str]]":
+    """The words of the longest name that begins with a word; none when there is no such name."""
+    sizes = _sizes().get(plain(first["word"]), ())
+    words = [first]
+    while sizes and len(words) < sizes[0] and (word := _NEXT_WORD.match(text, words[-1].end())):
+        words.append(word)
+    fitting = (words[:size] for size in sizes if size <= len(words))
+    return next((part for part in fitting if _joined(part) in _names()), [])
+
+
+def _joined(words: "Iterable[regex.Match[str]]") -> str:
+    return " ".join(plain(word["word"]) for word in words)
+
+
+def _begins_name(letters: str) -> bool:
+    return plain(letters) in _first_letters()
+
+
+@cache
+def _first_letters() -> frozenset[str]:
+    """The letters with which the names begin: "st" for "st-denis"."""
+    return frozenset(str(_LETTERS.match(name)[0]) for name in _sizes())
 
 
 def place_size(words: Sequence[str]) -> int:

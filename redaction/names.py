@@ -7,6 +7,7 @@ from functools import lru_cache
 import regex
 
 from redaction import kinds
+from redaction.anchored import matches_at, word_starts
 from redaction.lexicon import words
 from redaction.russian import look_up
 from redaction.short_names import full_names
@@ -16,6 +17,7 @@ _WORD = regex.compile(r"[\p{Latin}\p{Cyrillic}\p{Mn}]+|\p{Han}+")
 _LETTER_BY_LETTER = regex.compile(
     r"(?<![\p{L}\p{N}'])[\p{Latin}\p{Cyrillic}](?:[ .,-]{1,2}[\p{Latin}\p{Cyrillic}](?![\p{L}\p{N}'])){2,30}"
 )
+_MARK = regex.compile(r"\p{Mn}")
 _HAN = regex.compile(r"\p{Han}+")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")
 TITLES = frozenset(
@@ -161,20 +163,31 @@ class KnownNames:
             yield Finding.at(match.span(), kinds.PERSON, _SCORE)
 
     def _word_mentions(self, text: str) -> Iterator[Finding]:
-        for match in _LETTER_BY_LETTER.finditer(text):
+        words = word_starts(text)
+        for match in matches_at(_LETTER_BY_LETTER, text, words.satisfying(_is_letter)):
             if _letters(match.group()).lower() in self._forms:
                 yield Finding.at(match.span(), kinds.PERSON, _SCORE)
-        for match in _WORD.finditer(text):
+        for match in _WORD.finditer(text) if _MARK.search(text) else self._of_forms(text):
             if self._is_known(match.group(), text, match.start()):
                 yield Finding.at(match.span(), kinds.PERSON, _SCORE)
 
+    def _of_forms(self, text: str) -> "Iterator[regex.Match[str]]":
+        return matches_at(_WORD, text, word_starts(text).satisfying(self._is_form))
+
+    def _is_form(self, lower: str) -> bool:
+        if lower in self._forms:
+            return True
+        return _CYRILLIC.fullmatch(lower) is not None and not part_of(lower).forms.isdisjoint(self._forms)
+
     def _is_known(self, word: str, text: str, at: int) -> bool:
         lower = word.lower()
-        if lower not in self._forms and (
-            not _CYRILLIC.fullmatch(word) or part_of(lower).forms.isdisjoint(self._forms)
-        ):
+        if not self._is_form(lower):
             return False
         return not _is_also_a_word(lower) or (word[0].isupper() and not _begins_sentence(text, at))
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1
 
 
 def _is_also_a_word(word: str) -> bool:

@@ -4,11 +4,13 @@ Digits are counted, values are not computed: whether "nineteen ninety" is a year
 decided later. One ``Numeral`` is one number: a run of written digits, "seven", "twenty five", "двести", 十八.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
+
+from redaction.anchored import word_starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,12 @@ _ZH_VALUES = {"两": 2, "三": 3, "四": 4, "五": 5, "六": 6}
 # Digits as they are called over the radio; elsewhere the signs mean "hole", "turn" and "tick".
 _ZH_RADIO = "洞拐勾"
 
-_TOKEN = regex.compile(
-    rf"\d+|(?<![\p{{L}}\d'])[a-z\p{{Cyrillic}}]+(?![\d'])|[{_ZH_DIGITS}{''.join(_ZH_SCALES)}]|"
-    rf"(?<=[{_ZH_DIGITS}][{_ZH_RADIO}]{{0,3}})[{_ZH_RADIO}]|"
-    rf"[{_ZH_RADIO}](?=[{_ZH_RADIO}]{{0,3}}[{_ZH_DIGITS}])",
-    regex.I,
+_SIGNS = (
+    rf"\d+|[{_ZH_DIGITS}{''.join(_ZH_SCALES)}]|(?<=[{_ZH_DIGITS}][{_ZH_RADIO}]{{0,3}})[{_ZH_RADIO}]|"
+    rf"[{_ZH_RADIO}](?=[{_ZH_RADIO}]{{0,3}}[{_ZH_DIGITS}])"
 )
+_SIGN = regex.compile(_SIGNS)
+_TOKEN = regex.compile(rf"(?<![\p{{L}}\d'])[a-z\p{{Cyrillic}}]+(?![\d'])|{_SIGNS}", regex.I)
 # Words that speech recognition writes for a digit; they are one only in the midst of digits.
 _HOMOPHONES = {"for": 4, "to": 2, "too": 2, "ate": 8, "won": 1, "tree": 3}
 _DIGITS_AROUND = 2
@@ -103,11 +105,18 @@ _LONG_WHEN_GLUED = 7
 _ONE_NUMBER = regex.compile(r" | ?- ?| and |个?")
 
 
-def numerals(text: str) -> Iterator[Numeral]:
+def numerals(text: str) -> Sequence[Numeral]:
     """Every number in ``text``, in order. "Two hundred and five" is one number, "two five" are two."""
+    return _kept(text) if len(text) > _SHORT else tuple(_numerals(text))
+
+
+def _numerals(text: str) -> Iterator[Numeral]:
     grown: _Growing | None = None
-    single = 0
-    for match in _TOKEN.finditer(text):
+    single = end = 0
+    for match in _tokens(text):
+        if single and _is_word_between(text, end, match.start()):
+            single = 0
+        end = match.end()
         if single >= _DIGITS_AROUND and match.group().lower() in _HOMOPHONES:
             word = _homophone(match, text)
         else:
@@ -124,6 +133,23 @@ def numerals(text: str) -> Iterator[Numeral]:
         grown = _Growing(word, match)
     if grown is not None:
         yield grown.numeral
+
+
+# Several rules read the numbers of each text; those of the last few long ones are kept.
+_SHORT = 120
+_kept = lru_cache(maxsize=8)(lambda text: tuple(_numerals(text)))
+
+
+def _tokens(text: str) -> Iterator["regex.Match[str]"]:
+    """The tokens that may be part of a number; most words of a text are none."""
+    places = word_starts(text).of(_words())
+    places += [match.start() for match in _SIGN.finditer(text)]
+    places.sort()
+    return (match for place in places if (match := _TOKEN.match(text, place)))
+
+
+def _is_word_between(text: str, start: int, end: int) -> bool:
+    return end - start > 1 and _TOKEN.search(text, start, end) is not None
 
 
 def _read(match: "regex.Match[str]", text: str) -> _Word | None:
@@ -210,6 +236,11 @@ def _written(match: "regex.Match[str]", text: str) -> _Word | None:
     length = match.end() - match.start()
     glued = _LETTER.match(text, match.end()) or (match.start() and _LETTER.match(text, match.start() - 1))
     return None if glued and length < _LONG_WHEN_GLUED else _Word(length)
+
+
+@cache
+def _words() -> Set[str]:
+    return _vocabulary().keys() | _HOMOPHONES.keys()
 
 
 @cache

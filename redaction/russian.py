@@ -40,7 +40,11 @@ class Word:
 def look_up(word: str) -> Word:
     """The dictionary's view of one word in lower case."""
     morph = _morph()
-    parses = morph.parse(word[:_LONGEST_WORD])
+    try:
+        parses = morph.parse(word[:_LONGEST_WORD])
+    except ValueError:
+        # The dictionary asks for the Unicode names of letters, and rare scripts have none.
+        return Word(word, False, 0.0, 0.0, frozenset(), frozenset(), "", "")
     named = [(parse, role) for parse in parses for tag, role in _NAME_TAGS.items() if tag in parse.tag]
     total = sum(parse.score for parse in parses) or 1.0
     known = morph.word_is_known(word)

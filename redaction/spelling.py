@@ -4,12 +4,14 @@ A code is told as letters, digits and short groups of both, with "dash", "um" or
 between them. Which stretch of them is personal is for the recognizers to say.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import regex
 
+from redaction.anchored import Anchored, word_starts
 from redaction.digit_runs import is_bridge, is_exclamation, is_measured, is_no_digit
 from redaction.numerals import numerals
 from redaction.ordinary import is_ordinary
@@ -54,18 +56,15 @@ _SYMBOL = regex.compile(
     regex.I,
 )
 # A single letter that is no word, a letter's name, or letters next to digits; without one no letter is told.
-_TELLING = (
-    regex.compile(r"(?<![\w'])[b-hj-zB-HJ-Z](?![\w'])"),
-    regex.compile(r"(?<!\w)(?:tango|kilo|zulu|bravo|foxtrot|yankee|sierra)(?!\w)", regex.I),
-    regex.compile(r"\d(?=[ \-]?[a-zA-Z])|(?<=[a-zA-Z][ \-]?)\d"),
+_SINGLE = regex.compile(r"(?<![\w'])[b-hj-zB-HJ-Z](?![\w'])")
+_LATIN_LETTERS = frozenset("bcdefghjklmnopqrstuvwxyz")
+_BESIDE_DIGIT = regex.compile(r"\d(?=[ \-]?[a-zA-Z])|(?<=[a-zA-Z][ \-]?)\d")
+_NAMES = Anchored(
+    r"(?<!\w)(?:tango|kilo|zulu|bravo|foxtrot|yankee|sierra|[бгджзлмнпрстуфхцчшщэюы]|"
+    rf"{'|'.join(name for name in _RU_LETTERS if len(name) > 1)})(?!\w)"
 )
-_TELLING_BEYOND_ASCII = (
-    regex.compile(
-        rf"(?<!\w)(?:[бгджзлмнпрстуфхцчшщэюы]|{'|'.join(name for name in _RU_LETTERS if len(name) > 1)}|"
-        rf"\p{{L}} как \p{{L}}+)"
-        r"(?!\w)",
-        regex.I,
-    ),
+_EXPLAINS = Anchored(r"(?<!\w)(?<=(?<!\w)\p{L} )как \p{L}+(?!\w)")
+_BESIDE_HAN = (
     regex.compile(r"\p{Han}(?= ?[a-zA-Z])|(?<=[a-zA-Z] ?)\p{Han}"),
     regex.compile(r"(?<=\p{Han})[b-hj-zB-HJ-Z](?![\w'])|(?<![\w'])[a-zA-Z](?=\p{Han})"),
 )
@@ -115,10 +114,6 @@ class Symbol:
     is_group: bool = False
     is_explained: bool = False
     is_o: bool = False
-
-    def shifted(self, by: int) -> "Symbol":
-        """The same symbol in a text that begins ``by`` characters earlier."""
-        return replace(self, start=self.start + by, end=self.end + by)
 
 
 @dataclass(slots=True)
@@ -189,8 +184,7 @@ def is_letter_name(word: str) -> bool:
 def spelled_runs(text: str) -> Iterator[SpelledRun]:
     """All stretches of letters, or of letters and digits, in ``text``; those of digits alone are left out."""
     for start, end in _blocks(text):
-        for run in _runs(text[start:end]):
-            yield SpelledRun([symbol.shifted(start) for symbol in run.symbols])
+        yield from _runs(text, start, end)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -210,8 +204,15 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _telling_places(text: str) -> list[int]:
-    patterns = _TELLING if text.isascii() else _TELLING + _TELLING_BEYOND_ASCII
-    return sorted(match.start() for pattern in patterns for match in pattern.finditer(text))
+    words = word_starts(text)
+    places = [place for place in words.of(_LATIN_LETTERS) if _SINGLE.match(text, place)]
+    places += (match.start() for match in _NAMES.finditer(text))
+    places += (match.start() for match in _BESIDE_DIGIT.finditer(text))
+    if not text.isascii():
+        places += (match.start() - 2 for match in _EXPLAINS.finditer(text))
+        if _HAN.search(text):
+            places += (match.start() for beside in _BESIDE_HAN for match in beside.finditer(text))
+    return sorted(places)
 
 
 def _lines_around(text: str, place: int) -> tuple[int, int]:
@@ -223,9 +224,9 @@ def _lines_around(text: str, place: int) -> tuple[int, int]:
     return start, end
 
 
-def _runs(text: str) -> Iterator[SpelledRun]:
+def _runs(text: str, start: int, end: int) -> Iterator[SpelledRun]:
     run = SpelledRun()
-    for symbol in _symbols(text):
+    for symbol in _symbols(text, start, end):
         if run.symbols and not (_belongs(run.symbols[-1], symbol, text) and _may_go_on(run, symbol, text)):
             yield from _finished(run, text)
             run = SpelledRun()
@@ -276,32 +277,35 @@ def _is_word(edge: Symbol, inner: Symbol | None) -> bool:
     return apart if edge.is_group else apart or not inner.letters
 
 
-def _symbols(text: str) -> Iterator[Symbol]:
+def _symbols(text: str, start: int, end: int) -> Iterator[Symbol]:
     """Letters, groups and numbers in order; of two that overlap, the number counts unless it is explained."""
-    told = _numbers(text)
+    told = _numbers(text, start, end)
     number = next(told, None)
-    end = 0
-    for match in _SYMBOL.finditer(text):
+    done = start
+    for match in _SYMBOL.finditer(text, start, end):
         symbol = _symbol(match, text)
         if symbol is None:
             continue
         while number is not None and number.start < symbol.start:
-            if number.start >= end:
+            if number.start >= done:
                 yield number
-                end = number.end
+                done = number.end
             number = next(told, None)
         clash = number is not None and number.start < symbol.end and not symbol.is_explained
-        if symbol.start >= end and not clash:
+        if symbol.start >= done and not clash:
             yield symbol
-            end = symbol.end
+            done = symbol.end
     while number is not None:
-        if number.start >= end:
+        if number.start >= done:
             yield number
         number = next(told, None)
 
 
-def _numbers(text: str) -> Iterator[Symbol]:
-    for number in numerals(text):
+def _numbers(text: str, start: int, end: int) -> Iterator[Symbol]:
+    told = numerals(text)
+    for number in told[bisect_left(told, start, key=lambda number: number.start) :]:
+        if number.start >= end:
+            break
         if not is_no_digit(number, text) and not is_measured(number, False, text):
             is_o = text[number.start : number.end].lower() == "o"
             yield Symbol(number.start, number.end, digits=number.digits, is_o=is_o)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import regex
 
+from redaction.anchored import Anchored
 from redaction.numerals import word_pattern
 
 _EN = (
@@ -42,7 +43,7 @@ def dates(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield from (match.span() for match in _HAN_DATE.finditer(text, start, end))
 
 
-def named_dates(text: str, named: "regex.Pattern[str]", turns: int, reach: int) -> Iterator[tuple[int, int]]:
+def named_dates(text: str, named: Anchored, turns: int, reach: int) -> Iterator[tuple[int, int]]:
     """The dates behind a match of ``named``, on its line or the next ``turns`` ones, ``reach`` far."""
     done = 0
     for match in named.finditer(text):

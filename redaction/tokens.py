@@ -1,8 +1,8 @@
 """Words and numbers of the analysed text, and the NLP engine that hands them to Presidio."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 import regex
@@ -11,9 +11,14 @@ from spacy.tokens import Doc
 from typing_extensions import override
 
 from redaction import russian
+from redaction.anchored import lines_at
 
 _TOKEN = regex.compile(r"\p{Han}|[^\W_]+(?:'[^\W\d_]+)?|\S", regex.V1)
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")
+
+
+Places = Callable[[str], Iterable[int]]
+"""Where something that a rule needs stands in a text."""
 
 
 class Tokens(NlpArtifacts):
@@ -21,49 +26,50 @@ class Tokens(NlpArtifacts):
 
     def __init__(self, text: str, engine: NlpEngine, language: str) -> None:
         self.text = text
-        self._blocks: dict[regex.Pattern[str], list[tuple[int, int]]] = {}
-        spans = [match.span() for match in _TOKEN.finditer(text)]
-        tokens = [text[start:end] for start, end in spans]
-        self._starts = [start for start, _ in spans]
+        self._blocks: dict[tuple[Places, int], list[tuple[int, int]]] = {}
         super().__init__(
             entities=[],
-            tokens=cast("Doc", tokens),
-            tokens_indices=self._starts,
+            tokens=cast("Doc", []),
+            tokens_indices=[],
             lemmas=[],
             nlp_engine=engine,
             language=language,
         )
 
-    def lines_with(self, what: "regex.Pattern[str]") -> list[tuple[int, int]]:
-        """Start and end of every block of neighbouring lines that all hold a match of ``what``."""
-        if what not in self._blocks:
-            self._blocks[what] = list(self._find_blocks(what))
-        return self._blocks[what]
+    @cached_property
+    def _words(self) -> tuple[list[str], list[int]]:
+        """The tokens and where they start; few texts hold a finding that asks for them."""
+        matches = list(_TOKEN.finditer(self.text))
+        return [match.group() for match in matches], [match.start() for match in matches]
 
-    def _find_blocks(self, what: "regex.Pattern[str]") -> Iterator[tuple[int, int]]:
-        at = 0
-        while match := what.search(self.text, at):
-            start = self.text.rfind("\n", 0, match.start()) + 1
-            at = match.start()
-            while at < len(self.text) and what.search(self.text, at, end := self._line_end(at)):
-                at = end + 1
-            yield start, min(at, len(self.text))
+    def lines_with(self, what: Places, before: int = 0) -> list[tuple[int, int]]:
+        """Start and end of the lines that hold something, and of so many before each; neighbours as one."""
+        key = (what, before)
+        if key not in self._blocks:
+            places = sorted(
+                self._line_before(place, line) for place in what(self.text) for line in range(before + 1)
+            )
+            self._blocks[key] = list(lines_at(self.text, places))
+        return self._blocks[key]
 
-    def _line_end(self, at: int) -> int:
-        end = self.text.find("\n", at)
-        return len(self.text) if end < 0 else end
+    def _line_before(self, at: int, count: int) -> int:
+        for _ in range(count):
+            at = max(self.text.rfind("\n", 0, at), 0)
+        return at
 
     def words_before(self, offset: int, count: int) -> list[str]:
         """Normal forms of up to ``count`` tokens that start before ``offset``, in the order of the text."""
-        stop = bisect_left(self._starts, offset)
-        return [lemma(token) for token in self.tokens[max(stop - count, 0) : stop]]
+        tokens, starts = self._words
+        stop = bisect_left(starts, offset)
+        return [lemma(token) for token in tokens[max(stop - count, 0) : stop]]
 
     def words_after(self, offset: int, count: int) -> list[str]:
         """Normal forms of up to ``count`` tokens that start at or after ``offset``, on the same line."""
-        start = bisect_left(self._starts, offset)
+        tokens, starts = self._words
+        start = bisect_left(starts, offset)
         line_end = self.text.find("\n", offset)
-        stop = start + count if line_end < 0 else min(start + count, bisect_left(self._starts, line_end))
-        return [lemma(token) for token in self.tokens[start:stop]]
+        stop = start + count if line_end < 0 else min(start + count, bisect_left(starts, line_end))
+        return [lemma(token) for token in tokens[start:stop]]
 
 
 class TokenEngine(NlpEngine):

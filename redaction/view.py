@@ -4,7 +4,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -86,13 +86,24 @@ class View:
 
 def spelling_edits(source: str) -> list[Edit]:
     """The edits that undo tricks of spelling: invisible characters go, letter and accent become one."""
-    if source.isascii() and source.replace("\n", " ").isprintable():
+    if not any(map(_may_be_trick, set(source))):
         return []
     return [
         Edit(match.start(), match.end(), plain)
         for match in _TRICK.finditer(source)
         if (plain := _untricked(match)) is not None
     ]
+
+
+_TRICKY = regex.compile(
+    r"[\p{M}\p{Default_Ignorable_Code_Point}\p{Cf}\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
+    f"{FILLER}{MASK}]"
+)
+
+
+@lru_cache(maxsize=20_000)
+def _may_be_trick(character: str) -> bool:
+    return _TRICKY.match(character) is not None
 
 
 def _untricked(match: "regex.Match[str]") -> str | None:
@@ -122,7 +133,12 @@ def combine(outer: Iterable[Edit], inner: Iterable[Edit]) -> list[Edit]:
 
 def fold(text: str) -> str:
     """As many characters; look-alikes, full-width forms, foreign digits, spaces and dashes are made plain."""
-    return text if text.isascii() else plain_scripts(text.translate(_folding()))
+    if text.isascii():
+        return text
+    table = _folding()
+    if not table.keys().isdisjoint(map(ord, set(text))):
+        text = text.translate(table)
+    return plain_scripts(text)
 
 
 @cache

@@ -1,13 +1,14 @@
 """Addresses as English texts write them: number and street, flat, box, city and postcode."""
 
-import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.anchored import word_starts
 from redaction.lexicon import words
 from redaction.numerals import word_pattern
 from redaction.ordinary import ordinary_pattern
-from redaction.recognizers.shapes import CaptureRecognizer, ShapeRecognizer
+from redaction.recognizers.shapes import DIGIT, CaptureRecognizer, ShapeRecognizer, places_of
+from redaction.tokens import Places
 
 _LANGUAGE = "en"
 _SUFFIX = (
@@ -26,7 +27,8 @@ _SPOKEN = word_pattern("en")
 _SPOKEN_SUFFIX = (
     "street|avenue|road|lane|drive|boulevard|court|terrace|crescent|parkway|highway|gardens|grove|square"
 )
-_SPOKEN_SIGN = regex.compile(rf"(?<!\w)(?:{_SPOKEN_SUFFIX})(?!\w)", regex.IGNORECASE)
+_SPOKEN_SUFFIXES = frozenset(_SPOKEN_SUFFIX.split("|"))
+
 _UNIT = (
     r"(?:(?:apartment|apt|suite|ste|unit|flat|room|floor|building|bldg)(?:\.? ?#|"
     r"\.? )(?:no\.? ?)?|# ?)(?:\d[\dA-Z\-]{0,6}|[A-Z]-?\d{1,4})(?!\w)"
@@ -47,7 +49,7 @@ _UK_POSTCODE = (
 
 def recognizers() -> list[EntityRecognizer]:
     """Street addresses in any case, the lines that follow them, postcodes, and homes ("I live in ...")."""
-    return [_street(), _spoken_street(), _tail(), _postcode(), _asked(), _home()]
+    return [_street(), _spoken_street(), *_tails(), _postcode(), _asked(), _home()]
 
 
 def _street() -> EntityRecognizer:
@@ -84,25 +86,55 @@ def _spoken_street() -> EntityRecognizer:
             rf"(?:,? (?:in )?{name}(?: {name})?(?=\W|$)(?! (?:is|was)))?)": 0.7
         },
         language=_LANGUAGE,
-        near=_SPOKEN_SIGN,
+        near=_spoken_suffixes,
     )
 
 
-def _tail() -> EntityRecognizer:
+def _spoken_suffixes(text: str) -> list[int]:
+    return word_starts(text).of(_SPOKEN_SUFFIXES)
+
+
+def _tails() -> list[EntityRecognizer]:
     """City, state and postcode, which need their capitals."""
+    return [
+        _tail(
+            {
+                rf"(?<!\w)(?<value>{_CITY},? (?:{_STATE}),? \d{{5}}(?:-\d{{4}})?)(?!\d)": 0.8,
+                rf"(?<!\w)(?<value>\d{{1,6}}[a-z]?,? {_CITY}(?:, ?{_UNIT})?, ?{_CITY})(?!\w)": 0.6,
+            },
+            near=DIGIT,
+        ),
+        _tail(
+            {
+                rf"(?:{_UNIT}|(?i:{_SUFFIX})\.?|\d{{1,4}})[,\n] ?(?<value>{_CITY}[,\n ] ?(?:"
+                rf"{_CITY} )?\d{{4,6}})(?!\d)": 0.6,
+            },
+            near=_FOUR_DIGITS,
+            lines_before=2,
+        ),
+        _tail(
+            {
+                rf"(?<!\w)(?:corner of|address(?: is|"
+                rf":)) {{1,5}}(?<value>{_CITY}(?: \d{{1,5}}[a-z]?)?(?: and {_CITY}(?: \d{{1,5}})?"
+                rf")?)(?!\w)": 0.6,
+            },
+        ),
+    ]
+
+
+_FOUR_DIGITS = places_of(r"\d{4}")
+
+
+def _tail(
+    expressions: dict[str, float], near: Places | None = None, lines_before: int = 0
+) -> EntityRecognizer:
     return CaptureRecognizer(
         kinds.ADDRESS,
-        {
-            rf"(?<!\w)(?<value>{_CITY},? (?:{_STATE}),? \d{{5}}(?:-\d{{4}})?)(?!\d)": 0.8,
-            rf"(?<!\w)(?<value>\d{{1,6}}[a-z]?,? {_CITY}(?:, ?{_UNIT})?, ?{_CITY})(?!\w)": 0.6,
-            rf"(?:{_UNIT}|(?i:{_SUFFIX})\.?|\d{{1,4}})[,\n] ?(?<value>{_CITY}[,\n ] ?(?:"
-            rf"{_CITY} )?\d{{4,6}})(?!\d)": 0.6,
-            rf"(?<!\w)(?:corner of|address(?: is|"
-            rf":)) {{1,5}}(?<value>{_CITY}(?: \d{{1,5}}[a-z]?)?(?: and {_CITY}(?: \d{{1,5}})?"
-            rf")?)(?!\w)": 0.6,
-        },
+        expressions,
         language=_LANGUAGE,
         ignore_case=False,
+        near=near,
+        lines_before=lines_before,
     )
 
 

@@ -8,6 +8,7 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.anchored import Anchored, matches_at, word_starts
 from redaction.lexicon import words
 from redaction.ordinary import is_ordinary
 from redaction.recognizers.reader import Found, Reader
@@ -20,13 +21,14 @@ _MOST_PARTS = 4
 
 _WORD = r"\p{Latin}[\p{Latin}\p{Mn}]*(?:['\-]\p{Latin}[\p{Latin}\p{Mn}]*)*"
 _NAME_WORD = regex.compile(_WORD)
+_NAME_BEGINS = regex.compile(rf"(?<![\p{{Latin}}\p{{Mn}}]['\-]){_WORD}")
 _NEXT_WORD = regex.compile(rf"(?:\.? {{1,2}}|, (?=[A-Z]\.)|\. ?)(?<word>{_WORD})")
 _PARTICLES = frozenset(
     {"de", "del", "der", "van", "von", "da", "di", "la", "le", "el", "al", "bin", "ibn", "st", "mc", "o"}
 )
 
 # After these any word that is not an ordinary one is a name, whatever its case.
-_SURE = regex.compile(
+_SURE = Anchored(
     r"(?<!\w)(?:my (?:full |first |last |middle |sur)?name(?:'s| is| was)|(?:customer|"
     r"account holder|cardholder|passenger|patient|guest|"
     r"user|card holder|his|her|their|husband'?s?|wife'?s?) (?:full |first |last |"
@@ -37,15 +39,13 @@ _SURE = regex.compile(
     r"you(?:'re| are) (?:speaking|talking|chatting) (?:to|with)|(?:speaking|talking|"
     r"chatting) (?:with|to) (?:mr|mrs|ms|miss|dr|mister)\.?|"
     r"(?:mr|mrs|ms|miss|mister|mrs|dr|prof)\.?|(?:sincerely|regards),) {1,2}(?:is )?(?=\p{L})",
-    regex.I,
 )
 # After these only a listed name or a word in capitals is one.
-_LIKELY = regex.compile(
+_LIKELY = Anchored(
     r"(?<!\w)(?:i'm|im|i am|this is|it's|it is|thanks?|thank you|thx|hi|hello|hey|dear|bye|"
     r"goodbye|good (?:morning|afternoon|evening)|speaking with|speaking to|"
     r"talk to|with|from|for|ask for|named|called|sorry|okay|ok|welcome(?: back)?|certainly|"
     r"sure|great|meet you|here is|is)[,!]? {1,2}(?=\p{L})",
-    regex.I,
 )
 _INTRODUCES_AFTER = regex.compile(r",? (?:from|calling|speaking|here|with the|on the line)\b", regex.I)
 _ORIGIN = regex.compile(
@@ -117,7 +117,7 @@ def _introduced_from_behind(text: str, start: int) -> tuple[int, int] | None:
 
 def _listed(text: str) -> Iterator[tuple[int, int, float]]:
     reach = 0
-    for match in _NAME_WORD.finditer(text):
+    for match in matches_at(_NAME_BEGINS, text, word_starts(text).of(_first_words())):
         if match.start() < reach or match.group().lower().removesuffix("'s") not in _listed_words():
             continue
         word = _Word(match.start(), match.end(), match.group())
@@ -145,6 +145,15 @@ _CAPITAL_BEFORE = regex.compile(r"(?<=[\p{Ll},] )(?<word>\p{Lu}\p{Ll}{2,20}) $")
 @cache
 def _listed_words() -> frozenset[str]:
     return words("en_first_names") | words("en_surnames")
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    """The letters with which the listed names begin: "o" for "o'neill"."""
+    return frozenset(str(_LETTERS.match(word)[0]) for word in _listed_words())
+
+
+_LETTERS = regex.compile(r"[\p{Latin}\p{Cyrillic}]+")
 
 
 def _is_listed_alone(word: _Word, text: str) -> bool:

@@ -6,6 +6,7 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.anchored import Anchored
 from redaction.recognizers.reader import Found, Reader
 from redaction.spoken_dates import named_dates
 
@@ -13,11 +14,10 @@ _SCORE = 0.7
 _TURNS_AFTER = 2
 _REACH_AFTER = 150
 _REACH_BEFORE = 600
-_NAMED = regex.compile(
+_NAMED = Anchored(
     r"(?<!\w)(?:expir\w+|exp(?: date)?|valid (?:until|thru|through|till)|good (?:until|thru)|issued|"
     r"issue date|"
     r"срок\w*(?: действия)?|действ\w+ (?:до|по)|годна до|истекает|выдан\w*)(?!\w)|有效期|到期|签发|发证",
-    regex.IGNORECASE,
 )
 _DOCUMENT = regex.compile(
     rf"(?<!\w)(?:(?P<{kinds.CREDIT_CARD}>cards?|visa|mastercard|amex|american express|карт\w{{1,3}}|"

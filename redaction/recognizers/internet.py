@@ -1,5 +1,6 @@
 """Addresses on networks: e-mail, web, IP, hardware, and wallets."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 import regex
@@ -7,17 +8,16 @@ from presidio_analyzer import EntityRecognizer
 from presidio_analyzer.predefined_recognizers import CryptoRecognizer
 
 from redaction import kinds
-from redaction.recognizers.shapes import DIGIT, CaptureRecognizer, ShapeRecognizer
+from redaction.anchored import word_starts
+from redaction.recognizers.shapes import DIGIT, CaptureRecognizer, ShapeRecognizer, places_of
 
 # Bounded, so that a page without an @ costs no more than reading it.
 _EMAIL = r"(?<![a-z0-9_%+.\-])(?:(?!\p{Han})[\w.%+\-]){1,64} ?@ ?(?:[\p{L}\p{N}\-]{1,63}\.){1,4}\p{L}{2,24}"
 _EMAIL_AFTER_HAN = r"[a-z0-9_.%+\-]{1,64}@(?:[a-z0-9\-]{1,63}\.){1,4}[a-z]{2,24}"
 _PROVIDERS = "gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|protonmail|yandex|rambler|163|126|qq"
 _SQUASHED = rf"(?<!\w)[\w.\-]{{1,64}}?(?:@| at )?(?:{_PROVIDERS}) ?\.? ?(?:com|co|ru|net|cn)(?!\w)"
-_MAIL_SIGN = regex.compile(
-    rf"@|(?<!\w)(?:at|собака|艾特|{_PROVIDERS})|(?:{_PROVIDERS}) ?\.?(?:com|co|ru|net|cn)(?!\w)", regex.I
-)
-_DOT = regex.compile(r"\w\.\w|://")
+_SIGN = places_of("@|163|126")
+_DOT = places_of(r"\w\.\w|://")
 _TOP = (
     "com|net|org|info|biz|io|co|uk|us|eu|de|fr|ru|рф|su|cn|edu|gov|me|tv|app|dev|shop|online|"
     "site|store|xyz|ai"
@@ -32,7 +32,7 @@ def recognizers(language: str) -> list[EntityRecognizer]:
             kinds.EMAIL_ADDRESS,
             {_EMAIL: 0.9, _EMAIL_AFTER_HAN: 0.9, _SQUASHED: 0.7},
             language=language,
-            near=_MAIL_SIGN,
+            near=_mail_signs,
         ),
         ShapeRecognizer(
             kinds.URL,
@@ -51,6 +51,18 @@ def recognizers(language: str) -> list[EntityRecognizer]:
         CryptoRecognizer(supported_language=language),
         _account_name(language),
     ]
+
+
+def _mail_signs(text: str) -> list[int]:
+    return sorted([*_SIGN(text), *word_starts(text).satisfying(_names_provider)])
+
+
+_PROVIDER = regex.compile(_PROVIDERS)
+
+
+@lru_cache(maxsize=20_000)
+def _names_provider(word: str) -> bool:
+    return _PROVIDER.search(word) is not None
 
 
 def _ip(language: str) -> EntityRecognizer:

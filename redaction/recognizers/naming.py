@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import regex
 
 from redaction import kinds
+from redaction.anchored import Anchored
 from redaction.digit_runs import is_bridge
 
 PRICE = "price"
@@ -80,7 +81,6 @@ NAMED_KINDS = tuple(kind for kind in _NAMES if kind not in (PRICE, READING))
 
 _HAN = regex.compile(r"\p{Han}")
 _ALTERNATIVE = regex.compile(r"(?:\((?:[^()]|\([^()]*\))*\)|[^|()])+")
-_PREFIX = 3
 
 
 def _alternatives() -> Iterator[tuple[str, str]]:
@@ -95,23 +95,15 @@ def _joined(alternatives: Iterable[tuple[str, str]]) -> str:
 
 
 _IN_LETTERS = [entry for entry in _alternatives() if not _HAN.search(entry[1])]
-_WORD = regex.compile(r"(?<![\p{Latin}\p{Cyrillic}])[\p{Latin}\p{Cyrillic}]{3,}", regex.IGNORECASE)
-_PREFIXES = frozenset(expression[:_PREFIX] for _, expression in _IN_LETTERS)
-"""Most words begin like no name: a look at three letters spares them the long expression."""
-
-_CONTEXT = regex.compile(rf"(?:{_joined(_IN_LETTERS)})(?![\p{{Latin}}\p{{Cyrillic}}])", regex.IGNORECASE)
+_CONTEXT = Anchored(
+    rf"(?<![\p{{Latin}}\p{{Cyrillic}}])(?:{_joined(_IN_LETTERS)})(?![\p{{Latin}}\p{{Cyrillic}}])"
+)
 _HAN_CONTEXT = regex.compile(_joined(entry for entry in _alternatives() if _HAN.search(entry[1])))
 
 
 def _names_in(text: str) -> Iterator["regex.Match[str]"]:
-    at = 0
-    for word in _WORD.finditer(text):
-        if word.start() >= at and word.group()[:_PREFIX].lower() in _PREFIXES:
-            match = _CONTEXT.match(text, word.start())
-            if match is not None:
-                at = match.end()
-                yield match
-    if _HAN.search(text):
+    yield from _CONTEXT.finditer(text)
+    if not text.isascii():
         yield from _HAN_CONTEXT.finditer(text)
 
 

@@ -7,6 +7,7 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.anchored import Anchored
 from redaction.gazetteer import Place, Sureness, by_first_character, places
 from redaction.lexicon import lines, words
 from redaction.ordinary import is_ordinary
@@ -22,12 +23,11 @@ _CUE = regex.compile(
     r"(?: the)?[ \n]{1,2}$",
     regex.IGNORECASE,
 )
-_HOME = regex.compile(
+_HOME = Anchored(
     r"(?<!\w)(?:(?<dwells>grew up|brought up|born|raised|live[sd]?|living|resid(?:es?|ing)|originally)|"
     r"he's|she's|i'm|i am|they're|you're|"
     r"(?-i:(?:am|are|is|was|were|trip|arrived|stay(?:s|ed|ing)?)))"
     r" (?:in|from)[ ](?<value>(?<first>[\p{L}\p{M}'\-]{3,30})(?: (?-i:\p{Lu})[\p{L}\p{M}'\-]{2,30}){0,2})",
-    regex.IGNORECASE,
 )
 _NO_HOME = words("no_homes")
 _NAME_AFTER = regex.compile(r" (?-i:\p{Lu})\p{Latin}", regex.IGNORECASE)

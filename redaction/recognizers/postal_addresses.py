@@ -6,11 +6,14 @@ unknown to every list; so it must be made good by a word for a street, a flat, a
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
 
 import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.anchored import Anchored, lines_at, matches_at, word_starts
 from redaction.gazetteer import place_size
 from redaction.lexicon import words
 from redaction.ordinary import is_ordinary
@@ -70,10 +73,14 @@ _POSTCODE = regex.compile(
     r"[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2})(?![\w-]| ?\d)",
     regex.IGNORECASE,
 )
+_STREETS = (
+    *("rue", "calle", "avenida", "av", "rua", "viale", "piazza", "ulica", "ul", "carrer", "jalan", "jl"),
+    *("chemin", "impasse", "plaza", "praça"),
+)
+_NUMBER = regex.compile(r"\d+")
 _FIRST = regex.compile(
     r"(?<![\w$€£.,:/#-])(?<![$€£] )(?:\d{1,6}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?=,? [\p{L}\d])|"
-    r"(?:rue|calle|avenida|av|rua|viale|piazza|ulica|ul|carrer|jalan|jl|chemin|impasse|plaza|praça)\.? "
-    r"(?=\p{L})|"
+    rf"(?:{'|'.join(_STREETS)})\.? (?=\p{{L}})|"
     rf"{_INSIDE_NAME}(?= \d{{1,4}}\b))",
     regex.IGNORECASE,
 )
@@ -82,21 +89,22 @@ _LEAD = regex.compile(
     r"(?<![\w.])(?:\d{1,5} )?(?:\p{Lu}[\p{L}'\-]+ ?|\p{Lu}\. ?|(?:van|de|den|der|von|da|di|ten) ){1,3}$"
 )
 _CORNER_PART = r"(?:\p{Lu}[\p{L}\p{M}'.\-]*|\d{1,5}(?:st|nd|rd|th)?\.?|de|van|der|la|út|utca)"
-_CORNER = regex.compile(
+_CORNER = Anchored(
     rf"(?<!\w)(?<value>(?:(?:the )?(?i:corner|intersection) of {_CORNER_PART}(?: {_CORNER_PART}){{0,6}} and "
     rf"{_CORNER_PART}(?: {_CORNER_PART}){{0,5}}"
     r"|(?:the )?(?i:corner|intersection) of [\p{L}'.]{2,24}(?: [\p{L}'.]{1,24}| \d{1,5}){0,5}? and "
-    r"(?:[\p{L}'.]{2,24} |\d{1,5} ){1,4}(?i:street|st|avenue|ave|road|rd|drive|lane|boulevard|blvd)))(?!\w)"
+    r"(?:[\p{L}'.]{2,24} |\d{1,5} ){1,4}(?i:street|st|avenue|ave|road|rd|drive|lane|boulevard|blvd)))(?!\w)",
+    flags=0,
 )
-_MILITARY = regex.compile(
+_MILITARY = Anchored(
     r"(?<!\w)(?<value>(?:(?:USS|USNS|USNV) [\p{L}\p{M}'\- ]{2,30}|"
     r"(?:Unit|PSC|CMR) \d{1,5}(?:,? {1,2}Box \d{1,5})?)[,\s]{1,3}(?:FPO|APO|DPO)(?:,? A[AEP])?(?: \d{5})?)"
     r"(?!\w)",
-    regex.IGNORECASE,
 )
+_STREET_WORDS = "Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Crescent|Parkway"
+_ENGLISH = frozenset(_STREET_WORDS.lower().split("|"))
 _STREET_ALONE = regex.compile(
-    r"(?<![\w'])(?<value>(?:\p{Lu}[\p{L}\p{M}'\-]+ ){1,3}(?:Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|"
-    r"Crescent|Parkway))(?!\w)"
+    rf"(?<![\w'])(?<value>(?:\p{{Lu}}[\p{{L}}\p{{M}}'\-]+ ){{1,3}}(?:{_STREET_WORDS}))(?!\w)"
 )
 _CUE = regex.compile(
     r"(?<!\w)(?:address|addresses|live[sd]?|living|reside[sd]?|residing|sent|send|ship(?:ped)?|deliver(?:ed|y)?|"
@@ -122,15 +130,28 @@ def _in_latin_letters(text: str) -> Iterator[Found]:
 
 def _addresses(text: str) -> Iterator[Found]:
     done = 0
-    for match in _FIRST.finditer(text):
+    for match in matches_at(_FIRST, text, _beginnings(text)):
         if match.start() < done:
             continue
         end = _Address(text, match.start()).end()
         if end:
             yield kinds.ADDRESS, _start(text, match.start()), end, _SCORE
             done = end
-    for pattern in (_CORNER, _MILITARY, _STREET_ALONE):
-        yield from ((kinds.ADDRESS, *match.span("value"), _SCORE) for match in pattern.finditer(text))
+    named = (_STREET_ALONE.finditer(text, *line) for line in lines_at(text, word_starts(text).of(_ENGLISH)))
+    for match in chain(_CORNER.finditer(text), _MILITARY.finditer(text), *named):
+        yield kinds.ADDRESS, *match.span("value"), _SCORE
+
+
+def _beginnings(text: str) -> list[int]:
+    """Where an address can begin: numbers and words for streets."""
+    words = word_starts(text)
+    places = words.of(frozenset(_STREETS)) + words.satisfying(_is_compound)
+    return sorted([*places, *(match.start() for match in _NUMBER.finditer(text))])
+
+
+@lru_cache(maxsize=20_000)
+def _is_compound(word: str) -> bool:
+    return _COMPOUND.fullmatch(word) is not None
 
 
 def _start(text: str, at: int) -> int:

@@ -14,8 +14,9 @@ from presidio_analyzer import (
 from presidio_analyzer.nlp_engine import NlpArtifacts
 from typing_extensions import override
 
+from redaction.anchored import anchored_if_possible
 from redaction.recognizers.checksums import Check
-from redaction.tokens import Tokens
+from redaction.tokens import Places, Tokens
 
 ALONE_BEFORE = r"(?<![0-9A-Za-z])"
 ALONE_AFTER = r"(?![0-9A-Za-z])"
@@ -24,7 +25,14 @@ ALONE_AFTER = r"(?![0-9A-Za-z])"
 GAP = r"[ .\-]{0,2}\n?"
 """What people put between the groups of a number; a line break is the next turn."""
 
-DIGIT = regex.compile(r"\d")
+
+def places_of(expression: str) -> Places:
+    """The places where an expression matches, in any case."""
+    compiled = regex.compile(expression, regex.IGNORECASE)
+    return lambda text: (match.start() for match in compiled.finditer(text))
+
+
+DIGIT = places_of(r"\d+")
 """The trigger of everything that holds a number: most lines of a conversation hold none."""
 
 Accept = Callable[[str], bool]
@@ -46,11 +54,11 @@ class ShapeRecognizer(PatternRecognizer):
         language: str,
         context: Sequence[str] = (),
         checksum: Check | None = None,
-        near: "regex.Pattern[str] | None" = DIGIT,
+        near: Places | None = DIGIT,
     ) -> None:
         """``shapes`` maps regular expressions to scores from 0 to 1.
 
-        Only lines with a match of ``near`` are read, neighbours together; all when it is ``None``.
+        Only the lines are read ``near`` which a match can be, neighbours together; all when it is ``None``.
         """
         self._checksum = checksum
         self._near = near
@@ -105,17 +113,22 @@ class CaptureRecognizer(LocalRecognizer):
         accept: Accept | None = None,
         refuse: Refuse | None = None,
         ignore_case: bool = True,
-        near: "regex.Pattern[str] | None" = None,
+        near: Places | None = None,
+        lines_before: int = 0,
     ) -> None:
         """``expressions`` maps regular expressions to scores; what ``accept`` refuses is no finding.
 
-        ``accept`` sees the value, ``refuse`` the match with what stands around it. Only lines with a match of
-        ``near`` are read, neighbours together; all when it is ``None``.
+        ``accept`` sees the value, ``refuse`` the match with what stands around it. Only the
+        lines are read ``near`` which a match can be, and ``lines_before`` before each, neighbours together;
+        all when it is ``None``.
         """
         self._near = near
+        self._lines_before = lines_before
         self._refuse = refuse
         flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
-        self._expressions = [(regex.compile(text, flags), score) for text, score in expressions.items()]
+        self._expressions = [
+            (anchored_if_possible(text, flags), score) for text, score in expressions.items()
+        ]
         self._accept = accept
         super().__init__(
             supported_entities=[entity],
@@ -135,7 +148,7 @@ class CaptureRecognizer(LocalRecognizer):
         """The captured parts of all expressions."""
         everything = [(0, len(text))]
         if self._near is not None and isinstance(nlp_artifacts, Tokens):
-            everything = nlp_artifacts.lines_with(self._near)
+            everything = nlp_artifacts.lines_with(self._near, self._lines_before)
         return [
             result_of(self, self.supported_entities[0], match.start("value"), match.end("value"), score)
             for start, end in everything

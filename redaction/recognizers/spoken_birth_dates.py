@@ -6,6 +6,7 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.anchored import Anchored
 from redaction.recognizers.reader import Found, Reader
 from redaction.spoken_dates import dates, named_dates
 
@@ -15,11 +16,10 @@ _REACH = 300
 _LONGEST = 60
 _BETWEEN = regex.compile(r" ?(?:的|is (?:my|his|her|the)|это (?:мой|моя)|-|,)? ?")
 _JOINED = regex.compile(r"(?:的|is (?:my|his|her|the)|это (?:мой|моя)|-|,) ?$|[年月日号]$", regex.IGNORECASE)
-_NAMED = regex.compile(
+_NAMED = Anchored(
     r"(?<!\w)(?:date of birth|birth ?date|birth ?day|d\.?o\.?b|(?:was |were |is |i'm |am )?born|"
     r"дат\w рождения|"
     r"родил\w+|рожд[её]н\w*|день рождения)(?!\w)|出生|生日|生于",
-    regex.IGNORECASE,
 )
 
 

@@ -1,11 +1,13 @@
 """E-mail addresses as they are told: "john dot smith at example dot com", "собака", 艾特."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.anchored import Anchored, lines_at, word_starts
 from redaction.lexicon import words
 from redaction.numerals import is_number_word
 from redaction.ordinary import is_ordinary
@@ -27,13 +29,12 @@ _KNOWN = (
     "gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|protonmail|live|msn|mail|gmx|"
     "яндекс|мэйл|мейл|майл|рамблер|джимейл|гмейл"
 )
-_BARE_DOMAIN = regex.compile(
-    rf"(?<=\w) (?:at|собак[аоу]й?|собачка|эт) (?:{_KNOWN}) (?:com|net|ru|org|co uk|ру|ком)(?!\w)",
-    regex.IGNORECASE,
+_BARE_DOMAIN = Anchored(
+    rf"(?<!\w)(?<=\w )(?:at|собак[аоу]й?|собачка|эт) (?:{_KNOWN}) (?:com|net|ru|org|co uk|ру|ком)(?!\w)"
 )
-_HAN_DOMAIN = regex.compile(
-    r"艾特[a-z0-9一二三四五六七八九零幺]{1,30}(?:点[a-z]{2,8}){1,3}", regex.IGNORECASE
-)
+_HAN_DOMAIN = Anchored(r"艾特[a-z0-9一二三四五六七八九零幺]{1,30}(?:点[a-z]{2,8}){1,3}")
+_DOTS = frozenset({"dot", "period", "point", "точка"})
+_DOT_SIGN = regex.compile(r"\.[a-z]{2}|点", regex.IGNORECASE)
 _HAN_LOCAL = regex.compile(
     r"(?:[a-z0-9_.\-一二三四五六七八九零幺点]|下划线|中划线|横杠|横线|减号|杠){1,40}$", regex.IGNORECASE
 )
@@ -67,22 +68,32 @@ def _addresses(text: str) -> Iterator[tuple[int, int]]:
         local = _HAN_LOCAL.search(text, max(match.start() - 40, 0), match.start())
         if local:
             yield local.start(), match.end()
-    for match in _DOMAIN.finditer(text):
+    for match in _domains(text):
         start = _start_of_local(text, match.start())
         if start < match.start() and _ends_in_domain(match.group()):
             yield start, match.end()
     for match in _BARE_DOMAIN.finditer(text):
-        start = _start_of_local(text, match.start())
-        if start < match.start():
+        space = match.start() - 1
+        start = _start_of_local(text, space)
+        if start < space:
             yield start, match.end()
     yield from _squashed(text)
 
 
+def _domains(text: str) -> Iterator["regex.Match[str]"]:
+    """Told domains, which only lines with a told or a written dot can hold."""
+    places = word_starts(text).of(_DOTS)
+    places += (match.start() for match in _DOT_SIGN.finditer(text))
+    for start, end in lines_at(text, sorted(places)):
+        yield from _DOMAIN.finditer(text, start, end)
+
+
 _TOPS = "com|con|net|org|edu|ru|cn|couk|comau|coin|in"
+_PROVIDER = regex.compile(
+    "mail|gmai|gmial|gmil|gamil|gmal|yahoo|yaho|outlook|icloud|aol|live|msn|comcast|verizon|yandex|rambler|inbox"
+)
 _SQUASHED = regex.compile(
-    rf"(?:mail|gmai|gmial|gmil|gamil|gmal|yahoo|yaho|outlook|icloud|aol|live|msn|comcast|verizon|yandex|"
-    rf"rambler|inbox)"
-    rf"(?: ?[@.]?(?:{_TOPS})| (?:com|net|org|ru))(?![\p{{L}}\d])",
+    rf"(?:{_PROVIDER.pattern})(?: ?[@.]?(?:{_TOPS})| (?:com|net|org|ru))(?![\p{{L}}\d])",
     regex.IGNORECASE,
 )
 _LOCAL = regex.compile(r"[a-z\d_.\-]*[a-z\d_]$", regex.IGNORECASE)
@@ -92,6 +103,7 @@ _PROVIDERS = frozenset({"g", "e", "e-", "hot", "ya", "rediff", "reddiff", "fast"
 _UNKNOWN = regex.compile(
     r"(?<![\p{L}\d_.\-@])[a-z\d_\-]{4,40}(?:(?<com>com)|net|org|ru|couk)(?![\p{L}\d.@])", regex.IGNORECASE
 )
+_UNKNOWN_TOPS = ("com", "net", "org", "ru", "couk")
 _MAIL_NEAR = regex.compile(
     r"(?<!\w)(?:e-?mail\w*|mail|(?:электронн\w+ )?почт\w*|[еи]?-?м[еэ]йл\w*|imeyl)(?!\w)|邮箱|邮件",
     regex.IGNORECASE,
@@ -106,16 +118,32 @@ _TURNS_OF_ASKING = 2
 
 def _squashed(text: str) -> Iterator[tuple[int, int]]:
     """Addresses without their signs: "sunnygmailcom", "sunny 90 mailcom"."""
-    for match in _SQUASHED.finditer(text):
+    for match in _in_lines_with(_SQUASHED, _holds_provider, text):
         word = _LOCAL.search(text, max(match.start() - _LONGEST_LOCAL, 0), match.start())
         start = match.start() if word is None else word.start()
         first = _start_of_squashed(text, start)
         if first < start or (word is not None and word.group().lower() not in _PROVIDERS):
             yield first, match.end()
-    for match in _UNKNOWN.finditer(text):
+    for match in _in_lines_with(_UNKNOWN, _ends_in_top, text):
         word = match.group().lower()
         if word not in _NO_ADDRESS and not is_ordinary(word) and _may_be_mail(match, text):
             yield _start_of_squashed(text, match.start()), match.end()
+
+
+def _in_lines_with(
+    expression: "regex.Pattern[str]", test: Callable[[str], bool], text: str
+) -> Iterator["regex.Match[str]"]:
+    for start, end in lines_at(text, word_starts(text).satisfying(test)):
+        yield from expression.finditer(text, start, end)
+
+
+@lru_cache(maxsize=20_000)
+def _holds_provider(word: str) -> bool:
+    return _PROVIDER.search(word) is not None
+
+
+def _ends_in_top(word: str) -> bool:
+    return word.endswith(_UNKNOWN_TOPS) and word not in _NO_ADDRESS
 
 
 def _may_be_mail(match: "regex.Match[str]", text: str) -> bool:

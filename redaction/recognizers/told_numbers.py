@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import regex
 
 from redaction import kinds
+from redaction.anchored import Anchored
 from redaction.digit_runs import DigitRun, are_prices, digit_runs, is_alone
 from redaction.numerals import word_pattern
 from redaction.recognizers.naming import NAMED_KINDS, PRICE, READING, Name, Naming
@@ -141,7 +142,7 @@ _CORRECTION = regex.compile(
     regex.IGNORECASE,
 )
 _CORRECTION_REACH = 20
-_CORRECTS = regex.compile(rf"(?<!\w)(?:not|не) (?={_DIGIT}(?!\w))|不是(?={_HAN_DIGIT})", regex.IGNORECASE)
+_CORRECTS = Anchored(rf"(?<!\w)(?:not|не) (?={_DIGIT}(?!\w))|不是(?={_HAN_DIGIT})")
 _CORRECTED = regex.compile(rf"(?<!\w){_DIGIT}(?!\w)|{_HAN_DIGIT}", regex.IGNORECASE)
 
 

@@ -44,6 +44,7 @@ _SHORTEST = dict.fromkeys(_CODES, _SHORTEST_CODE) | {
     kinds.EMAIL_ADDRESS: 6,
 }
 _NAMED = frozenset({kinds.PERSON, kinds.LOCATION})
+_LAST = regex.compile(r"\W*?(?:\n|$)")
 _FIRM = regex.compile(
     r" (?:Bank|Insurance|Telecom|Mobile|Airlines|Airways|Hotels?|Energy|Broadband|Media|Group|Inc|Ltd|"
     r"LLC|Limited|Corporation|Company|Stores?|Supermarket|Pharmacy|Logistics|Express|Electronics|Motors)\b"
@@ -72,10 +73,18 @@ def _read(network: Tagger, text: str) -> Iterator[tuple[str, int, int]]:
         if part and _is_number(part):
             if score >= _LEAST_OF_NUMBERS and told.holds(part[0].start, part[-1].end):
                 yield kinds.ID_NUMBER, part[0].start, part[-1].end
-        elif (
-            part and _counts(label, part, score) and not (label in _NAMED and _FIRM.match(text, part[-1].end))
-        ):
-            yield label, part[0].start, part[-1].end
+        elif part and _counts(label, part, score):
+            span = part[0].start, part[-1].end
+            if _fits(label, *span, text):
+                yield label, *span
+
+
+def _fits(label: str, start: int, end: int, text: str) -> bool:
+    """Whether the surroundings allow it: a firm is nobody, and a word alone in a turn can only be a name."""
+    if label in _NAMED and _FIRM.match(text, end):
+        return False
+    is_alone = (start == 0 or text[start - 1] == "\n") and _LAST.match(text, end) is not None
+    return label == kinds.PERSON or not (is_alone and text[start:end].isalpha())
 
 
 def _core(label: str, part: Sequence[Token]) -> Sequence[Token]:

@@ -141,3 +141,9 @@ def test_numbers_go_in_texts_of_no_known_language(text: str) -> None:
 def test_a_number_of_any_length_is_taken_out_whole() -> None:
     assert Redactor().redact_text("7" * 120_000, "en").startswith("<")
     assert "77" not in Redactor().redact_text("7" * 120_000, "en")
+
+
+@pytest.mark.parametrize("word", ["𗀀", "𗀀х", "х𗀀", "ᲀᲁ", "ѿ҉"])
+def test_letters_without_a_name_do_no_harm(word: str) -> None:
+    segments = [Segment("customer", f"карта {word}"), Segment("customer", f"меня зовут Иван {word}")]
+    assert "Иван" not in Redactor().redact(segments, "ru").turns[1]
