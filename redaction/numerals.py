@@ -5,7 +5,7 @@ decided later. One ``Numeral`` is one number: a run of written digits, "seven", 
 """
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import regex
@@ -176,37 +176,36 @@ class _Growing:
         self._room = word.zeros
         self._space = 0
         self._filled = False
-        self.numeral = Numeral(
-            match.start(),
-            match.end(),
-            word.digits + (1 if word.scale else 0),
-            is_written=match.group().isdigit(),
-            is_round=word.zeros > 1,
-        )
+        self._start, self._end = match.span()
+        self._digits = word.digits + (1 if word.scale else 0)
+        self._words = 1
+        self._is_written = match.group().isdigit()
+
+    @property
+    def numeral(self) -> Numeral:
+        """The number as far as it has been read."""
+        is_round = self._last.zeros > 1
+        return Numeral(self._start, self._end, self._digits, self._words, self._is_written, is_round)
 
     def takes(self, word: _Word, match: "regex.Match[str]", text: str) -> bool:
         """Whether the number goes on with this word, which then becomes a part of it."""
-        if not _ONE_NUMBER.fullmatch(text, self.numeral.end, match.start()):
+        if not _ONE_NUMBER.fullmatch(text, self._end, match.start()):
             return False
         counted = text[match.start() - 1] == "个"
         digits = self._copies(word) if counted else self._more_digits(word)
         if digits is None:
             return False
         self._last, self._room = word, word.zeros
-        self.numeral = replace(
-            self.numeral,
-            end=match.end(),
-            digits=self.numeral.digits + digits,
-            words=self.numeral.words + 1,
-            is_round=word.zeros > 1,
-        )
+        self._end = match.end()
+        self._digits += digits
+        self._words += 1
         return True
 
     def _more_digits(self, word: _Word) -> int | None:
         """How many digits the next word adds; ``None`` when it begins another number."""
         last, was_filled, self._filled = self._last, self._filled, False
-        if self.numeral.is_written:
-            return word.digits if word.scale and self.numeral.digits <= 3 else None
+        if self._is_written:
+            return word.digits if word.scale and self._digits <= 3 else None
         if last.repeats:
             return last.repeats if word.digits == 1 and not word.scale else None
         if word.repeats < 0:

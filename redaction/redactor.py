@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import regex
 
@@ -26,6 +27,8 @@ RULES_VERSION = "3"
 
 _MOST_ROUNDS = 6
 _CONTEXT_TURNS = 2
+# Twice as far as a network looks, so that the words next to a change are read with all their context.
+_CONTEXT_WORDS = 16
 _CERTAIN = 1.0
 _NOT_SPACE = regex.compile(r"\S")
 _TOKEN = regex.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -298,12 +301,33 @@ class _Conversation:
         """The turns whose surroundings have changed, with enough before and after them to be context."""
         ranges: list[list[int]] = []
         for turn in sorted({self._stream.turn_at(piece.start) for piece in pieces}):
-            first, last = turn - _CONTEXT_TURNS, turn + _CONTEXT_TURNS
+            first, last = self._reach(turn, -1), self._reach(turn, 1)
             if ranges and first <= ranges[-1][1] + 1:
                 ranges[-1][1] = last
             else:
                 ranges.append([first, last])
         return [self._stream.span_of_turns(first, last) for first, last in ranges]
+
+    def _reach(self, turn: int, step: int) -> int:
+        """The last turn, going back or on, that a change in ``turn`` may concern: some turns and some words on.
+
+        Turns of a word or two are no context for a network that looks at words.
+        """
+        words = 0
+        for turns in count():
+            enough = turns >= _CONTEXT_TURNS and words >= _CONTEXT_WORDS
+            if enough or not 0 <= turn + step < len(self._stream.turns):
+                return turn
+            turn += step
+            words += self._words_left(turn)
+        return turn
+
+    def _words_left(self, turn: int) -> int:
+        """How many words of a turn are not taken out, the end of the turn counted as one."""
+        start, end = self._stream.span_of_turns(turn, turn)
+        return 1 + sum(
+            len(self._stream.text[first:last].split()) for first, last in self._untouched(start, end)
+        )
 
 
 def _says_nothing(finding: Finding, text: str) -> bool:

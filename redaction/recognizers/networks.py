@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from threading import Lock
 
@@ -30,22 +31,36 @@ def use_weights(folder: Path) -> None:
 
 
 def parts(language: str, text: str) -> Iterator[tuple[int, str]]:
-    """The lines that are mostly in the network's script, neighbours together: it has read nothing else."""
+    """The lines that are mostly in the network's script, neighbours together: it has read nothing else.
+
+    A line without letters goes with the line before it, at the beginning with the one after.
+    """
     if not _STRANGE[language].search(text):
         yield 0, text
         return
-    start = at = 0
-    for line in text.splitlines(keepends=True):
-        if not _is_own(language, line):
-            yield from [(start, text[start:at])] * (at > start)
-            start = at + len(line)
-        at += len(line)
-    yield from [(start, text[start:at])] * (at > start)
+    lines = text.splitlines(keepends=True)
+    own = _settled([_is_own(language, line) for line in lines])
+    at = 0
+    for is_own, group in groupby(zip(own, lines, strict=True), key=lambda pair: pair[0]):
+        part = "".join(line for _, line in group)
+        if is_own:
+            yield at, part
+        at += len(part)
 
 
-def _is_own(language: str, line: str) -> bool:
-    strange = len(_STRANGE[language].findall(line))
-    return 2 * strange < sum(map(str.isalpha, line))
+def _settled(own: list[bool | None]) -> list[bool]:
+    last = next((answer for answer in own if answer is not None), False)
+    settled: list[bool] = []
+    for answer in own:
+        last = last if answer is None else answer
+        settled.append(last)
+    return settled
+
+
+def _is_own(language: str, line: str) -> bool | None:
+    """Whether a line is mostly in the network's script; ``None`` when it holds no letter."""
+    letters = sum(map(str.isalpha, line))
+    return letters > 2 * len(_STRANGE[language].findall(line)) if letters else None
 
 
 @cache

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 import regex
 from presidio_analyzer import EntityRecognizer
@@ -130,10 +131,11 @@ def _in_latin_letters(text: str) -> Iterator[Found]:
 
 def _addresses(text: str) -> Iterator[Found]:
     done = 0
+    tokens = _Tokens(text)
     for match in matches_at(_FIRST, text, _beginnings(text)):
         if match.start() < done:
             continue
-        end = _Address(text, match.start()).end()
+        end = _Address(text, match.start(), tokens).end()
         if end:
             yield kinds.ADDRESS, _start(text, match.start()), end, _SCORE
             done = end
@@ -160,26 +162,41 @@ def _start(text: str, at: int) -> int:
     return lead.start() if lead else at
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A number, a word, a comma, a space or a line break."""
+class _Token(NamedTuple):
+    """A number, a word, a comma, a space or a line break; ``word`` is in lower case, without a full stop."""
 
     kind: str
     text: str
     start: int
     end: int
-
-    @property
-    def word(self) -> str:
-        """In lower case, without a full stop at the end."""
-        return self.text.lower().rstrip(".")
+    word: str
 
 
-def _tokens(text: str, at: int) -> Iterator[_Token]:
-    stop = min(at + _LONGEST, len(text))
-    while at < stop and (match := _TOKEN.match(text, at)) and match.end() > at:
-        yield _Token(str(match.lastgroup), match.group(), match.start(), match.end())
-        at = match.end()
+class _Tokens:
+    """The tokens of one text; addresses are looked for at many places and read most tokens several times."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._known: dict[int, _Token | None] = {}
+
+    def after(self, at: int) -> Iterator[_Token]:
+        """The tokens from an offset on that may be of one address, spaces left out."""
+        stop = min(at + _LONGEST, len(self._text))
+        while at < stop and (token := self._at(at)):
+            if token.kind != "space":
+                yield token
+            at = token.end
+
+    def _at(self, at: int) -> _Token | None:
+        if at not in self._known:
+            match = _TOKEN.match(self._text, at)
+            self._known[at] = _token(match) if match else None
+        return self._known[at]
+
+
+def _token(match: "regex.Match[str]") -> _Token:
+    text = match.group()
+    return _Token(str(match.lastgroup), text, match.start(), match.end(), text.lower().rstrip("."))
 
 
 def _is_region(token: _Token) -> bool:
@@ -194,13 +211,14 @@ class _Address:
 
     text: str
     start: int
+    source: _Tokens
     at: int = 0
     sure_end: int = 0
     found: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.tokens: list[_Token] = []
-        self._more = (token for token in _tokens(self.text, self.start) if token.kind != "space")
+        self._more = self.source.after(self.start)
 
     def end(self) -> int:
         """Where the address ends; 0 when it is none."""

@@ -21,7 +21,8 @@ from redaction.recognizers.networks import parts, tagger
 from redaction.recognizers.reader import Found, Reader
 from redaction.spans import VOTE
 
-_LEAST = 0.3
+_LEAST = 0.2
+_LEAST_OF_NAMES = 0.3
 _LEAST_WHEN_ORDINARY = 0.9
 _LEAST_OF_NUMBERS = 0.5
 _LEAST_OF_ONE_WORD = 0.97

@@ -8,12 +8,12 @@ claims is left to ``long_numbers``.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache
 
 import regex
 from presidio_analyzer import EntityRecognizer
 
+from redaction import kinds
 from redaction.recognizers import (
     american_numbers,
     british_numbers,
@@ -41,17 +41,11 @@ KINDS: tuple[NumberKind, ...] = (
 )
 
 
-class _Evidence(Enum):
-    """Why a number is what it is called, and how sure that is."""
+# Why a number is what it is called, and how sure that is.
+_NAMED, _FORM, _CHECKED, _LIKELY, _NEEDS_WORDS = 0.95, 0.9, 0.85, 0.7, 0.0
+_ORDER = {kind: place for place, kind in enumerate(KINDS)}
 
-    NAMED = 0.95
-    FORM = 0.9
-    CHECKED = 0.85
-    LIKELY = 0.7
-    NEEDS_WORDS = 0.0
-
-
-_Claims = dict[NumberKind, _Evidence]
+_Claims = dict[NumberKind, float]
 _Span = tuple[int, int]
 
 _LONGEST_GAP = 36
@@ -125,17 +119,17 @@ def _forms(text: str, start: int, end: int) -> dict[_Span, _Claims]:
         for match in form.finditer(text, start, end):
             if _is_possible(kind, evidence, match):
                 claims = forms.setdefault(match.span(), {})
-                claims[kind] = max(evidence, claims.get(kind, evidence), key=lambda level: level.value)
+                claims[kind] = max(evidence, claims.get(kind, evidence))
     for span, claims in forms.items():
         bare = compact(text[slice(*span)])
         for kind in claims:
             if _is_checked(kind, bare, text, span):
-                claims[kind] = max(_Evidence.CHECKED, claims[kind], key=lambda level: level.value)
+                claims[kind] = max(_CHECKED, claims[kind])
     return forms
 
 
-def _is_possible(kind: NumberKind, evidence: _Evidence, match: "regex.Match[str]") -> bool:
-    if evidence is not _Evidence.LIKELY:
+def _is_possible(kind: NumberKind, evidence: float, match: "regex.Match[str]") -> bool:
+    if evidence != _LIKELY:
         return _HARMLESS.fullmatch(match.group()) is None
     return (kind.fits is None or kind.fits(match.group())) and _is_at_home(kind, match.string, match.span())
 
@@ -182,9 +176,9 @@ def _read_number(text: str, span: _Span, forms: dict[_Span, _Claims]) -> Found |
     claims = dict(forms.get(span, {}))
     for kind, digits in _all_digits():
         if _is_checked(kind, bare, text, span):
-            claims.setdefault(kind, _Evidence.CHECKED)
+            claims.setdefault(kind, _CHECKED)
         elif digits is not None and digits.fullmatch(bare):
-            claims.setdefault(kind, _Evidence.NEEDS_WORDS)
+            claims.setdefault(kind, _NEEDS_WORDS)
     return _decide(text, span, claims)
 
 
@@ -199,13 +193,21 @@ def _is_harmless(text: str, run: _Span) -> bool:
 def _decide(text: str, span: _Span, claims: _Claims) -> Found | None:
     """The rule: nearest words, then form, then checksum, then likelihood; ties go by the order of kinds."""
     named = _nearest(text, span, claims)
-    if named is not None:
-        return named.kind, *span, _Evidence.NAMED.value
+    if named is not None and not _is_outdone(named, text, span, claims):
+        return named.kind, *span, _NAMED
     if not claims:
         return None
-    best = max(KINDS, key=lambda kind: claims.get(kind, _Evidence.NEEDS_WORDS).value)
-    evidence = claims.get(best, _Evidence.NEEDS_WORDS)
-    return None if evidence is _Evidence.NEEDS_WORDS else (best.kind, *span, evidence.value)
+    best = min(claims, key=lambda kind: (-claims[kind], _ORDER[kind]))
+    evidence = claims[best]
+    return None if evidence == _NEEDS_WORDS else (best.kind, *span, evidence)
+
+
+def _is_outdone(named: NumberKind, text: str, span: _Span, claims: _Claims) -> bool:
+    """Whether what an earlier turn calls an order looks like a card, or the like, and sums up as one."""
+    if named.kind != kinds.REFERENCE_CODE or max(claims.values()) < _CHECKED:
+        return False
+    line = text.rfind("\n", 0, span[0]) + 1
+    return _words(named).anywhere.search(text, line, span[0]) is None
 
 
 def _nearest(text: str, span: _Span, candidates: Iterable[NumberKind]) -> NumberKind | None:
@@ -257,14 +259,14 @@ def _words(kind: NumberKind) -> _Words:
 
 
 @cache
-def _all_forms() -> tuple[tuple[NumberKind, _Evidence, "regex.Pattern[str]"], ...]:
+def _all_forms() -> tuple[tuple[NumberKind, float, "regex.Pattern[str]"], ...]:
     return tuple(
         (kind, evidence, _compiled(form))
         for kind in KINDS
         for evidence, forms in (
-            (_Evidence.NEEDS_WORDS, kind.written),
-            (_Evidence.FORM, kind.telling),
-            (_Evidence.LIKELY, kind.likely),
+            (_NEEDS_WORDS, kind.written),
+            (_FORM, kind.telling),
+            (_LIKELY, kind.likely),
         )
         for form in forms
     )
