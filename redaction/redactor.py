@@ -309,7 +309,7 @@ class _Conversation:
         return [self._stream.span_of_turns(first, last) for first, last in ranges]
 
     def _reach(self, turn: int, step: int) -> int:
-        """The last turn, going back or on, that a change in ``turn`` may concern: some turns and some words on.
+        """The last turn, going back or on, that a change in ``turn`` may concern: some turns and words on.
 
         Turns of a word or two are no context for a network that looks at words.
         """
