@@ -22,7 +22,7 @@ from redaction.recognizers.reader import Found, Reader
 from redaction.spans import VOTE
 
 _LEAST = 0.2
-_LEAST_OF_NAMES = 0.3
+_LEAST_OF = {kinds.PERSON: 0.3, kinds.LOCATION: 0.3, kinds.EMAIL_ADDRESS: 0.5}
 _LEAST_WHEN_ORDINARY = 0.9
 _LEAST_OF_NUMBERS = 0.5
 _LEAST_OF_ONE_WORD = 0.97
