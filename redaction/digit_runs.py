@@ -89,6 +89,13 @@ _MONEY_BEFORE = regex.compile(
     regex.IGNORECASE,
 )
 _AMOUNT_REACH = 30
+# After "the charge is" a number told digit by digit is no amount.
+_TOLD_SINGLY = 2
+_GOES_ON = regex.compile(
+    rf"(?:[ \-]+(?:{word_pattern('en')}|{word_pattern('ru')}|\d)(?!\w)){{5}}|"
+    r"[零〇一二三四五六七八九幺两洞]{5}",
+    regex.IGNORECASE,
+)
 
 _YEAR = r"(?:18|19|20)\d{2}"
 _DAY, _MONTH = "(?:0?[1-9]|[12]\\d|3[01])", "(?:0?[1-9]|1[0-2])"
@@ -219,6 +226,7 @@ def is_measured(numeral: Numeral, alone: bool, text: str) -> bool:
     if (
         alone
         and numeral.start
+        and not (numeral.digits <= _TOLD_SINGLY and _GOES_ON.match(text, numeral.end))
         and _MONEY_BEFORE.search(text, max(numeral.start - _AMOUNT_REACH, 0), numeral.start)
     ):
         return True

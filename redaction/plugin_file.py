@@ -41,7 +41,8 @@ def languages_of(source: str, configuration: dict[str, Any]) -> frozenset[str]:
     models = configuration["nlp_configuration"].get("models")
     if not isinstance(told, list) or not isinstance(models, list):
         raise PluginError(f"{source}: supported_languages and the models of nlp_configuration are lists")
-    with_model = {model.get("lang_code") for model in models if isinstance(model, dict)}
+    codes = (model.get("lang_code") for model in models if isinstance(model, dict))
+    with_model = {code for code in codes if isinstance(code, str)}
     languages = frozenset(SUPPORTED) & {str(language) for language in told} & with_model
     if not languages:
         raise PluginError(f"{source}: there is a model for none of {', '.join(SUPPORTED)}")

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from redaction import kinds
 from redaction.languages import SUPPORTED
-from redaction.policy_file import PolicyError, PolicySource, read_policy_file
+from redaction.policy_file import PolicyError, PolicySource, read_policy_file, what_is_expected
 
 __all__ = ["EVERY_KIND", "Action", "LanguageRules", "Policy", "PolicyError"]
 
@@ -122,14 +122,18 @@ def _nearest(name: object, known: Iterable[str]) -> str:
 
 
 def _problems(error: ValidationError, content: PolicySource) -> list[str]:
-    items = error.errors(include_url=False, include_context=False)
-    lines = [_problem(item, content) for item in items[:_MOST_PROBLEMS]]
+    items = [(_path(item), item) for item in error.errors(include_url=False)]
+    items.sort(key=lambda found: content.line(found[0]))
+    lines = [_problem(path, item, content) for path, item in items[:_MOST_PROBLEMS]]
     more = len(items) - len(lines)
     return [*lines, f"{content.name}: and {more} more"] if more else lines
 
 
-def _problem(item: Any, content: PolicySource) -> str:
-    path = tuple(part for part in item["loc"] if part != "[key]")
+def _path(item: Any) -> tuple[str | int, ...]:
+    return tuple(part for part in item["loc"] if part != "[key]")
+
+
+def _problem(path: tuple[str | int, ...], item: Any, content: PolicySource) -> str:
     key = ".".join(str(part) for part in path)
     return f"{content.name}: line {content.line(path)}: {key}: {_reason(item, path)}"
 
@@ -142,4 +146,4 @@ def _reason(item: Any, path: tuple[str | int, ...]) -> str:
         actions = get_args(Action)
         near = _nearest(item["input"], actions)
         return f"{item['input']!r:.60} is no action; actions are {', '.join(actions)}{near}"
-    return str(item["msg"]).removeprefix("Value error, ")
+    return what_is_expected(item)

@@ -3,6 +3,8 @@
 Every plain value is read as text: a hotline's number in the allow-list needs no quotes and keeps its zeros.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +14,7 @@ _LONGEST = 2_000_000
 _DEEPEST = 8
 _MOST_VALUES = 50_000
 _NOTHING = ("", "~", "null")
+_SHOWN = 60
 
 Path = tuple[str | int, ...]
 
@@ -53,6 +56,32 @@ def read_policy_file(text: str, name: str) -> PolicySource:
         raise PolicyError(f"{name}: line 1: a policy is a mapping of keys such as entities: and allow:")
     source.data = _Reader(source).read(root, ())
     return source
+
+
+def what_is_expected(problem: Mapping[str, Any]) -> str:
+    """What should stand where pydantic found this problem, in the words of who writes the file."""
+    bounds = problem.get("ctx", {})
+    match problem["type"]:
+        case "tuple_type":
+            return f"has to be a list, such as [{_quoted(problem['input'])}]"
+        case "too_long":
+            return f"has more than {bounds['max_length']:,} items"
+        case "dict_type" | "model_type":
+            return "has to be a mapping of keys to values, one `key: value` a line"
+        case "bool_type" | "bool_parsing":
+            return "has to be true or false"
+        case "string_type":
+            return "has to be a text, not a list or a mapping"
+        case "string_too_short":
+            return "may not be empty"
+        case "string_too_long":
+            return f"longer than {bounds['max_length']} characters"
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _quoted(value: object) -> str:
+    is_phrase = isinstance(value, str) and 0 < len(value.strip()) <= _SHOWN
+    return json.dumps(value, ensure_ascii=False) if is_phrase else '"…"'
 
 
 def _syntax(error: Exception) -> str:

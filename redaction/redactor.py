@@ -18,7 +18,7 @@ from redaction.plugin import Plugin
 from redaction.policy import Action, Policy
 from redaction.rules import analyze
 from redaction.safety_net import LEAST_DIGITS, leftovers
-from redaction.spans import Finding, cut, settle, trim, without
+from redaction.spans import VOTE, Finding, cut, settle, trim, without
 from redaction.stream import Stream
 from redaction.view import FILLER, MASK, Edit, View, combine, spelling_edits
 
@@ -225,11 +225,32 @@ class _Conversation:
                 continue
             if self._is_kept(finding, text, allowed):
                 self._kept_spans.add(view.to_source(finding.start, finding.end))
-                taken += cut(denied, [(finding.start, finding.end)])
+                taken += cut(self._in_spite(finding, candidates, text), [(finding.start, finding.end)])
             else:
                 taken += without([finding], hotlines) if finding.type != kinds.DENIED else [finding]
         taken = [trimmed for finding in taken if (trimmed := trim(finding, text))]
         return [piece for finding in taken for piece in self._split(view, finding)]
+
+    def _in_spite(self, kept: Finding, candidates: Iterable[Finding], text: str) -> list[Finding]:
+        """What goes although it stands in text of a kept kind: what is denied, and data of other kinds.
+
+        A URL that is kept may hold an e-mail address, and a code that is kept may be a card number.
+        """
+        is_kept_kind = self._reader.action(kept.type) == "keep"
+        inside = [
+            finding
+            for finding in candidates
+            if finding.type == kinds.DENIED
+            or (
+                is_kept_kind
+                and finding.score > VOTE
+                and finding.type not in kinds.FALLBACK
+                and self._reader.action(finding.type) != "keep"
+            )
+        ]
+        return settle(
+            (finding for finding in inside if finding.start < kept.end and kept.start < finding.end), text
+        )
 
     def _repeated(self, findings: Iterable[Finding], text: str) -> list[Finding]:
         if not self._codes:

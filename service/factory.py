@@ -146,6 +146,17 @@ class Factory:
         """Make what a first request would have to wait for."""
         _ = self.submit, self.evaluations, self.completions
 
+    def check_plugin(self) -> None:
+        """Build the engine that was plugged in, if any, to find out now whether it can be built.
+
+        Raises InvalidSettings naming the variable.
+        """
+        try:
+            if self.plugin is not None:
+                self.plugin.load()
+        except PluginError as error:
+            raise InvalidSettings(f"QALIBRATE_PRESIDIO_CONFIG: {error}") from None
+
     def close(self) -> None:
         """Let go of processes and connections that were made."""
         if "pool" in self.__dict__:

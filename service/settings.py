@@ -2,6 +2,7 @@
 
 import os
 import re
+from base64 import b64decode, b64encode
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +15,8 @@ Role = Literal["all", "api", "worker"]
 """What a process does: take requests, work off jobs, or both."""
 
 Positive = Annotated[float, Field(gt=0)]
+
+_PLAIN_BASE64 = str.maketrans("-_", "+/")
 
 
 class InvalidSettings(Exception):
@@ -101,6 +104,10 @@ class Settings(BaseSettings):
         for position, key in enumerate(_split(given), 1):
             try:
                 Fernet(key)
+                # Decoding skips what is no base64: a mistyped key would pass as another one.
+                plain = key.translate(_PLAIN_BASE64)
+                if b64encode(b64decode(plain)).decode() != plain:
+                    raise ValueError(position)
             except ValueError:
                 problem = f"key number {position} is not one; `qalibrate vault key` makes one"
                 raise ValueError(problem) from None

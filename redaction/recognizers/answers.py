@@ -283,7 +283,7 @@ def _may_be_russian_name(word: str) -> bool:
     return (
         len(word) > 1
         and (not reading.known or reading.name_share >= _NAME_SHARE)
-        and word not in words("ru_common")
+        and (word not in words("ru_common") or "given" in reading.roles)
     )
 
 

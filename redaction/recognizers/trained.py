@@ -25,7 +25,8 @@ _LEAST = 0.2
 _LEAST_OF = {kinds.PERSON: 0.3, kinds.LOCATION: 0.3, kinds.EMAIL_ADDRESS: 0.5}
 _LEAST_WHEN_ORDINARY = 0.9
 _LEAST_OF_NUMBERS = 0.5
-_LEAST_OF_ONE_WORD = 0.97
+_FEW_WORDS = 2
+_LEAST_OF_FEW_WORDS = 0.97
 _FEWEST_DIGITS = 3
 
 # Which number it is, the rules know better: theirs are told by shape, checksum and context.

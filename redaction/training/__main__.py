@@ -12,7 +12,15 @@ from redaction.network import WEIGHTS, Architecture, Tagger
 from redaction.training import corpora
 from redaction.training.examples import LABELS
 from redaction.training.fit import fit
-from redaction.training.recipes import INVENTED, PLANS, RECIPES
+
+try:
+    from redaction.training.recipes import INVENTED, PLANS, RECIPES
+except ModuleNotFoundError as missing:
+    if str(missing.name).startswith("redaction"):
+        raise
+    problem = f"error: {missing.name} is not installed; it comes with: pip install -e '.[training]'"
+    print(problem, file=sys.stderr)  # noqa: T201
+    raise SystemExit(2) from None
 
 
 def main() -> None:

@@ -362,6 +362,13 @@ class English:
     def _slot_year(self) -> str:
         return str(self._rng.randint(1950, 2030))
 
+    def _slot_miles(self) -> str:
+        return str(self._rng.randint(1000, 120_000))
+
+    def _slot_gadget(self) -> str:
+        model = f"{self._choice(string.ascii_uppercase)}{self._digits(self._rng.randint(2, 4))}"
+        return f"{self._choice(THINGS['brand'])} {model}"
+
     def _slot_version(self) -> str:
         return f"{self._rng.randint(1, 20)}.{self._rng.randint(0, 9)}"
 

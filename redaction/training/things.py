@@ -37,11 +37,18 @@ THINGS: dict[str, tuple[str, ...]] = {
         Skoda Octavia|Lexus|Ford Sierra|Bentley"""
     ),
     "brand": _listed(
-        """Amazon|Netflix|Comcast|Verizon|Walmart|Target|Best Buy|Delta|United|Lufthansa|Marriott|
-        Chase|Wells Fargo|Morgan Stanley|JPMorgan|Goldman Sachs|Johnson and Johnson|McDonalds|
-        Wendys|Papa Johns|Dominos|Starbucks|Ikea|Zara|Ralph Lauren|Calvin Klein|Tommy Hilfiger|
-        Hugo Boss|Macys|Sams Club|Jack in the Box|Ben and Jerrys|DHL|FedEx|T-Mobile|Hulu|Disney|
-        Spotify|Liberty Mutual|State Farm|Geico|Philips|Siemens|Charles Schwab|ESPN|HBO"""
+        """Zendesk|Shopify|Salesforce|Jira|Argos|Kenwood|Bosch|Miele|Whirlpool|Indesit|Samsung|LG|
+        Sony|Panasonic|Canon|Nikon|Garmin|Fitbit|Lenovo|Acer|Asus|HP|Epson|Huawei|Xiaomi|Nokia|
+        Motorola|Vodafone|Orange|Sprint|HSBC|Barclays|Santander|Monzo|Revolut|Klarna|PayPal|
+        Stripe|Levi|Nike|Adidas|Puma|Decathlon|Lidl|Aldi|Tesco|Sainsbury|Waitrose|Currys|Etsy|
+        Zalando|Asos|Airbnb|Uber|Lyft|Ryanair|Emirates|Hertz|Avis|Hilton|Hyatt|Costco|Kroger|
+        Walgreens|CVS|Comcast|Xfinity|Dish|Slack|Trello|Asana|Notion|Workday|Twilio|Mailchimp|
+        Intercom|Amazon|Netflix|Comcast|Verizon|Walmart|Target|Best Buy|Delta|United|Lufthansa|
+        Marriott|Chase|Wells Fargo|Morgan Stanley|JPMorgan|Goldman Sachs|Johnson and Johnson|
+        McDonalds|Wendys|Papa Johns|Dominos|Starbucks|Ikea|Zara|Ralph Lauren|Calvin Klein|
+        Tommy Hilfiger|Hugo Boss|Macys|Sams Club|Jack in the Box|Ben and Jerrys|DHL|FedEx|
+        T-Mobile|Hulu|Disney|Spotify|Liberty Mutual|State Farm|Geico|Philips|Siemens|
+        Charles Schwab|ESPN|HBO"""
     ),
 }
 """Slot names of the templates with what may fill them."""

@@ -19,7 +19,7 @@ def open_vault(
     factory: FactoryDep,
     key: Restorer,
     placeholder: Annotated[
-        str | None, Query(max_length=80, description="Only this one, such as `<PERSON_1>`.")
+        str | None, Query(max_length=80, description="Only this one: `<PERSON_1>`, or `PERSON_1` for short.")
     ] = None,
 ) -> VaultContent:
     """Return what the placeholders of an evaluation stood for; every call leaves a line in the log.
@@ -39,4 +39,4 @@ def open_vault(
 )
 def forget_vault(evaluation_id: str, factory: FactoryDep, key: Forgetter) -> None:
     """Drop it for good: the evaluation stays, its placeholders can never be restored again."""
-    factory.vault.forget(key.tenant, evaluation_id)
+    factory.vault.forget(key.tenant, evaluation_id, key.id)

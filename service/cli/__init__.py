@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from redaction import PolicyError
+from redaction import PluginError, PolicyError
 from service.cli import database, demo, grade, keys, openapi, redact, scorecards, serve, vault
 from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, OutputClosed, complain
 from service.domain.errors import InvalidInput, QalibrateError, Unavailable
@@ -45,7 +45,7 @@ def run(arguments: list[str]) -> int:
         return OUTSIDE_FAILED
     except QalibrateError as error:
         complain(error.detail)
-    except (InvalidSettings, PolicyError) as error:
+    except (InvalidSettings, PluginError, PolicyError) as error:
         complain(str(error))
     except OutputClosed:
         # Whoever read our output has had enough (`| head`); that is no error.

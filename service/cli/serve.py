@@ -41,6 +41,7 @@ def serve(
             _check_role(role)
             stack.enter_context(only_process(factory))
         listener = stack.enter_context(_listen(host, port))
+        factory.check_plugin()
         factory.upgrade_database()
         warn_of_strangers(factory)
         if dev_key:

@@ -11,7 +11,7 @@ from service.factory import Factory
 from service.usecases.seal import new_key
 
 BY = "command line"
-"""Who opened a vault, in the log."""
+"""Who opened a vault or had it forgotten, in the log."""
 
 app = typer.Typer(no_args_is_help=True)
 EvaluationArgument = Annotated[str, typer.Argument(help="The id of the evaluation.")]
@@ -35,7 +35,7 @@ def show(
 @app.command()
 def forget(evaluation: EvaluationArgument, tenant: TenantOption = DEFAULT_TENANT) -> None:
     """Drop what the placeholders of an evaluation stood for, for good."""
-    _ready().vault.forget(tenant, evaluation)
+    _ready().vault.forget(tenant, evaluation, BY)
     say(f"the vault of {evaluation} is gone")
 
 

@@ -24,6 +24,7 @@ QalibrateError
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 
@@ -165,8 +166,12 @@ class VaultGone(Gone):
     type = "vault-gone"
     title = "The vault is gone"
 
-    def __init__(self, evaluation_id: str) -> None:
+    def __init__(self, evaluation_id: str, expired_at: datetime | None = None) -> None:
         super().__init__("the vault of evaluation", evaluation_id)
+        if expired_at is not None:
+            self.detail = (
+                f"the vault of evaluation {evaluation_id!r} expired at {expired_at:%Y-%m-%d %H:%M} UTC"
+            )
 
 
 class Conflict(QalibrateError):

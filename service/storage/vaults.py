@@ -9,10 +9,16 @@ from service.storage.schema import vaults
 
 
 class SealedVault(NamedTuple):
-    """What is kept for one evaluation; `sealed` is None once it is gone."""
+    """What is kept for one evaluation; `sealed` is None once it is gone, which was at `gone_at`."""
 
     sealed: bytes | None
     expires_at: datetime
+    gone_at: datetime | None
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether it is gone because its time was over, and not because somebody had it forgotten before."""
+        return self.gone_at is not None and self.gone_at >= self.expires_at
 
 
 class VaultStore:
@@ -34,14 +40,13 @@ class VaultStore:
 
     def get(self, evaluation_id: str) -> SealedVault | None:
         """Return the vault of an evaluation, or None when nothing was ever kept."""
-        query = sa.select(vaults.c.sealed, vaults.c.expires_at).where(self._is(evaluation_id))
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else SealedVault(row.sealed, row.expires_at)
+        query = sa.select(vaults.c.sealed, vaults.c.expires_at, vaults.c.gone_at)
+        row = self._connection.execute(query.where(self._is(evaluation_id))).one_or_none()
+        return None if row is None else SealedVault(row.sealed, row.expires_at, row.gone_at)
 
     def forget(self, evaluation_id: str, now: datetime) -> bool:
-        """Drop what is kept for good; False when nothing was ever kept. A second time changes nothing."""
-        self._drop(self._is(evaluation_id), now)
-        return self.get(evaluation_id) is not None
+        """Drop what is kept for good; False when there was nothing to drop, or nothing any more."""
+        return self._drop(self._is(evaluation_id), now) > 0
 
     def purge(self, now: datetime) -> int:
         """Drop what has expired, of every tenant; return how many vaults that were."""

@@ -51,7 +51,7 @@ class Vault:
             tx.vaults.purge(datetime.now(UTC))
             kept = _kept(tx, evaluation_id)
         if kept.sealed is None:
-            raise VaultGone(evaluation_id)
+            raise VaultGone(evaluation_id, kept.expires_at if kept.has_expired else None)
         originals = _of(placeholder, self._seal.open(evaluation_id, kept.sealed))
         _note_restoration(evaluation_id, by, len(originals))
         return VaultContent(
@@ -61,12 +61,16 @@ class Vault:
             originals=originals,
         )
 
-    def forget(self, tenant: str, evaluation_id: str) -> None:
-        """Drop what is kept of an evaluation for good; needs no key. Raises NotFound and NoVault."""
+    def forget(self, tenant: str, evaluation_id: str, by: str) -> None:
+        """Drop what is kept of an evaluation for good; `by` says who asks. It needs no key of the vault.
+
+        What is gone already stays so. Raises NotFound and NoVault.
+        """
         with self._database.begin(tenant) as tx:
             _kept(tx, evaluation_id)
-            tx.vaults.forget(evaluation_id, datetime.now(UTC))
-        log.info("vault forgotten", evaluation=evaluation_id)
+            is_new = tx.vaults.forget(evaluation_id, datetime.now(UTC))
+        if is_new:
+            log.info("vault forgotten", evaluation=evaluation_id, key=by)
 
     def purge(self) -> int:
         """Drop what has expired, whoever's it is; return how many vaults that were."""
@@ -90,7 +94,9 @@ def _kept(tx: Transaction, evaluation_id: str) -> SealedVault:
 def _of(placeholder: str | None, originals: tuple[Original, ...]) -> tuple[Original, ...]:
     if placeholder is None:
         return originals
-    found = tuple(original for original in originals if original.placeholder == placeholder)
+    # In an address angle brackets have to be escaped: they may be left out.
+    wanted = placeholder, f"<{placeholder}>"
+    found = tuple(original for original in originals if original.placeholder in wanted)
     if not found:
         raise NotFound("placeholder", placeholder)
     return found

@@ -199,3 +199,32 @@ def test_what_is_denied_goes_even_where_the_rest_is_kept_or_allowed() -> None:
     text = "my name is John Heron"
     assert redact(text, entities={"PERSON": "keep"}, deny=["heron"]) == "my name is John <DENIED_1>"
     assert "Heron" not in redact(text, allow=["John Heron"], deny=["heron"])
+
+
+@pytest.mark.parametrize(
+    ("kept", "text", "gone"),
+    [
+        ("URL", "see https://shop.example/o?mail=ann@mail.example for it", "ann@mail.example"),
+        ("REFERENCE_CODE", "my booking code is 4111 1111 1111 1111", "4111"),
+        ("ADDRESS", "my name is john smith 44 oak avenue", "john"),
+    ],
+)
+def test_other_personal_data_inside_of_a_kept_kind_still_goes(kept: str, text: str, gone: str) -> None:
+    policy = Policy(entities={kept: "keep"})
+    assert gone not in Redactor(policy).redact([Segment("customer", text)], "en").turns[0]
+
+
+def test_mistakes_are_told_in_the_words_of_the_file_in_the_order_of_its_lines() -> None:
+    yaml = (
+        'zz: 1\nallow: "1 800 555"\nname: ""\ndeny: ["", [a]]\nentities: PERSON\nkeep_agent_names: perhaps\n'
+    )
+    assert complaint(yaml).splitlines() == [
+        "tenant.yaml: line 1: zz: unknown key",
+        'tenant.yaml: line 2: allow: has to be a list, such as ["1 800 555"]',
+        "tenant.yaml: line 3: name: may not be empty",
+        "tenant.yaml: line 4: deny.0: may not be empty",
+        "tenant.yaml: line 4: deny.1: has to be a text, not a list or a mapping",
+        "tenant.yaml: line 5: entities: has to be a mapping of keys to values, one `key: value` a line",
+        "tenant.yaml: line 6: keep_agent_names: has to be true or false",
+    ]
+    assert complaint('deny: ""').endswith('deny: has to be a list, such as ["…"]')

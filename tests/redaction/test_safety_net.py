@@ -157,3 +157,30 @@ def test_four_digits_are_too_many_while_a_card_or_a_code_is_expected(text: str) 
 )
 def test_what_else_is_said_while_a_code_is_expected_passes(text: str) -> None:
     assert list(leftovers(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "the charge is four one zero two nine nine three eight"),
+        ("en", "the charge is double four one zero two nine seven"),
+        ("ru", "стоит восемь девять один два три четыре пять"),
+        ("zh", "一共幺三九四五六七八九零一"),
+    ],
+)
+def test_a_long_number_after_a_word_for_money_goes_from_its_first_digit_on(language: str, text: str) -> None:
+    (turn,) = Redactor().redact([Segment("customer", text)], language).turns
+    assert turn.endswith("<DIGITS_1>")
+    assert len(turn) < len("the charge is <DIGITS_1>") + 1
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "it costs four hundred twenty five dollars"),
+        ("en", "it costs forty nine ninety nine a month"),
+        ("ru", "стоит восемь тысяч двести рублей"),
+    ],
+)
+def test_a_price_stays(language: str, text: str) -> None:
+    assert Redactor().redact([Segment("customer", text)], language).turns == (text,)

@@ -42,7 +42,17 @@ def test_the_key_does_not_show_in_a_printed_setting():
     assert "secret" not in repr(Settings(openai_api_key="secret"))
 
 
-@pytest.mark.parametrize("keys", ["secret", f"{VAULT_KEY},", f"{VAULT_KEY},secret", "ключ"])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "secret",
+        f"{VAULT_KEY},",
+        f"{VAULT_KEY},secret",
+        "ключ",
+        f"{VAULT_KEY}x",
+        f"{VAULT_KEY[:5]}!{VAULT_KEY[5:]}",
+    ],
+)
 def test_a_bad_vault_key_stops_the_start_and_does_not_show(monkeypatch, keys):
     monkeypatch.setenv("QALIBRATE_VAULT_KEY", keys)
     with pytest.raises(InvalidSettings) as caught:

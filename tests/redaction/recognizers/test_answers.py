@@ -68,3 +68,9 @@ def test_streets_steps_and_offers_are_nobody(text: str) -> None:
 def test_a_short_name_of_a_colleague_is_found_where_it_stands_again() -> None:
     segments = [Segment("customer", "上次是你们小李接待的"), Segment("agent", "小李离职了")]
     assert Redactor().redact(segments, "zh").turns == ("上次是你们<PERSON_1>接待的", "<PERSON_1>离职了")
+
+
+@pytest.mark.parametrize("name", ["роза", "вера", "любовь", "надежда", "лев", "роман", "злата"])
+def test_a_name_that_is_also_a_word_is_a_name_when_it_was_asked_for(name: str) -> None:
+    turns = [Segment("agent", "как вас зовут"), Segment("customer", name)]
+    assert Redactor().redact(turns, "ru").turns[1] == "<PERSON_1>"

@@ -49,7 +49,9 @@ def test_one_placeholder_may_be_asked_for(vaulted):
     client = vaulted.client_of("default", "restore")
     found = client.get(path, params={"placeholder": "<PERSON_1>"}).json()["placeholders"]
     assert found == {"<PERSON_1>": ["John Smith"]}
+    assert client.get(path, params={"placeholder": "PERSON_1"}).json()["placeholders"] == found
     assert client.get(path, params={"placeholder": "<PERSON_7>"}).status_code == 404
+    assert client.get(path, params={"placeholder": "PERSON_7"}).status_code == 404
 
 
 @pytest.mark.parametrize("scope", ["read", "admin", "submit", "review"])

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from redaction import Policy
 from service.domain.errors import NotFound, NoVault, VaultGone, VaultLocked
@@ -125,23 +126,26 @@ def test_another_tenants_evaluation_is_not_there(database_url):
     with pytest.raises(NotFound):
         opened(factory, theirs)
     with pytest.raises(NotFound):
-        factory.vault.forget("default", theirs)
+        factory.vault.forget("default", theirs, "test")
     assert factory.vault.open("acme", theirs, "test").placeholders
 
 
 def test_what_is_forgotten_is_gone_while_the_evaluation_stays(database_url):
     factory = made(database_url)
     one = submitted(factory)
-    factory.vault.forget("default", one)
-    factory.vault.forget("default", one)
-    with pytest.raises(VaultGone):
+    with capture_logs() as lines:
+        factory.vault.forget("default", one, "key 1")
+        factory.vault.forget("default", one, "key 2")
+    forgotten = [line for line in lines if line["event"] == "vault forgotten"]
+    assert [(line["evaluation"], line["key"]) for line in forgotten] == [(one, "key 1")]
+    with pytest.raises(VaultGone, match="erased"):
         opened(factory, one)
     assert factory.evaluations.get("default", one).id == one
 
 
 def test_forgetting_needs_no_key(database_url):
     one = submitted(made(database_url))
-    made(database_url, vault_key=None).vault.forget("default", one)
+    made(database_url, vault_key=None).vault.forget("default", one, "test")
     with pytest.raises(VaultGone):
         opened(made(database_url), one)
 
@@ -149,8 +153,9 @@ def test_forgetting_needs_no_key(database_url):
 def test_what_has_expired_is_gone_from_the_table(database_url):
     factory = made(database_url, vault_days=1e-9)
     one, two = submitted(factory), submitted(factory)
-    with pytest.raises(VaultGone):
+    with pytest.raises(VaultGone) as caught:
         opened(factory, one)
+    assert "expired" in caught.value.detail
     with factory.database.engine.connect() as connection:
         sealed = connection.exec_driver_sql("SELECT sealed FROM vaults").scalars().all()
     assert sealed == [None, None]
@@ -184,7 +189,7 @@ def test_nothing_readable_is_in_the_database_file_and_what_is_forgotten_is_overw
         text for text in ("John", "Smith", "4111", "example.com") if text.encode() in _bytes(tmp_path)
     ] == []
     assert sealed[:200] in _bytes(tmp_path)
-    factory.vault.forget("default", one)
+    factory.vault.forget("default", one, "test")
     factory.close()
     assert sealed[:200] not in _bytes(tmp_path)
 
