@@ -9,7 +9,7 @@ from redaction.lexicon import lines
 from redaction.russian import normal_form
 
 _WORD = regex.compile(r"[\p{L}\p{N}&]+(?:['’.\-][\p{L}\p{N}]+)*")
-_CYRILLIC = regex.compile(r"\p{Cyrillic}+")
+_CYRILLIC = regex.compile(r"\p{Cyrillic}+(?:-\p{Cyrillic}+)*")
 _OWNER = regex.compile(r"['’]s$")
 
 _Form = frozenset[str]

@@ -12,6 +12,9 @@ from redaction.view import FILLER, MASK
 _NAME_GAP = regex.compile(r"\.? {1,2}|-|\. ?")
 _NO_PLACEHOLDER = regex.compile(f"[^{FILLER}{MASK}]+")
 _EDGE = " \t\r\n\v\f.,;:!?，。；：！？、"
+_LAST_WORD = regex.compile(r"\p{L}+$")
+_LONGEST_INITIAL = 2
+_ABBREVIATED = frozenset({"mrs", "prof", "messrs", "ing", "rev"})
 _PLACES = frozenset({kinds.ADDRESS, kinds.LOCATION})
 _CONTENT = regex.compile(r"[\p{L}\p{N}]")
 
@@ -137,6 +140,14 @@ def _free_runs(taken: bytearray, start: int, end: int) -> list[tuple[int, int]]:
     return runs
 
 
+def is_abbreviated(text: str, end: int) -> bool:
+    """Whether the word that ends at ``end`` is an initial or a title: a full stop ends no sentence there."""
+    word = _LAST_WORD.search(text, max(end - 8, 0), end)
+    return word is not None and (
+        len(word.group()) <= _LONGEST_INITIAL or word.group().lower() in _ABBREVIATED
+    )
+
+
 def _join_names(findings: list[Finding], text: str) -> list[Finding]:
     joined: list[Finding] = []
     for finding in findings:
@@ -145,6 +156,7 @@ def _join_names(findings: list[Finding], text: str) -> list[Finding]:
             last
             and last.type == finding.type == kinds.PERSON
             and _NAME_GAP.fullmatch(text, last.end, finding.start)
+            and (text[last.end] != "." or is_abbreviated(text, last.end))
         ):
             joined[-1] = replace(last, end=finding.end, score=max(last.score, finding.score))
         else:

@@ -9,9 +9,12 @@ from service.cli.output import BAD_INPUT, FAILED_AS_ASKED, FormatOption, complai
 from service.cli.setup import PolicyOption, make_factory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from evals.redaction.dataset import Record
     from evals.redaction.measure import BadRecord, Options
     from evals.redaction.report import Report
-    from evals.redaction.scoring import Tally
+    from evals.redaction.scoring import Selection, Tally
 
 _SHOWN_BAD = 20
 
@@ -29,7 +32,7 @@ def redaction(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="TYPE", help="Look at this type of what is taken out alone; may be repeated."),
+        typer.Option(metavar="TYPE", help="Look at this type alone; may be repeated."),
     ] = None,
     lower: Annotated[
         bool, typer.Option("--lower", help="Lower case without punctuation, like speech recognition.")
@@ -53,36 +56,75 @@ def redaction(
 
     Reads Presidio's evaluation format and ours, told apart by content; evals/README.md has the definitions.
     """
-    from evals.redaction.dataset import read_dataset
+    from evals.redaction.dataset import hold, read_dataset
     from evals.redaction.measure import BadRecord, Options, measure
     from evals.redaction.report import make_report
-    from evals.redaction.scoring import Selection, Tally
+    from evals.redaction.scoring import Tally
 
     if errors and output == "json":
         complain("--errors shows text to a person; it cannot be part of the JSON")
         raise typer.Exit(BAD_INPUT)
     factory = make_factory(policy=policy)
-    selection = Selection(frozenset(ignore or ()), frozenset(only or ()))
+    records = hold(paths, islice(read_dataset(paths, language), limit), always=bool(ignore or only))
+    selection = _selection(ignore or [], only or [], records)
     timeout_s = factory.settings.redaction_timeout_s
     options = Options(factory.policy, factory.plugin, timeout_s, selection, lower, errors)
-    records = islice(read_dataset(paths, language), limit)
     done = list(measure(records, options, factory.settings.redaction_processes))
     tallies = [result for result in done if isinstance(result, Tally)]
     bad = [result for result in done if isinstance(result, BadRecord)]
     _complain_of(bad)
+    if bad and tallies:
+        say(
+            f"{len(bad)} {'record was' if len(bad) == 1 else 'records were'} left out; the figures are of the rest"
+        )
     if not tallies:
-        complain("there was no record to measure in the input")
+        _complain_of_nothing(bad)
         raise typer.Exit(BAD_INPUT)
     report = make_report(tallies)
     if output == "json":
         print_json({"dataset": paths, **_how(options), "bad_records": len(bad), **report.model_dump()})
     else:
         _show(report, tallies, errors)
+    _note_what_stays(report)
     missed = _missed(report, min_recall, min_precision, max_leak)
     for sentence in missed:
         say(f"failed: {sentence}")
     if bad or missed:
         raise typer.Exit(BAD_INPUT if bad else FAILED_AS_ASKED)
+
+
+def _selection(ignore: list[str], only: list[str], records: "Iterable[Record]") -> "Selection":
+    """Return what counts; a name that nobody knows ends the command."""
+    from evals.redaction.choosing import UnknownType, choose
+    from evals.redaction.example import Example
+    from evals.redaction.scoring import Selection
+
+    if not ignore and not only:
+        return Selection()
+    examples = (record.example for record in records)
+    marked = {span.type for example in examples if isinstance(example, Example) for span in example.spans}
+    try:
+        return choose(ignore, only, marked)
+    except UnknownType as error:
+        complain(str(error))
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def _note_what_stays(report: "Report") -> None:
+    """Say which of the marked types redaction leaves on purpose: they lower every rate over all types."""
+    from evals.redaction.naming import LEFT_BY_DESIGN
+
+    names = [row.type for row in report.overall.types if row.spans and row.type in LEFT_BY_DESIGN]
+    if names:
+        options = " ".join(f"--ignore {name}" for name in names)
+        say(f"note: not taken out by design: {', '.join(names)}; leave them out with {options}")
+
+
+def _complain_of_nothing(bad: "list[BadRecord]") -> None:
+    from evals.redaction.dataset import EXPECTED
+
+    is_told = any(EXPECTED in record.error.detail for record in bad)
+    complain("there was no record to measure in the input" + ("" if is_told else f"; {EXPECTED}"))
 
 
 def _how(options: "Options") -> dict[str, object]:
@@ -106,8 +148,6 @@ def _complain_of(bad: "list[BadRecord]") -> None:
         complain(f"{record.where}: {record.error.detail}")
     if len(bad) > _SHOWN_BAD:
         complain(f"and {len(bad) - _SHOWN_BAD} more bad records")
-    if bad:
-        say(f"{len(bad)} records were left out; the figures are of the rest")
 
 
 def _missed(

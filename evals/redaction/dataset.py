@@ -10,7 +10,7 @@ Either as a JSON list, as one JSON object, or as JSON lines; other keys of Presi
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple
 
@@ -30,8 +30,17 @@ from service.domain.errors import FieldProblem, InvalidInput, field_problems
 from service.domain.transcript import MAX_CHARACTERS, Conversation, Language, Turn
 from service.formats.strict_json import bad_json, json_lines, load_json
 
+EXPECTED = (
+    'expected are records {"full_text", "spans"} or {"conversation", "entities"}, '
+    "as a JSON list, as one object, or one object a line"
+)
+"""What a set looks like, for who gave something else."""
+
 MAX_FILE = 256_000_000
 """Bytes of a JSON document, which is read as a whole; of JSON lines only each line is bounded."""
+
+_HELD = 64_000_000
+"""Bytes of files whose records are held, to say how many there are; larger ones are read bit by bit."""
 
 _LINES = (".jsonl", ".ndjson")
 _BOM = b"\xef\xbb\xbf"
@@ -125,6 +134,14 @@ def _wrong(problem: str, at: tuple[str | int, ...]) -> PydanticCustomError:
     return PydanticCustomError("misplaced", "{problem}", {"problem": problem, "at": at})
 
 
+def hold(paths: list[str], records: Iterable[Record], *, always: bool) -> Sequence[Record] | Iterable[Record]:
+    """Return the records as a list when they are asked for `always`, or come from files of modest size."""
+    is_small = all(Path(path).is_file() for path in paths) and (
+        sum(Path(path).stat().st_size for path in paths) <= _HELD
+    )
+    return list(records) if always or is_small else records
+
+
 def read_dataset(paths: list[str], language: Language | None = None) -> Iterator[Record]:
     """Yield the records of all files in order; `-` is standard input. What cannot be read is a record too."""
     for path in paths:
@@ -148,7 +165,7 @@ def _values(stream: BinaryIO, *, is_lines: bool) -> Iterator[tuple[str, Any]]:
     """Yield ("line 3" or "item 2", value or error); a list is a document whatever the file is called."""
     blank, first = _first_line(stream)
     start = first.removeprefix(_BOM).strip()
-    if start.startswith(b"[") or not (is_lines or _is_whole(start)):
+    if not start or start.startswith(b"[") or not (is_lines or _is_whole(start)):
         yield from _items(stream, b"\n" * blank + first)
         return
     for number, value in json_lines(stream, first=first):
@@ -177,17 +194,39 @@ def _is_whole(line: bytes) -> bool:
 
 def _items(stream: BinaryIO, head: bytes) -> Iterator[tuple[str, Any]]:
     data = head + stream.read(max(MAX_FILE + 1 - len(head), 0))
+    if not data.removeprefix(_BOM).strip():
+        yield "", bad_json(f"line 1: there is nothing in it; {EXPECTED}")
+        return
+    if len(data) > MAX_FILE:
+        yield "", bad_json(f"larger than {MAX_FILE:,} bytes; split it, or use JSON lines")
+        return
     try:
-        if len(data) > MAX_FILE:
-            raise bad_json(f"larger than {MAX_FILE:,} bytes; split it, or use JSON lines")
         value = load_json(data)
-    except InvalidInput as error:
-        yield "", error
+    except InvalidInput:
+        yield "", _unreadable(data)
         return
     if not isinstance(value, list):
         yield "", value
         return
     yield from ((f"item {number}", item) for number, item in enumerate(value))
+
+
+def _unreadable(data: bytes) -> InvalidInput:
+    """Return the error for a document that is no JSON, with the line where that shows."""
+    where = ""
+    try:
+        json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        where = f"line {data.count(10, 0, error.start) + 1}: "
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}: "
+    except (ValueError, RecursionError):
+        pass
+    try:
+        load_json(data, where=where)
+    except InvalidInput as error:
+        return bad_json(f"{error.detail}; {EXPECTED}")
+    return bad_json(EXPECTED)
 
 
 def _example(value: Any, where: str, language: Language | None) -> Example | InvalidInput:

@@ -1,7 +1,7 @@
 """Redacts labelled conversations in parallel, as the service does, and counts what was found."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import NamedTuple
 
 from evals.redaction.dataset import Record
@@ -44,7 +44,7 @@ class BadRecord(NamedTuple):
 def measure(records: Iterable[Record], options: Options, processes: int) -> Iterator[Tally | BadRecord]:
     """Yield the counts of every record in order, worked out in so many processes, or in this one for 0.
 
-    Shows on standard error how many are done.
+    Shows on standard error how many are done, and of how many where `records` has a length.
     """
     return iter(asyncio.run(_measure_all(records, options, processes)))
 
@@ -77,7 +77,7 @@ async def _measure_all(
             return BadRecord(record.where, error)
 
     try:
-        with Counter("redacted") as counter:
+        with Counter("redacted", len(records) if isinstance(records, Sized) else None) as counter:
             done: list[Tally | BadRecord] = []
             async for _, result in in_order(one, records, 4 * max(processes, 1)):
                 counter.advance()

@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Annotated
 
 import numpy as np
+from pydantic import PlainSerializer
 
 from evals.redaction.example import ANY
 from evals.redaction.intervals import (
@@ -26,12 +29,16 @@ ALL = "all"
 _GOLD, _COVERED, _PREDICTED, _CORRECT, _FALSE, _TURNS, _CONVERSATIONS = range(7)
 
 
+Told = Annotated[float, PlainSerializer(partial(round, ndigits=6), return_type=float)]
+"""Written with six places; more of them is noise of the arithmetic."""
+
+
 class Estimate(Model):
     """A rate and its 95 % interval; `low` and `high` are absent where one cannot be given."""
 
-    value: float
-    low: float | None
-    high: float | None
+    value: Told
+    low: Told | None
+    high: Told | None
 
 
 class TypeRow(Model):

@@ -69,14 +69,20 @@ class Tally:
 class Selection(NamedTuple):
     """What counts. Gold spans of `ignore` are neither personal data nor false hits, and what redaction took
     out as such a type is not looked at. Where `only` names types, nothing else that was taken out is either.
+    Where `gold` names types, spans that people marked as any other are as if they were not marked.
     """
 
     ignore: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
+    gold: frozenset[str] = frozenset()
 
     def counts(self, predicted: str) -> bool:
         """Whether what was taken out as this type is looked at."""
         return predicted not in self.ignore and (not self.only or predicted in self.only)
+
+    def is_gold(self, marked: str) -> bool:
+        """Whether spans that people marked as this type should have been taken out."""
+        return marked not in self.ignore and (not self.gold or marked in self.gold)
 
 
 def score(
@@ -88,7 +94,7 @@ def score(
     """
     texts = [turn.text for turn in example.conversation.turns]
     characters = _Characters(texts)
-    spans = [(span, characters.of(span)) for span in example.spans if span.type not in selection.ignore]
+    spans = [(span, characters.of(span)) for span in example.spans if selection.is_gold(span.type)]
     gold = _union(inside for _, inside in spans)
     ignored = (span for span in example.spans if span.type in selection.ignore)
     neutral = _union(characters.of(span) for span in (*ignored, *example.neutral)) - gold

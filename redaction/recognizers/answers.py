@@ -8,9 +8,10 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.brands import brands_in
 from redaction.digit_runs import is_bridge
 from redaction.lexicon import words
-from redaction.numerals import word_pattern
+from redaction.numerals import is_number_word, word_pattern
 from redaction.ordinary import is_ordinary
 from redaction.recognizers.reader import Found, Reader
 from redaction.russian import look_up
@@ -292,16 +293,31 @@ _RU_ADDRESS = regex.compile(
     rf"(?<!\w)(?:(?:улица|проспект|переулок|город|дом|посёлок|поселок|деревня|"
     rf"село) )?\p{{Cyrillic}}[\p{{Cyrillic}}\-]{{2,30}}"
     rf"(?:,? [\p{{Cyrillic}}\-.]{{1,30}}){{0,3}}?,? (?:дом |д\. ?)?{_RU_NUMBER}"
-    rf"(?:,? (?:корпус|строение|квартира|кв\.?|подъезд|этаж) ?{_RU_NUMBER}){{0,4}}(?!\w)",
+    rf"(?:,? (?:корпус|строение|квартира|кв\.?|подъезд|этаж) ?{_RU_NUMBER}){{0,4}}(?!\w|[./\-]\d)",
     regex.IGNORECASE,
 )
+# What an answer about something else begins with: "выдан в 2009", "почта 24".
+_NO_STREET = frozenset({"VERB", "INFN", "PRTF", "PRTS", "GRND", "NPRO", "CONJ", "PREP", "ADVB", "PRCL"})
 
 
 def _russian_address(line: str) -> _Spans:
     lead = _RU_LEAD.match(line)
     match = _RU_ADDRESS.match(line, lead.end() if lead else 0, 200)
-    if match:
+    if match and _may_be_russian_address(match.group()):
         yield match.span()
+
+
+def _may_be_russian_address(answer: str) -> bool:
+    """Whether a word says that it is one, or none says that it is something else."""
+    readings = [look_up(word.lower()) for word in _RU_WORD.findall(answer)]
+    if any(reading.normal in words("ru_address_words") for reading in readings):
+        return True
+    speaks = any(
+        reading.known and reading.grammar.split()[0] in _NO_STREET and not reading.name_share
+        for reading in readings
+        if not is_number_word(reading.normal)
+    )
+    return not speaks and readings[0].normal not in words("ru_no_streets") and not any(brands_in(answer))
 
 
 _RU = (

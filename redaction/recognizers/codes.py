@@ -5,6 +5,7 @@ from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.recognizers.number_kind import NumberKind
+from redaction.recognizers.product_codes import is_of_a_product
 from redaction.recognizers.shapes import ALONE_AFTER, ALONE_BEFORE, DIGIT, CaptureRecognizer
 
 _UNIT = (
@@ -209,6 +210,7 @@ def _telling(language: str) -> EntityRecognizer:
         {f"(?<value>{_TELLING})": 0.5},
         language=language,
         accept=lambda value: not _QUANTITY.fullmatch(value),
+        refuse=lambda match: is_of_a_product(match.string, *match.span("value")),
         near=DIGIT,
     )
 

@@ -9,10 +9,12 @@ from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.anchored import Anchored, matches_at, word_starts
+from redaction.brands import is_brand
 from redaction.lexicon import words
 from redaction.ordinary import is_ordinary
 from redaction.recognizers.reader import Found, Reader
 from redaction.recognizers.shapes import CaptureRecognizer
+from redaction.spans import is_abbreviated
 
 _LANGUAGE = "en"
 _INTRODUCED = 0.85
@@ -88,7 +90,7 @@ def _names(text: str) -> Iterator[Found]:
     """Names that are introduced, addressed or listed; works on lower-case text without punctuation too."""
     for finder in (_introduced, _likely, _listed):
         for start, end, score in finder(text):
-            if not _is_street(text, start, end):
+            if not _is_street(text, start, end) and (score >= _INTRODUCED or not is_brand(text[start:end])):
                 yield kinds.PERSON, start, end, score
 
 
@@ -206,6 +208,8 @@ def _continues(word: _Word, previous: _Word, introduced: bool, text: str) -> boo
 
 
 def _next_word(text: str, at: int) -> _Word | None:
+    if text[at : at + 1] == "." and not is_abbreviated(text, at):
+        return None
     match = _NEXT_WORD.match(text, at)
     return _Word(match.start("word"), match.end("word"), match["word"]) if match else None
 

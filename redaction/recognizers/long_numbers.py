@@ -15,9 +15,11 @@ _GROUPED_FROM = 9
 _CARD_FROM = 13
 _DATE = r"(?:(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d{2})"
 _HARMLESS = regex.compile(
-    rf"{_DATE}(?:[ \-]+(?:{_DATE}|\d{{1,2}}))*|\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|"
+    rf"{_DATE}(?:[ \-\n]+(?:{_DATE}|\d{{1,2}}))*|\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|"
     rf"\d+\.\d{{1,2}}|(?:(?:19|20)\d{{2}}[ \-/]*)+"
 )
+_HEX_BEFORE = regex.compile(r"(?<![0-9A-Za-z])0x$")
+_HEX_DIGITS = 8
 _MONEY_BEFORE = regex.compile(r"[$€£¥₽]\s?$")
 _MONEY_AFTER = regex.compile(r"\s?(?:[$€£¥₽元块万]|руб|dollars?\b|usd\b|eur\b|rub\b)", regex.I)
 
@@ -44,6 +46,8 @@ def _long_runs(text: str) -> Iterator[tuple[int, int, int]]:
 
 def _is_harmless(run: str, text: str, start: int, end: int) -> bool:
     if _HARMLESS.fullmatch(run):
+        return True
+    if len(run) <= _HEX_DIGITS and _HEX_BEFORE.search(text, max(start - 3, 0), start):
         return True
     amount = _MONEY_BEFORE.search(text, max(start - 2, 0), start) or _MONEY_AFTER.match(text, end)
     return amount is not None and sum(character.isdigit() for character in run) < _CARD_FROM

@@ -8,6 +8,7 @@ from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
 from redaction.anchored import Anchored
+from redaction.brands import is_brand
 from redaction.gazetteer import Place, Sureness, by_first_character, places
 from redaction.lexicon import lines, words
 from redaction.ordinary import is_ordinary
@@ -53,7 +54,7 @@ def _latin(text: str) -> Iterator[_Found]:
     for place in places(text):
         near = text[last_end : place.start] in (", ", ",\n", " and ", " or ")
         score = _sureness(place, text, near)
-        if score:
+        if score and not is_brand(text[place.start : place.end]):
             last_end = place.end
             yield place.start, place.end, score
 
@@ -63,7 +64,8 @@ def _homes(text: str) -> Iterator[_Found]:
     for match in _HOME.finditer(text):
         lower = match["first"].lower()
         sure = match["first"][0].isupper() or match["dwells"] is not None
-        if sure and not is_ordinary(lower) and lower not in _NO_HOME:
+        is_none = is_ordinary(lower) or lower in _NO_HOME or is_brand(lower) or is_brand(match["value"])
+        if sure and not is_none:
             yield *match.span("value"), _WITH_CUE
 
 
@@ -113,7 +115,9 @@ def _country_size(parts: list[str]) -> int:
 
 def _is_russian_place(lower: str) -> bool:
     reading = look_up(lower)
-    return reading.place_share >= _RU_PLACE_SHARE and normal_form(lower) not in _RU_HOME
+    return (
+        reading.place_share >= _RU_PLACE_SHARE and normal_form(lower) not in _RU_HOME and not is_brand(lower)
+    )
 
 
 def _is_cued(text: str, word: "regex.Match[str]") -> bool:

@@ -4,6 +4,7 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.brands import is_brand
 from redaction.numerals import word_pattern
 from redaction.recognizers.shapes import CaptureRecognizer
 from redaction.russian import look_up
@@ -111,4 +112,6 @@ def _postcodes() -> EntityRecognizer:
 
 def _is_town(value: str) -> bool:
     reading = look_up(value.lower())
+    if is_brand(value):
+        return False
     return reading.place_share >= 0.3 or (value[0].isupper() and not reading.known)

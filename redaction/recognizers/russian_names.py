@@ -1,5 +1,6 @@
 """Russian people and places: the trained network, the dictionary and, beside capitals, natasha vote."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds
+from redaction.brands import brands_in
 from redaction.lexicon import words
 from redaction.network import Floats, Token, runs, tokens_of
 from redaction.recognizers import news_names
@@ -49,20 +51,31 @@ def _named_in(text: str) -> list[Found]:
     labels = network.architecture.labels
     found = list(_by_network(tokens, believed(tokens, probabilities, labels, lines), labels))
     found += _by_dictionary(text, tokens, probabilities)
-    return found + list(news_names.names_in(text, _unexplained(text, lines, found)))
+    found += news_names.names_in(text, _unexplained(text, lines, found))
+    brands = list(brands_in(text))
+    return [finding for finding in found if not _is_within(finding, brands)]
+
+
+def _is_within(finding: Found, brands: Sequence[tuple[int, int]]) -> bool:
+    """Whether a person or place is nothing but a part of a brand's name: "России" in "Почта России"."""
+    kind, start, end, _ = finding
+    at = bisect_right(brands, (start, end + 1)) - 1
+    return kind != kinds.ADDRESS and at >= 0 and brands[at][0] <= start and end <= brands[at][1]
 
 
 def _by_network(tokens: Sequence[Token], probabilities: Floats, labels: Sequence[str]) -> Iterator[Found]:
     for label, first, end, _ in runs(tokens, probabilities, labels, _LEAST):
         part = [token for token in tokens[first:end] if token.text[0].isalnum()]
         part = part[1:] if part and look_up(part[0].text.lower()).normal in _BEFORE_ADDRESS else part
-        if label in _KINDS and part and (label != kinds.ADDRESS or _holds_street(part)):
+        if label in _KINDS and part and (label != kinds.ADDRESS or _is_address(part)):
             yield label, part[0].start, part[-1].end, _SCORE
 
 
-def _holds_street(part: Sequence[Token]) -> bool:
-    """Whether a word says that it is an address: a size or a sum is told in as many numbers."""
-    return any(look_up(token.text.lower()).normal in words("ru_address_words") for token in part)
+def _is_address(part: Sequence[Token]) -> bool:
+    """Whether a word beside others says that it is an address: a size is told in as many numbers."""
+    return len(part) > 1 and any(
+        look_up(token.text.lower()).normal in words("ru_address_words") for token in part
+    )
 
 
 def _by_dictionary(text: str, tokens: Sequence[Token], probabilities: Floats) -> Iterator[Found]:

@@ -7,6 +7,7 @@ import regex
 from redaction import kinds
 from redaction.digit_runs import is_alone
 from redaction.recognizers.naming import NAMED_KINDS, Naming
+from redaction.recognizers.product_codes import is_of_a_product
 from redaction.recognizers.reader import Found
 from redaction.spelling import MEASURES, SpelledRun, spelled_runs
 
@@ -45,6 +46,8 @@ _HAN_PLATE = regex.compile("[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂
 def told_codes(text: str, naming: Naming) -> Iterator[Found]:
     """Stretches of letters that spell a name or, with digits, are a code; the context names them."""
     for run in spelled_runs(text):
+        if is_of_a_product(text, run.start, run.end):
+            continue
         if not run.is_word:
             kind = _code_kind(run, naming, text)
             if kind is not None:

@@ -10,6 +10,7 @@ from redaction.anchored import Anchored
 from redaction.digit_runs import DigitRun, are_prices, digit_runs, is_alone
 from redaction.numerals import word_pattern
 from redaction.recognizers.naming import NAMED_KINDS, PRICE, READING, Name, Naming
+from redaction.recognizers.product_codes import is_of_a_product
 from redaction.recognizers.reader import Found
 
 _ANYWAY_FROM = 6
@@ -83,6 +84,8 @@ def _start(run: DigitRun, text: str) -> int:
 
 def _kind(run: DigitRun, naming: Naming, text: str) -> str | None:
     """What a run is, ``None`` when it is no personal number."""
+    if run.digits <= _HARMLESS_UP_TO and is_of_a_product(text, run.start, run.end):
+        return None
     name = naming.of(run.start, run.end, price_counts=not run.is_dictated)
     if name is not None and name.kind in (PRICE, READING):
         if run.digits <= _HARMLESS_UP_TO and (name.kind == READING or _is_priced(run)):

@@ -6,12 +6,13 @@ not measured.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 
 import regex
 from presidio_analyzer import EntityRecognizer
 
 from redaction import kinds, lexicon
+from redaction.brands import is_brand
 from redaction.digit_runs import digit_runs
 from redaction.names import TITLES
 from redaction.network import Tagger, Token, runs, tokens_of
@@ -25,8 +26,34 @@ _LEAST = 0.2
 _LEAST_OF = {kinds.PERSON: 0.3, kinds.LOCATION: 0.3, kinds.EMAIL_ADDRESS: 0.5}
 _LEAST_WHEN_ORDINARY = 0.9
 _LEAST_OF_NUMBERS = 0.5
-_FEW_WORDS = 2
-_LEAST_OF_FEW_WORDS = 0.97
+_FEW_WORDS, _LEAST_OF_FEW_WORDS = 3, 0.9
+_UNITS = frozenset(
+    [
+        "kb",
+        "mb",
+        "gb",
+        "tb",
+        "mbps",
+        "eur",
+        "usd",
+        "gbp",
+        "miles",
+        "km",
+        "kg",
+        "lbs",
+        "oz",
+        "ml",
+        "ssd",
+        "hdd",
+        "ram",
+        "hz",
+        "ghz",
+        "watt",
+        "watts",
+        "volt",
+        "volts",
+    ]
+)
 _FEWEST_DIGITS = 3
 
 # Which number it is, the rules know better: theirs are told by shape, checksum and context.
@@ -83,7 +110,7 @@ def _read(network: Tagger, text: str) -> Iterator[tuple[str, int, int]]:
 
 def _fits(label: str, start: int, end: int, text: str) -> bool:
     """Whether the surroundings allow it: a firm is nobody, and a word alone in a turn can only be a name."""
-    if label in _NAMED and _FIRM.match(text, end):
+    if label in _NAMED and (_FIRM.match(text, end) or is_brand(text[start:end])):
         return False
     is_alone = (start == 0 or text[start - 1] == "\n") and _LAST.match(text, end) is not None
     return label == kinds.PERSON or not (is_alone and text[start:end].isalpha())
@@ -114,11 +141,27 @@ def _counts(label: str, part: Sequence[Token], score: float) -> bool:
     words = [
         token.text for token in part if token.text[0].isalpha() and not is_number_word(token.text.lower())
     ]
-    if sum(len(token.text) for token in part) < _SHORTEST.get(label, 1):
+    if score < _LEAST_OF.get(label, _LEAST) or sum(len(token.text) for token in part) < _SHORTEST[label]:
         return False
+    if label == kinds.ADDRESS and len(part) <= _FEW_WORDS:
+        likely = score >= _LEAST_OF_FEW_WORDS and _UNITS.isdisjoint(word.lower() for word in words)
+        return likely or _is_in_address(words)
     if all(is_ordinary(word) or word in lexicon.words("en_ambiguous") for word in words):
         return bool(words) and score >= _LEAST_WHEN_ORDINARY
     return True
+
+
+def _is_in_address(words: Sequence[str]) -> bool:
+    """Whether one of the words is a word for a street, or a town: "24 MB" and "2017 honda" are none."""
+    return any(word.lower() in known for word in words for known in _address_words())
+
+
+@cache
+def _address_words() -> tuple[frozenset[str], ...]:
+    return (
+        *(lexicon.words(name) for name in ("streets_after_name", "streets_before_name")),
+        *(frozenset(lexicon.lines(name)) for name in ("places_large_cities", "places_small_cities")),
+    )
 
 
 class _Told:

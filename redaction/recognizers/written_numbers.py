@@ -25,6 +25,7 @@ from redaction.recognizers import (
     russian_numbers,
 )
 from redaction.recognizers.number_kind import NumberKind
+from redaction.recognizers.product_codes import is_of_a_product
 from redaction.recognizers.reader import Found, Reader
 from redaction.recognizers.shapes import compact
 
@@ -192,6 +193,8 @@ def _is_harmless(text: str, run: _Span) -> bool:
 
 def _decide(text: str, span: _Span, claims: _Claims) -> Found | None:
     """The rule: nearest words, then form, then checksum, then likelihood; ties go by the order of kinds."""
+    if is_of_a_product(text, *span):
+        return None
     named = _nearest(text, span, claims)
     if named is not None and not _is_outdone(named, text, span, claims):
         return named.kind, *span, _NAMED

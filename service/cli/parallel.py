@@ -41,14 +41,15 @@ async def in_order(
 class Counter:
     """Shows on standard error how many are done: a spinner on a terminal, else a line now and then."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, total: int | None = None) -> None:
         self._what = what
+        self._of = "" if total is None else f"/{total}"
         self._done = 0
         self._progress: Progress | None = None
         if sys.stderr.isatty():
             columns = (SpinnerColumn(), TextColumn(what), MofNCompleteColumn(), TimeElapsedColumn())
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._progress.add_task(what, total=None)
+            self._task = self._progress.add_task(what, total=total)
 
     def __enter__(self) -> "Counter":
         if self._progress is not None:
@@ -67,4 +68,4 @@ class Counter:
         if self._progress is not None:
             self._progress.advance(self._task)
         elif self._done % LINE_EVERY == 0:
-            sys.stderr.write(f"{self._what}: {self._done}\n")
+            sys.stderr.write(f"{self._what}: {self._done}{self._of}\n")

@@ -219,3 +219,72 @@ def test_no_command_starts_slower_for_what_measures():
     code = "import sys, evals.cli; print(*(name for name in sys.modules if name.startswith('evals.')))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert set(ran.stdout.split()) == {"evals.cli", "evals.cli.redaction"}
+
+
+@pytest.mark.parametrize("option", ["--only", "--ignore"])
+def test_a_mistyped_type_is_an_error_with_the_nearest_one(qalibrate, dataset, option):
+    path = dataset(FOUND, MISSED)
+    ran = qalibrate("eval", "redaction", path, "--language", "en", option, "EMIAL_ADDRESS")
+    assert (ran.code, ran.out) == (2, "")
+    assert "'EMIAL_ADDRESS'; did you mean EMAIL_ADDRESS?" in ran.err
+    assert "did you mean COLOUR?" in qalibrate("eval", "redaction", path, option, "COLOR").err
+    assert qalibrate("eval", "redaction", path, option, "QQ").err.endswith("the set has COLOUR, EMAIL\n")
+
+
+@pytest.mark.parametrize("name", ["EMAIL_ADDRESS", "EMAIL"])
+def test_only_one_type_leaves_out_what_people_marked_as_others(qalibrate, dataset, name):
+    ran = qalibrate(
+        "eval", "redaction", dataset(FOUND, MISSED), "--language", "en", "--only", name, "-f", "json"
+    )
+    found = rows(ran.lines[0]["groups"][0])
+    assert set(found) == {"ANY", "EMAIL"}
+    assert (found["ANY"]["recall"]["value"], found["ANY"]["precision"]["value"]) == (1, 1)
+
+
+def test_a_title_is_no_person_unless_it_is_asked_for(qalibrate, dataset):
+    path = dataset(record("Ms Lee", ("TITLE", "Ms"), ("PERSON", "Lee")))
+    command = ("eval", "redaction", path, "--language", "en", "-f", "json", "--only")
+    assert set(rows(qalibrate(*command, "PERSON").lines[0]["groups"][0])) == {"ANY", "PERSON"}
+    assert set(rows(qalibrate(*command, "TITLE").lines[0]["groups"][0])) == {"ANY", "PERSON", "TITLE"}
+
+
+def test_what_redaction_leaves_by_design_is_noted_once(qalibrate, dataset):
+    path = dataset(FOUND, record("Ms Lee is 44", ("TITLE", "Ms"), ("AGE", "44")))
+    command = ("eval", "redaction", path, "--language", "en")
+    note = "note: not taken out by design: AGE, TITLE; leave them out with --ignore AGE --ignore TITLE\n"
+    assert qalibrate(*command).err == note
+    assert qalibrate(*command, "--ignore", "AGE", "--ignore", "TITLE").err == ""
+    # Known whether the set has it or not: one command fits several sets.
+    assert qalibrate(*command, "--ignore", "NRP").code == 0
+
+
+@pytest.mark.parametrize("name", ["set.json", "set.jsonl"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "line 1: there is nothing in it"),
+        (" \n\n", "line 1: there is nothing in it"),
+        ("name,phone\nAnn,1\n", "line 1: this is not JSON"),
+        ("[\n{}\n{}]", "line 3: this is not JSON"),
+        ("[]", "no record to measure"),
+    ],
+)
+def test_what_is_no_set_is_told_with_the_line_and_what_is_expected(qalibrate, tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_text(content)
+    ran = qalibrate("eval", "redaction", path)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert ran.err.count('expected are records {"full_text", "spans"}') == 1
+
+
+def test_progress_over_a_file_says_of_how_many(qalibrate, dataset):
+    assert "redacted: 50/60\n" in qalibrate("eval", "redaction", dataset(*[FOUND] * 60)).err
+
+
+def test_rates_in_json_have_six_places_at_most(qalibrate, dataset):
+    ran = qalibrate("eval", "redaction", dataset(FOUND, MISSED), "--language", "en", "-f", "json")
+    row = rows(ran.lines[0]["groups"][0])["ANY"]
+    assert row["recall"]["value"] == 0.705882
+    ends = [row[rate][end] for rate in ("recall", "precision", "f2", "leak_rate") for end in ("low", "high")]
+    assert all(0 <= end <= 1 and end == round(end, 6) for end in ends)

@@ -44,6 +44,8 @@ def test_a_place_is_found(language: str, marked: str) -> None:
         ("en", "we had turkey in the morning"),
         ("en", "I am in a hurry"),
         ("en", "he's in Accounting"),
+        ("en", "it was raised in Salesforce and bought at Argos"),
+        ("en", "we went to Carrefour and Santander"),
         ("ru", "вера и надежда в россии"),
         ("ru", "в среду до обеда"),
         ("zh", "北京烤鸭很好吃"),

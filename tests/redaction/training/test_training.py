@@ -121,3 +121,13 @@ def test_the_command_says_so_when_the_folder_is_wrong(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "is no folder" in done.stderr
+
+
+def test_without_its_libraries_the_command_says_how_to_install_them() -> None:
+    run = "runpy.run_module('redaction.training', run_name='__main__')"
+    code = f"import sys, runpy; sys.modules['faker'] = None; {run}"
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "error: faker is not installed; it comes with: pip install -e '.[training]'"
+    ]
