@@ -30,6 +30,7 @@ _CONTEXT_TURNS = 2
 # Twice as far as a network looks, so that the words next to a change are read with all their context.
 _CONTEXT_WORDS = 16
 _CERTAIN = 1.0
+_GRAVE = frozenset({kinds.CREDIT_CARD, kinds.IBAN_CODE, kinds.US_SSN, kinds.SECRET})
 _NOT_SPACE = regex.compile(r"\S")
 _TOKEN = regex.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
@@ -243,8 +244,7 @@ class _Conversation:
             if finding.type == kinds.DENIED
             or (
                 is_kept_kind
-                and finding.score > VOTE
-                and finding.type not in kinds.FALLBACK
+                and _outweighs(finding, kept, text)
                 and self._reader.action(finding.type) != "keep"
             )
         ]
@@ -349,6 +349,13 @@ class _Conversation:
         return 1 + sum(
             len(self._stream.text[first:last].split()) for first, last in self._untouched(start, end)
         )
+
+
+def _outweighs(finding: Finding, kept: Finding, text: str) -> bool:
+    """Whether what is known of a text forbids to keep it; all of a number must be a card or the like."""
+    if any(map(str.isalpha, text[kept.start : kept.end])):
+        return finding.score > VOTE and finding.type not in kinds.FALLBACK
+    return finding.type in _GRAVE and finding.start <= kept.start and finding.end >= kept.end
 
 
 def _says_nothing(finding: Finding, text: str) -> bool:

@@ -47,7 +47,7 @@ class Postgres:
     def start(self) -> None:
         """Start the server and wait until it listens."""
         self._server = subprocess.Popen(self._command, **self._how)
-        _await_port(self._port)
+        _await_server(self.url)
 
     def stop(self) -> None:
         """Stop the server at once: a plain SIGTERM would wait for every client to leave."""
@@ -95,12 +95,15 @@ def _free_port() -> int:
         return listener.getsockname()[1]
 
 
-def _await_port(port: int) -> None:
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
+def _await_server(url: str) -> None:
+    """Wait until the server takes connections; its port is open before it does."""
+    until = time.monotonic() + _START_S
+    while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
+            psycopg.connect(f"{url}/postgres", connect_timeout=5).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
             time.sleep(0.05)
-    raise TimeoutError("PostgreSQL did not start")
+        else:
+            return

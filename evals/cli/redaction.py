@@ -74,9 +74,8 @@ def redaction(
     bad = [result for result in done if isinstance(result, BadRecord)]
     _complain_of(bad)
     if bad and tallies:
-        say(
-            f"{len(bad)} {'record was' if len(bad) == 1 else 'records were'} left out; the figures are of the rest"
-        )
+        were = "record was" if len(bad) == 1 else "records were"
+        say(f"{len(bad)} {were} left out; the figures are of the rest")
     if not tallies:
         _complain_of_nothing(bad)
         raise typer.Exit(BAD_INPUT)

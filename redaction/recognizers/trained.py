@@ -113,7 +113,9 @@ def _fits(label: str, start: int, end: int, text: str) -> bool:
     if label in _NAMED and (_FIRM.match(text, end) or is_brand(text[start:end])):
         return False
     is_alone = (start == 0 or text[start - 1] == "\n") and _LAST.match(text, end) is not None
-    return label == kinds.PERSON or not (is_alone and text[start:end].isalpha())
+    if not (is_alone and text[start:end].isalpha()):
+        return True
+    return label == kinds.PERSON and not is_ordinary(text[start:end].lower())
 
 
 def _core(label: str, part: Sequence[Token]) -> Sequence[Token]:
