@@ -152,8 +152,8 @@ def corpora(slots: Sequence[str], *, others_are_false: bool) -> list[Corpus]:
         ),
         Corpus("presidio-research", made, read_presidio, not_ours, False, (Mark(ANY, "f2", 0.85),)),
         Corpus("presidio-research --lower", made, read_presidio, not_ours, True, (Mark(ANY, "f2", 0.75),)),
-        Corpus("factRuEval PERSON", news, read_news, persons, False, (Mark(ANY, "recall", 0.97),)),
-        Corpus("factRuEval PERSON --lower", news, read_news, persons, True, of_speech),
+        Corpus("factRuEval PERSON", news, read_news, persons, False, (Mark(ANY, "recall", 0.97),), True),
+        Corpus("factRuEval PERSON --lower", news, read_news, persons, True, of_speech, True),
         Corpus("coffee orders", coffee, read_coffee, marks=few_false, trained_on=True),
         Corpus("coffee orders, unseen half", coffee, read_unseen_coffee, marks=few_false),
     ]
