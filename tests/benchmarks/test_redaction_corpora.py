@@ -114,5 +114,5 @@ def test_a_table_stands_the_rates_beside_the_marks(folder, capfd):
 def test_what_the_weights_were_fitted_to_is_said(folder, capfd):
     redaction_corpora.main([str(folder), "--processes", "0", "--sets", "coffee"])
     assert "Trained on: the shipped weights were fitted to coffee orders.\n" in capfd.readouterr().out
-    redaction_corpora.main([str(folder), "--processes", "0", "--sets", "unseen", "factRuEval"])
+    redaction_corpora.main([str(folder), "--processes", "0", "--sets", "unseen", "presidio"])
     assert "Trained on" not in capfd.readouterr().out
