@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from service.domain.errors import Conflict, DatabaseAway
 from service.storage.transaction import Transaction
@@ -119,10 +120,23 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = "IMMEDIATE"
-    pragmas = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL")
+    connection.execute("PRAGMA busy_timeout=30000")
+    _use_write_ahead_log(connection)
     # What is deleted is overwritten, not only marked as free.
-    for pragma in (*pragmas, "secure_delete=ON"):
+    for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     if sqlite3.sqlite_version_info < (3, 42):
         # The job engine's schema uses unixepoch('subsec'), which older SQLite answers with NULL.
         connection.create_function("unixepoch", -1, lambda *_: round(time.time(), 3))
+
+
+@retry(
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    wait=wait_random_exponential(multiplier=0.01, max=0.5),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
+def _use_write_ahead_log(connection: Any) -> None:
+    # SQLite's own waiting does not cover the change of a new file's journal: two first connections
+    # at once would see "database is locked" without a pause.
+    connection.execute("PRAGMA journal_mode=WAL")

@@ -1,4 +1,7 @@
+import sqlite3
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,6 +102,16 @@ def test_several_processes_may_upgrade_at_once(database_url):
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_the_first_connection_to_a_file_waits_for_one_that_writes(tmp_path):
+    file = tmp_path / "new.db"
+    writer = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    writer.execute("CREATE TABLE anything (id INTEGER)")
+    writer.execute("BEGIN EXCLUSIVE")
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: (time.sleep(0.2), writer.execute("COMMIT")))
+        Database(f"sqlite:///{file}").check()
 
 
 def test_a_changed_builtin_scorecard_becomes_a_new_revision_and_the_old_one_stays(database_url):
