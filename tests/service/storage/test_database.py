@@ -104,13 +104,13 @@ def test_several_processes_may_upgrade_at_once(database_url):
     assert failures == []
 
 
-def test_the_first_connection_to_a_file_waits_for_one_that_writes(tmp_path):
+def test_the_first_connection_to_a_file_waits_for_one_that_uses_it(tmp_path):
     file = tmp_path / "new.db"
-    writer = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    writer.execute("CREATE TABLE anything (id INTEGER)")
-    writer.execute("BEGIN EXCLUSIVE")
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE anything (id INTEGER)")
+    other.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: (time.sleep(0.2), writer.execute("COMMIT")))
+        threads.submit(lambda: (time.sleep(0.2), other.execute("COMMIT")))
         Database(f"sqlite:///{file}").check()
 
 
