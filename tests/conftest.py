@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Postgres, postgres
 
 if TYPE_CHECKING:
     from tests.running import RunningService
+
+# How fast a machine is decides nothing either: a slow example is no failure.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 # Nothing of the machine's own may decide what a test does.
 for _name in [name for name in os.environ if name.startswith(("QALIBRATE_", "OPENAI_"))]:

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from service.domain.base import Model
-from service.domain.grade import Coaching, Flag, Grade, GraderName
+from service.domain.facts import ContactFacts
+from service.domain.grade import Coaching, Flag, Grade, GraderName, Observation
 from service.domain.score import Score
 from service.domain.transcript import Channel, Direction, Language, Speaker
 
@@ -67,15 +68,20 @@ class Usage(Model):
 class Provenance(Model):
     """Where the grades come from: enough to tell whether two results may be compared.
 
-    `sent_sha256` is the digest of the exact payload of the first request to the model.
+    `model` is the name that the server gave, `seed` what it was asked to draw with (None where it takes
+    none). `sent_sha256` is the digest of the exact payload of the first request to the model,
+    `requests_sha256` those of all of them in the order in which they were answered.
     """
 
     grader: GraderName
     redactor: str
+    policy: str | None = None
     prompt: str | None = None
     model: str | None = None
+    seed: int | None = None
     calibration: str | None = None
     sent_sha256: str | None = None
+    requests_sha256: tuple[str, ...] = ()
 
 
 class Failure(Model):
@@ -92,7 +98,9 @@ class Assessment(Model):
 
     grades: tuple[Grade, ...]
     coaching: Coaching = Coaching()
+    facts: ContactFacts | None = None
     signals: dict[str, float | int | None] = {}
+    observations: tuple[Observation, ...] = ()
     flags: tuple[Flag, ...] = ()
     usage: Usage = Usage()
     provenance: Provenance
@@ -120,7 +128,9 @@ class Evaluation(Model):
     score: Score | None = None
     grades: tuple[Grade, ...] = ()
     coaching: Coaching | None = None
+    facts: ContactFacts | None = None
     signals: dict[str, float | int | None] | None = None
+    observations: tuple[Observation, ...] = ()
     flags: tuple[Flag, ...] = ()
     redaction: RedactionSummary
     usage: Usage | None = None

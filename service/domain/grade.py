@@ -44,8 +44,22 @@ class UngradedReason(StrEnum):
     NA_NOT_ALLOWED = "the model said not applicable, which this dimension does not allow"
     REFUSED = "the model refused"
     TRUNCATED = "the model's answer was cut off"
-    TOO_LONG = "the conversation is too long for one request"
+    TOO_LONG = "the conversation is too long for the model"
+    UNREAD_PART = "a part of the conversation could not be read"
     NO_CONDITION = "the answer it depends on is missing"
+
+
+class ConfidenceParts(Model):
+    """What a confidence was made from, each 0 to 1; None where it could not be measured.
+
+    `level_probability`: the model's own probability of the level it wrote. `votes`: share of the votes for
+    the outcome. `evidence`: strength of the proof. `agreement`: how near the embedded grader came.
+    """
+
+    level_probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    votes: Annotated[float, Field(ge=0, le=1)] | None = None
+    evidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    agreement: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class Verdict(Model):
@@ -88,6 +102,7 @@ class Grade(Model):
     not_applicable_reason: str | None = None
     ungraded_reason: str | None = None
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    confidence_parts: ConfidenceParts | None = None
     expected_level: float | None = None
     disposition: Disposition = "needs_review"
     disposition_reason: str = "no calibration covers this grader"
@@ -149,15 +164,47 @@ class CoachingPoint(Model):
 
 
 class Coaching(Model):
-    """Few points at once: at least one strength where there is one, at most three improvements."""
+    """Few points at once: at least one strength where there is one, at most three improvements.
+
+    `unproved` counts points that a model proposed with words that were not said; they are left out.
+    """
 
     strengths: tuple[CoachingPoint, ...] = ()
     improvements: tuple[CoachingPoint, ...] = ()
+    unproved: int = 0
 
 
 class Flag(Model):
-    """Something a person should look at, such as an instruction planted in a transcript."""
+    """Something a person should look at, such as an instruction planted in a transcript.
+
+    `quote` stands in turn number `turn`, or, where that is None, in reference text number `reference`.
+    """
 
     kind: Literal["suspected_instruction"]
-    turn: Annotated[int, Field(ge=0)]
+    turn: Annotated[int, Field(ge=0)] | None
+    reference: Annotated[int, Field(ge=0)] | None = None
     quote: str
+
+
+class Replacement(Model):
+    """Words that were said, in which turn, and what to say instead."""
+
+    turn: Annotated[int, Field(ge=0)]
+    said: str
+    instead: str
+
+
+class Observation(Model):
+    """What a rule measured in the conversation, whatever grader gave the grades.
+
+    `value` is 0 to 1, where 1 is the good end; None where this transcript does not allow the measurement.
+    `rationale` is one sentence in the conversation's language. `suggestions` are words to say instead of a
+    quoted one.
+    """
+
+    signal: str
+    value: Annotated[float, Field(ge=0, le=1)] | None
+    rationale: str
+    evidence: tuple[Evidence, ...] = ()
+    absence: Absence | None = None
+    suggestions: tuple[Replacement, ...] = ()

@@ -78,18 +78,28 @@ def weighted_mean(pairs: Iterable[tuple[float, float]]) -> float | None:
 
 
 def _card_value(card: Scorecard, grades: dict[str, Grade]) -> float | None:
-    sections = [(section.weight, _section_value(section, grades)) for section in card.sections]
+    sections = [(section.weight, section_value(section, grades)) for section in card.sections]
     mean = weighted_mean((weight, value) for weight, value in sections if value is not None)
     return None if mean is None else 100 * mean
 
 
-def _section_value(section: Section, grades: dict[str, Grade]) -> float | None:
-    graded = [
-        (d, grades[d.id]) for d in section.dimensions if d.id in grades and grades[d.id].points is not None
-    ]
-    if any(d.auto_fail == "section" and grade.level == d.scale.lowest.level for d, grade in graded):
+def section_value(section: Section, grades: Mapping[str, Grade]) -> float | None:
+    """Return the value of a section, 0 to 1, or None when nothing of it is graded."""
+    if section_failed_by(section, grades) is not None:
         return 0.0
-    return weighted_mean((d.weight, grade.points or 0.0) for d, grade in graded)
+    points = ((d.weight, grades[d.id].points) for d in section.dimensions if d.id in grades)
+    return weighted_mean((weight, given) for weight, given in points if given is not None)
+
+
+def section_failed_by(section: Section, grades: Mapping[str, Grade]) -> str | None:
+    """Return the first dimension whose lowest level takes all points from its section, or None."""
+    for dimension in section.dimensions:
+        grade = grades.get(dimension.id)
+        if dimension.auto_fail != "section" or grade is None or grade.points is None:
+            continue
+        if grade.level == dimension.scale.lowest.level:
+            return dimension.id
+    return None
 
 
 def _first_auto_fail(card: Scorecard, grades: dict[str, Grade]) -> str | None:

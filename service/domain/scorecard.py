@@ -39,6 +39,12 @@ SignalName = Literal[
     "rude_words",
     "one_word_answers",
     "questions_asked",
+    "hold_etiquette",
+    "name_use",
+    "overlaps",
+    "pace",
+    "forbidden_words",
+    "promises",
 ]
 Weight = Annotated[float, Field(gt=0, le=1000, strict=True)]
 LongText = Annotated[Text, Field(min_length=1, max_length=20_000)]
@@ -199,8 +205,16 @@ class AppliesTo(Model):
     call_type: tuple[ShortText, ...] | None = None
 
 
+Grouping = Literal["all", "each"] | Annotated[int, Field(ge=1, le=100, strict=True)]
+"""How many dimensions a model is asked in one request: all of them, a number, or each one alone."""
+
+
 class Scorecard(Model):
-    """The content of one scorecard revision. The same content always has the same `content_hash`."""
+    """The content of one scorecard revision. The same content always has the same `content_hash`.
+
+    `grouping`, `order_seed` and `votes` are for graders that ask a model: how many dimensions a request
+    holds, the seed of a random order of the dimensions (None: the card's), and how often each is asked.
+    """
 
     name: Slug
     title: ShortText
@@ -208,6 +222,9 @@ class Scorecard(Model):
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     applies_to: AppliesTo = AppliesTo()
     pass_mark: Annotated[float, Field(ge=0, le=100, strict=True)]
+    grouping: Grouping = "all"
+    order_seed: Annotated[int, Field(ge=0, le=2**31, strict=True)] | None = None
+    votes: Annotated[int, Field(ge=1, le=9, strict=True)] = 1
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -248,8 +265,15 @@ class Scorecard(Model):
     def content_hash(self) -> str:
         """SHA-256, in hexadecimal, of the canonical JSON of the content."""
         content = self.model_dump(mode="json", by_alias=True)
+        for name, default in _LATER_KEYS.items():
+            if content[name] == default:
+                del content[name]
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+_LATER_KEYS: dict[str, JsonValue] = {"grouping": "all", "order_seed": None, "votes": 1}
+"""Keys that came after the first release: left at their defaults they do not make another revision."""
 
 
 def _check_condition(dimension: Dimension, earlier: dict[str, Dimension], at: tuple[str | int, ...]) -> None:

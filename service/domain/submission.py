@@ -35,6 +35,7 @@ class Assignment(Model):
 class EvaluationFilter(Model):
     """Which evaluations a list shows; a field left out means any. Times are of acceptance, `to` exclusive."""
 
+    external_id: str | None = None
     agent: str | None = None
     scorecard: str | None = None
     status: str | None = None

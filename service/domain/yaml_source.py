@@ -82,10 +82,15 @@ class Source:
         return Mark(1, 1, 1, 1, "", None)
 
 
-def read_yaml(text: str | bytes) -> Source:
-    """Return the data in `text`; where `problems` is not empty, `data` may be incomplete or None."""
+def read_yaml(
+    text: str | bytes, if_empty: str = "start with name:, title:, language: and sections:"
+) -> Source:
+    """Return the data in `text`; where `problems` is not empty, `data` may be incomplete or None.
+
+    `if_empty` is what to do about a file that holds nothing.
+    """
     try:
-        return _Builder(_parse(_decode(text))).source
+        return _Builder(_parse(_decode(text), if_empty)).source
     except _Refused as refused:
         return Source(problems=refused.problems)
 
@@ -102,9 +107,7 @@ def _refuse(line: int, column: int, message: str, remedy: str) -> _Refused:
 
 def _decode(text: str | bytes) -> str:
     if len(text) > MAX_BYTES:
-        raise _refuse(
-            1, 1, f"the file is larger than {MAX_BYTES:,} bytes", "split it into several scorecards"
-        )
+        raise _refuse(1, 1, f"the file is larger than {MAX_BYTES:,} bytes", "split it into several files")
     if isinstance(text, bytes):
         text = _from_utf8(text)
     text = text.removeprefix("\ufeff")
@@ -144,7 +147,7 @@ def _join_surrogates(escape: re.Match[str]) -> str:
     return chr(0x10000 + ((int(escape[1], 16) - 0xD800) << 10) + int(escape[2], 16) - 0xDC00)
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str, if_empty: str) -> Any:
     try:
         _check_events(yaml.parse(text, Loader=_Loader))
         root = yaml.compose(text, Loader=_Loader)
@@ -153,7 +156,7 @@ def _parse(text: str) -> Any:
     except yaml.YAMLError as error:
         raise _refuse(1, 1, f"this is not YAML: {_short(str(error))}", "correct it") from None
     if root is None or _is_null(root):
-        raise _refuse(1, 1, "the file is empty", "start with name:, title:, language: and sections:")
+        raise _refuse(1, 1, "the file is empty", if_empty)
     return root
 
 
@@ -175,7 +178,7 @@ def _check_events(events: Iterator[Any]) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise _refuse(line, column, "a second document starts here", "keep one scorecard per file")
+                raise _refuse(line, column, "a second document starts here", "keep one document per file")
         elif isinstance(event, yaml.AliasEvent):
             anchor = str(event.anchor)
             if anchor in (name for name, _ in open_nodes):
@@ -189,7 +192,7 @@ def _check_events(events: Iterator[Any]) -> None:
             if name is not None:
                 sizes[name] = total - before
         if len(open_nodes) > MAX_DEPTH:
-            raise _refuse(line, column, f"nested deeper than {MAX_DEPTH} levels", "this is no scorecard")
+            raise _refuse(line, column, f"nested deeper than {MAX_DEPTH} levels", "write it flatter")
         if total > MAX_NODES:
             raise _refuse(
                 line, column, f"more than {MAX_NODES:,} values, aliases followed", "shorten the file"

@@ -9,6 +9,7 @@ from typing import Any
 from service.domain.base import storable
 from service.domain.grade import UngradedReason
 from service.domain.scorecard import Dimension, LevelValue, Scale
+from service.grading.defences import ALL_ON, Defences
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
@@ -57,29 +58,42 @@ class ProposedPoint:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: for each dimension that was asked, what the model said or why it cannot be used."""
+    """A whole answer: for each dimension that was asked, what the model said or why it cannot be used.
+
+    `facts` are as they came; `grading.facts` reads them.
+    """
 
     dimensions: dict[str, DimensionAnswer | UngradedReason]
     strengths: tuple[ProposedPoint, ...] = ()
     improvements: tuple[ProposedPoint, ...] = ()
+    facts: dict[str, Any] | None = None
     readable: bool = True
 
 
-def read_answer(text: str, asked: Iterable[Dimension]) -> Answer:
+def find_document(text: str, *, one_only: bool = True) -> dict[str, Any] | None:
+    """Return the JSON object with a key `dimensions` that `text` holds, or None if there is none, or several
+    that differ. `one_only` off takes the last one.
+    """
+    found = _objects(_after_thoughts(text))
+    return found[-1] if len(found) == 1 or (found and not one_only) else None
+
+
+def read_answer(text: str, asked: Iterable[Dimension], defences: Defences = ALL_ON) -> Answer:
     """Return what `text` says on the dimensions `asked`; what it says on others is ignored.
 
     The JSON object may stand in a code fence, in prose or after thoughts (`<think>…</think>`). A part of an
     object counts for nothing, and so do two answers that differ: one of them may have been planted in the
     transcript and repeated from there.
     """
-    document = _the_one_object(_after_thoughts(text))
+    document = find_document(text, one_only=defences.one_answer)
     if document is None:
         return Answer({dimension.id: UngradedReason.BAD_ANSWER for dimension in asked}, readable=False)
     given = document["dimensions"]
     return Answer(
-        {dimension.id: _read_dimension(given, dimension) for dimension in asked},
+        {dimension.id: _read_dimension(given, dimension, defences) for dimension in asked},
         _read_points(document.get("strengths")),
         _read_points(document.get("improvements")),
+        facts if isinstance(facts := document.get("facts"), dict) else None,
     )
 
 
@@ -95,16 +109,19 @@ def read_level(scale: Scale, value: object) -> LevelValue | None:
     return None if found is None else found.level
 
 
+def _highest(scale: Scale) -> LevelValue:
+    """Return what a lenient reader makes of a level that is off the scale, such as 10 of 5."""
+    return max(scale.levels, key=lambda level: level.points).level
+
+
 def _after_thoughts(text: str) -> str:
     """Return what follows the thoughts that `text` begins with. A mark anywhere else may be quoted speech."""
     thinks = text.lstrip().startswith(_THOUGHTS)
     return text.partition(_END_OF_THOUGHTS)[2] if thinks else text
 
 
-def _the_one_object(text: str) -> dict[str, Any] | None:
-    """Return the object of the right form that stands in `text`, or None if there is none or a choice of
-    them.
-    """
+def _objects(text: str) -> list[dict[str, Any]]:
+    """Return the different objects of the right form that stand in `text`."""
     found: list[dict[str, Any]] = []
     at = text.find("{")
     for _ in range(_MAX_STARTS):
@@ -114,7 +131,7 @@ def _the_one_object(text: str) -> dict[str, Any] | None:
         if isinstance(value, dict) and isinstance(value.get("dimensions"), dict) and value not in found:
             found.append(value)
         at = text.find("{", end)
-    return found[0] if len(found) == 1 else None
+    return found
 
 
 def _decode(text: str, at: int) -> tuple[object, int]:
@@ -132,7 +149,9 @@ def _refuse_constant(name: str) -> object:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _read_dimension(given: dict[str, Any], dimension: Dimension) -> DimensionAnswer | UngradedReason:
+def _read_dimension(
+    given: dict[str, Any], dimension: Dimension, defences: Defences
+) -> DimensionAnswer | UngradedReason:
     if given.get(dimension.id) is None:
         return UngradedReason.NO_ANSWER
     entry = given[dimension.id]
@@ -141,6 +160,8 @@ def _read_dimension(given: dict[str, Any], dimension: Dimension) -> DimensionAns
     if not entry["applies"] and dimension.not_applicable is None:
         return UngradedReason.NA_NOT_ALLOWED
     level = _read_entry_level(entry, dimension)
+    if level is UngradedReason.BAD_LEVEL and not defences.levels:
+        level = _highest(dimension.scale)
     if isinstance(level, UngradedReason):
         return level
     return _read_entry(entry, level)
@@ -169,11 +190,16 @@ def _read_entry(entry: dict[str, Any], level: LevelValue | None) -> DimensionAns
         return UngradedReason.BAD_ANSWER
     return DimensionAnswer(
         applies=entry["applies"],
-        evidence=tuple(_read_claim(item) for item in evidence or []),
+        evidence=read_claims(evidence),
         absence=None if absence is None else _read_absence(absence),
         rationale=storable(str(rationale).strip()),
         level=level,
     )
+
+
+def read_claims(items: object) -> tuple[Claim, ...]:
+    """Return the quotes in a list; something else than a list holds none."""
+    return tuple(_read_claim(item) for item in items) if isinstance(items, list) else ()
 
 
 def _read_claim(item: object) -> Claim:

@@ -1,30 +1,78 @@
-"""One conversation, one card, any grader: conditions before and after, coaching, signals."""
+"""One conversation, one card, any grader: conditions, coaching, and what rules saw meanwhile."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from service.domain.evaluation import Assessment, Provenance
-from service.domain.grade import Grade, Outcome, Ungraded, UngradedReason
+from service.domain.grade import Flag, Grade, Observation, Outcome, Ungraded, UngradedReason
 from service.domain.scorecard import Scorecard
 from service.domain.transcript import RedactedConversation
 from service.grading.coaching import finish_coaching
 from service.grading.conditions import Opening, apply_conditions, open_dimensions
+from service.grading.confidence import agreement, confidence
+from service.grading.defences import ALL_ON, Defences
 from service.grading.evidence import EvidenceCheck
 from service.grading.port import Grader
+from service.grading.signals.grader import SignalsGrader
 from service.grading.signals.measures import measure
+from service.grading.signals.memory import shared_work
+from service.grading.signals.observations import observe
+from service.grading.suspicion.detector import suspected_instructions
+
+MOST_TURNS_NAMED = 5
+"""Turns that a disposition names when words in them look like an instruction."""
 
 
-async def assess(grader: Grader, conversation: RedactedConversation, card: Scorecard) -> Assessment:
-    """Return a whole assessment: one grade for each dimension in card order, coaching and signals.
+class _Seen(NamedTuple):
+    """What rules saw in a conversation, whatever the grader."""
+
+    figures: dict[str, float | int | None]
+    observations: tuple[Observation, ...]
+    flags: tuple[Flag, ...]
+    second_opinion: dict[str, Grade]
+
+
+async def assess(
+    grader: Grader, conversation: RedactedConversation, card: Scorecard, defences: Defences = ALL_ON
+) -> Assessment:
+    """Return a whole assessment: one grade for each dimension in card order, coaching, signals and flags.
 
     `redactor` in the provenance is left to the caller. Raises what the grader raises (ModelAway,
     ModelRejected).
     """
     opening = open_dimensions(card, conversation)
-    given = await _grade(grader, conversation, opening.card)
+    # Rules look while the model thinks.
+    looking = asyncio.create_task(asyncio.to_thread(_look, conversation, opening.card, grader, defences))
+    try:
+        given = await _grade(grader, conversation, opening.card)
+        seen = await looking
+    finally:
+        looking.cancel()
     grades = apply_conditions(card, tuple(_complete(card, given, opening, grader)))
     coaching = finish_coaching(given.coaching, card, grades, EvidenceCheck(conversation))
-    signals = {**measure(conversation), **given.signals}
-    return given.model_copy(update={"grades": grades, "coaching": coaching, "signals": signals})
+    changed = {
+        "grades": tuple(_judged(grade, card, seen) for grade in grades),
+        "coaching": coaching,
+        "signals": {**seen.figures, **given.signals},
+        "observations": seen.observations,
+        "flags": (*given.flags, *seen.flags),
+    }
+    return given.model_copy(update=changed)
+
+
+def _look(
+    conversation: RedactedConversation, card: Scorecard | None, grader: Grader, defences: Defences
+) -> _Seen:
+    flags = suspected_instructions(conversation) if defences.flags else ()
+    with shared_work():
+        second = {} if card is None or grader.name == "signals" else _second_opinion(conversation, card)
+        return _Seen(measure(conversation), observe(conversation), flags, second)
+
+
+def _second_opinion(conversation: RedactedConversation, card: Scorecard) -> dict[str, Grade]:
+    assessment = SignalsGrader()._assess(conversation, card)
+    return {grade.dimension: grade for grade in assessment.grades}
 
 
 async def _grade(grader: Grader, conversation: RedactedConversation, card: Scorecard | None) -> Assessment:
@@ -42,3 +90,24 @@ def _complete(card: Scorecard, given: Assessment, opening: Opening, grader: Grad
             continue
         missing: Outcome = opening.closed.get(dimension.id) or Ungraded(reason=UngradedReason.NO_ANSWER)
         yield Grade.of(dimension, card.section_of[dimension.id], missing, grader.name)
+
+
+def _judged(grade: Grade, card: Scorecard, seen: _Seen) -> Grade:
+    """Return the grade with its confidence, and with what a person has to look at first."""
+    changed: dict[str, object] = {}
+    if grade.confidence is None and grade.confidence_parts is not None:
+        dimension = next(d for d in card.dimensions if d.id == grade.dimension)
+        agreed = agreement(dimension, grade, seen.second_opinion.get(grade.dimension))
+        parts = grade.confidence_parts.model_copy(update={"agreement": agreed})
+        changed = {"confidence_parts": parts, "confidence": confidence(parts)}
+    if seen.flags:
+        changed |= {"disposition": "needs_review", "disposition_reason": _suspicion(seen.flags)}
+    return grade.model_copy(update=changed) if changed else grade
+
+
+def _suspicion(flags: Sequence[Flag]) -> str:
+    turns = sorted({flag.turn for flag in flags if flag.turn is not None})
+    if not turns:
+        return "words in a reference text look like an instruction to the grader"
+    named = ", ".join(map(str, turns[:MOST_TURNS_NAMED])) + (", …" if turns[MOST_TURNS_NAMED:] else "")
+    return f"words in the transcript look like an instruction to the grader (turns {named})"

@@ -6,20 +6,32 @@ from service.domain.grade import Coaching, CoachingPoint, Evidence, Grade
 from service.domain.scorecard import Dimension, Scorecard
 from service.grading.answer import Answer, ProposedPoint
 from service.grading.evidence import EvidenceCheck
+from service.grading.problem import RejectedQuote
 
 MOST_POINTS = 3
 """Strengths and improvements each: nobody works on more at once."""
 
 
-def verified_points(answer: Answer, card: Scorecard, check: EvidenceCheck) -> Coaching:
-    """Return the points that the model proposed, without those whose quote or dimension does not exist."""
+def verified_points(
+    answer: Answer, card: Scorecard, check: EvidenceCheck
+) -> tuple[Coaching, list[RejectedQuote]]:
+    """Return the points that the model proposed and that are proved, and the quotes of the others. Points on
+    dimensions that the card does not have are left out.
+    """
     dimensions = {dimension.id: dimension for dimension in card.dimensions}
+    rejected: list[RejectedQuote] = []
 
     def verified(points: Iterable[ProposedPoint]) -> tuple[CoachingPoint, ...]:
-        found = (_verified(point, dimensions.get(point.dimension), check) for point in points)
-        return tuple(point for point in found if point is not None)
+        found = [
+            _verified(point, dimensions[point.dimension], check)
+            for point in points
+            if point.dimension in dimensions
+        ]
+        rejected.extend(point for point in found if isinstance(point, RejectedQuote))
+        return tuple(point for point in found if isinstance(point, CoachingPoint))
 
-    return Coaching(strengths=verified(answer.strengths), improvements=verified(answer.improvements))
+    strengths, improvements = verified(answer.strengths), verified(answer.improvements)
+    return Coaching(strengths=strengths, improvements=improvements, unproved=len(rejected)), rejected
 
 
 def finish_coaching(
@@ -44,6 +56,7 @@ def finish_coaching(
     return Coaching(
         strengths=tuple((strengths or _made_from(heaviest, card, check))[:MOST_POINTS]),
         improvements=tuple((improvements or _made_from(short, card, check))[:MOST_POINTS]),
+        unproved=proposed.unproved,
     )
 
 
@@ -71,13 +84,11 @@ def _loss(dimension: Dimension, grade: Grade, section_share: float, inside: floa
 
 
 def _verified(
-    point: ProposedPoint, dimension: Dimension | None, check: EvidenceCheck
-) -> CoachingPoint | None:
-    if dimension is None:
-        return None
+    point: ProposedPoint, dimension: Dimension, check: EvidenceCheck
+) -> CoachingPoint | RejectedQuote:
     evidence = check.quote(point.claim.turn, point.claim.quote, dimension.about)
     if not isinstance(evidence, Evidence):
-        return None
+        return RejectedQuote(point.claim.turn, point.claim.quote, evidence)
     return CoachingPoint(dimension=dimension.id, text=point.text, evidence=(evidence,))
 
 

@@ -31,10 +31,14 @@ def may_speak(about: About, speaker: Speaker) -> bool:
 
 
 class EvidenceCheck:
-    """Checks quotes against one conversation; each turn is folded once, when it is first needed."""
+    """Checks quotes against one conversation; each turn is folded once, when it is first needed.
 
-    def __init__(self, conversation: RedactedConversation) -> None:
+    With `believing`, whatever names a turn is taken for said: for measuring what the check is worth.
+    """
+
+    def __init__(self, conversation: RedactedConversation, *, believing: bool = False) -> None:
         self._turns = conversation.turns
+        self._believing = believing
         self._folded: dict[int, FoldedText] = {}
 
     def quote(self, turn: int | None, quote: str, about: About) -> Evidence | Fault:
@@ -42,6 +46,8 @@ class EvidenceCheck:
         if turn is None or not 0 <= turn < len(self._turns):
             return Fault.NO_TURN
         speaker, text = self._turns[turn].speaker, self._turns[turn].text
+        if self._believing:
+            return Evidence(turn=turn, speaker=speaker, quote=quote or "?", start=0, end=len(quote or "?"))
         if not may_speak(about, speaker):
             return Fault.WRONG_SPEAKER
         span = self._fold(turn).find(quote)

@@ -11,6 +11,7 @@ import json
 from service.domain.transcript import ContextText, RedactedConversation
 
 CODE_LENGTH = 16
+MARK_LENGTH = 4
 
 
 def fence_code(conversation: RedactedConversation) -> str:
@@ -28,13 +29,13 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def transcript_lines(conversation: RedactedConversation) -> list[str]:
-    """Return one line ``[12] agent: text`` for each turn. No turn can hold a line break, so none can forge a
-    line.
+def turn_line(number: int, speaker: str, text: str, code: str) -> str:
+    """Return a turn as one line, ``[12 7f3a] agent: text``: its number, then the first 4 digits of the code.
+
+    No turn can hold a line break, so none can forge a line; and none can forge the beginning of a line in the
+    middle of its own, because nobody knows the code beforehand.
     """
-    return [
-        f"[{number}] {turn.speaker}: {one_line(turn.text)}" for number, turn in enumerate(conversation.turns)
-    ]
+    return f"[{number} {code[:MARK_LENGTH]}] {speaker}: {one_line(text)}"
 
 
 def reference_lines(text: ContextText) -> list[str]:

@@ -1,33 +1,50 @@
 """Grades with a language model: one request for the whole card, at most one more to repair what is not
-proved.
+proved. More only where the card asks for groups or votes, or the conversation is longer than the model takes.
 """
 
-import json
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from service.domain.errors import ModelAway, ModelRejected, PromptTooLong
 from service.domain.evaluation import Assessment, Provenance, Usage
-from service.domain.grade import Coaching, Grade, GraderName, Outcome, Ungraded, UngradedReason
+from service.domain.grade import (
+    Coaching,
+    ConfidenceParts,
+    Grade,
+    GraderName,
+    Outcome,
+    Ungraded,
+    UngradedReason,
+)
 from service.domain.scorecard import Dimension, Scorecard
 from service.domain.transcript import RedactedConversation
-from service.grading.answer import Answer, read_answer
-from service.grading.coaching import verified_points
+from service.grading.asking import Account, Asker, all_of
+from service.grading.ballot import Ballot
+from service.grading.collecting import Collector
+from service.grading.confidence import evidence_strength
+from service.grading.defences import ALL_ON, Defences
 from service.grading.evidence import EvidenceCheck
-from service.grading.port import ChatAnswer, ChatModel, ChatRequest
+from service.grading.facts import FACT_NAMES
+from service.grading.material import Material
+from service.grading.plan import Ask, plan
+from service.grading.port import ChatModel
+from service.grading.probability import level_probability
 from service.grading.problem import Problem
 from service.grading.prompt import Prompts, RenderedPrompt
 from service.grading.schema import answer_schema
-from service.grading.tokens import PER_MESSAGE, TokenCounter
-from service.grading.verdict import judge
+from service.grading.tokens import TokenCounter
+from service.grading.votes import elect
+
+# A server that takes less than it was told to take is asked for half, and half of that.
+_HALVINGS = 4
 
 
 class LlmGrader:
     """Grades every dimension with evidence that was checked against the transcript.
 
-    `max_prompt_tokens` bounds every request; a conversation that does not fit is ungraded as too long.
-    `tokens` counts them; without it a safe upper bound does (see TokenCounter.load for the real count).
+    `max_prompt_tokens` bounds every request; a conversation that does not fit is read in windows. `tokens`
+    counts them; without it a safe upper bound does (see TokenCounter.load for the real count).
     """
 
     name: GraderName = "llm"
@@ -39,146 +56,170 @@ class LlmGrader:
         max_prompt_tokens: int = 120_000,
         tokens: TokenCounter | None = None,
         prompts: Prompts | None = None,
+        defences: Defences = ALL_ON,
     ) -> None:
         self._model = model
         self._max_prompt_tokens = max_prompt_tokens
         self._tokens = tokens or TokenCounter()
-        self._prompts = prompts or Prompts()
+        self._prompts = prompts or Prompts(defences=defences)
+        self._defences = defences
 
     async def grade(self, conversation: RedactedConversation, card: Scorecard) -> Assessment:
         """Return one grade for each dimension of `card`, in its order; `redactor` is left to the caller.
 
-        Raises ModelAway and ModelRejected when the first request gets no answer. When the second one does
-        not, what was proved already stays, and only what was open is ungraded.
+        Raises ModelAway and ModelRejected when a request that others rest on gets no answer. When a repair
+        does not, what was proved already stays, and only what was open is ungraded.
         """
-        work = _Work(conversation, card, EvidenceCheck(conversation))
-        prompt = self._prompts.grade(conversation, card)
-        await self._ask(work, prompt, list(card.dimensions))
-        if work.repairable:
-            try:
-                await self._ask(work, self._prompts.repair(prompt, work.problems), work.open_dimensions)
-            except (ModelAway, ModelRejected):
-                work.repairable = False
-        return self._assessment(work)
-
-    async def _ask(self, work: "_Work", prompt: RenderedPrompt, asked: list[Dimension]) -> None:
-        """Ask for the dimensions `asked` and note what came back."""
-        schema = answer_schema(asked, coaching=not work.coaching_read)
-        request = ChatRequest(prompt.system, prompt.user, schema)
-        if self._tokens.exceeds(_texts(request), self._max_prompt_tokens):
-            work.give_up(asked, UngradedReason.TOO_LONG)
-            return
         started = time.monotonic()
+        account = Account()
+        work = _Work(conversation, card, EvidenceCheck(conversation, believing=not self._defences.evidence))
+        material, ballots = await self._in_time(work, account)
+        usage = account.usage(material.windows, time.monotonic() - started)
+        return self._assessment(card, ballots, account, usage)
+
+    async def _in_time(self, work: "_Work", account: Account) -> tuple[Material, list[Ballot]]:
+        """Return what was shown and answered, within what the server turns out to take."""
+        limit = self._max_prompt_tokens
+        for _ in range(_HALVINGS):
+            asker = Asker(self._model, self._tokens, limit, account)
+            try:
+                done = await self._ballots(work, asker)
+            except PromptTooLong:
+                limit = min(limit, asker.largest) // 2
+            else:
+                # Other conversations need not find out again.
+                self._max_prompt_tokens = min(self._max_prompt_tokens, limit)
+                return done
+        return self._none(work, UngradedReason.TOO_LONG)
+
+    async def _ballots(self, work: "_Work", asker: Asker) -> tuple[Material, list[Ballot]]:
+        asks = plan(work.card)
+
+        def fits(material: Material) -> bool:
+            return all(asker.fits(*self._request(work, ask, material)) for ask in asks)
+
+        collector = Collector(asker, self._prompts, work.conversation, work.card, work.check)
+        material = await collector.material(fits)
+        if isinstance(material, UngradedReason):
+            return self._none(work, material)
+        ballots = await all_of(self._ballot(work, asker, ask, material) for ask in asks)
+        return material, _answered(ballots)
+
+    def _none(self, work: "_Work", reason: UngradedReason) -> tuple[Material, list[Ballot]]:
+        ballot = self._empty(work, Ask(tuple(work.card.dimensions)))
+        ballot.give_up(reason)
+        return Material(()), [ballot]
+
+    def _empty(self, work: "_Work", ask: Ask) -> Ballot:
+        return Ballot(ask, work.card, work.check, self._defences)
+
+    async def _ballot(
+        self, work: "_Work", asker: Asker, ask: Ask, material: Material
+    ) -> "Ballot | ModelAway | ModelRejected":
+        """Return the answers to one ask, repaired where that helps; or the error that it met."""
+        ballot = self._empty(work, ask)
+        prompt, schema = self._request(work, ask, material)
         try:
-            answer = await self._model.complete(request)
+            answer = await asker.ask(prompt, schema, ask.seed, ask.temperature)
         except PromptTooLong:
-            work.give_up(asked, UngradedReason.TOO_LONG)
-            return
-        work.usage.append(self._usage(request, answer, time.monotonic() - started))
-        work.take(answer, asked)
+            raise
+        except (ModelAway, ModelRejected) as error:
+            return error
+        ballot.take(answer, ask.dimensions)
+        if ballot.repairable:
+            await self._repair(ballot, asker, prompt)
+        return ballot
 
-    def _usage(self, request: ChatRequest, answer: ChatAnswer, seconds: float) -> Usage:
-        sent, received = answer.prompt_tokens, answer.completion_tokens
-        if sent is None:
-            texts = _texts(request)
-            sent = sum(map(self._tokens.count, texts)) + PER_MESSAGE * len(texts)
-        return Usage(
-            requests=1,
-            prompt_tokens=sent,
-            completion_tokens=self._tokens.count(answer.text) if received is None else received,
-            cached_tokens=answer.cached_tokens,
-            latency_ms=round(1000 * seconds),
-            estimated=answer.prompt_tokens is None or answer.completion_tokens is None,
+    async def _repair(self, ballot: Ballot, asker: Asker, first: RenderedPrompt) -> None:
+        """Ask again for what is open; without an answer everything stays as it is."""
+        coaching, facts = ballot.wants_coaching, ballot.open_facts
+        again = self._prompts.repair(
+            first, ballot.problems, ballot.facts.problems, ballot.coaching_rejected if coaching else ()
         )
+        asked = ballot.open_dimensions
+        schema = answer_schema(asked, coaching=coaching, facts=facts)
+        try:
+            answer = await asker.ask(again, schema, ballot.ask.seed, ballot.ask.temperature)
+        except (ModelAway, ModelRejected):
+            return
+        ballot.repaired = frozenset(dimension.id for dimension in asked)
+        ballot.take(answer, asked)
 
-    def _assessment(self, work: "_Work") -> Assessment:
+    def _request(
+        self, work: "_Work", ask: Ask, material: Material
+    ) -> tuple[RenderedPrompt, dict[str, object]]:
+        prompt = self._prompts.grade(work.conversation, work.card, ask.dimensions, material, facts=ask.facts)
+        facts = FACT_NAMES if ask.facts else ()
+        return prompt, answer_schema(ask.dimensions, coaching=ask.coaching, facts=facts)
+
+    def _assessment(
+        self, card: Scorecard, ballots: Sequence[Ballot], account: Account, usage: Usage
+    ) -> Assessment:
         provenance = Provenance(
             grader=self.name,
             redactor="",
             prompt=self._prompts.reference,
-            model=work.model or self._model.name,
-            sent_sha256=work.sent_sha256,
+            model=account.model or self._model.name,
+            seed=account.seed,
+            sent_sha256=account.digests[0] if account.digests else None,
+            requests_sha256=tuple(account.digests),
         )
+        coached = [ballot.coaching for ballot in ballots if ballot.ask.coaching]
         return Assessment(
-            grades=tuple(work.grade(dimension, self.name) for dimension in work.card.dimensions),
-            coaching=work.coaching,
-            usage=_sum(work.usage),
+            grades=tuple(self._grade(card, dimension, ballots) for dimension in card.dimensions),
+            coaching=Coaching(
+                strengths=tuple(point for coaching in coached for point in coaching.strengths),
+                improvements=tuple(point for coaching in coached for point in coaching.improvements),
+                unproved=sum(coaching.unproved for coaching in coached),
+            ),
+            facts=next((b.facts.result for b in ballots if b.ask.facts), None),
+            usage=usage,
             provenance=provenance,
         )
 
+    def _grade(self, card: Scorecard, dimension: Dimension, ballots: Sequence[Ballot]) -> Grade:
+        """Return what most votes say; what is still open is ungraded."""
+        votes = [ballot for ballot in ballots if dimension.id in ballot.results]
+        outcome, share = elect(dimension, [ballot.results[dimension.id] for ballot in votes])
+        if isinstance(outcome, Problem):
+            return Grade.of(
+                dimension, card.section_of[dimension.id], Ungraded(reason=outcome.reason), self.name
+            )
+        grade = Grade.of(dimension, card.section_of[dimension.id], outcome, self.name)
+        source = next(ballot for ballot in votes if ballot.results[dimension.id] is outcome)
+        parts = _parts(dimension, outcome, source, share if card.votes > 1 else None)
+        return grade.model_copy(update={"confidence_parts": parts})
 
-@dataclass
+
+@dataclass(frozen=True, slots=True)
 class _Work:
-    """What is known while one conversation is graded."""
+    """One conversation, the card, and the check of what is quoted."""
 
     conversation: RedactedConversation
     card: Scorecard
     check: EvidenceCheck
-    results: dict[str, Outcome | Problem] = field(default_factory=dict)
-    coaching: Coaching = field(default_factory=Coaching)
-    coaching_read: bool = False
-    usage: list[Usage] = field(default_factory=list)
-    model: str = ""
-    sent_sha256: str | None = None
-    repairable: bool = False
-
-    @property
-    def problems(self) -> list[Problem]:
-        """What is still open."""
-        return [result for result in self.results.values() if isinstance(result, Problem)]
-
-    @property
-    def open_dimensions(self) -> list[Dimension]:
-        """The dimensions that are still open, in card order."""
-        return [d for d in self.card.dimensions if isinstance(self.results.get(d.id), Problem)]
-
-    def give_up(self, asked: list[Dimension], reason: UngradedReason) -> None:
-        """Note that the dimensions `asked` cannot be asked; those a repair was for keep their own reason."""
-        for dimension in asked:
-            self.results.setdefault(dimension.id, Problem(dimension.id, reason))
-        self.repairable = False
-
-    def take(self, answer: ChatAnswer, asked: list[Dimension]) -> None:
-        """Note what the model answered on the dimensions `asked`."""
-        self.model = self.model or answer.model
-        self.sent_sha256 = self.sent_sha256 or answer.payload_sha256 or None
-        content = self._read(answer, asked)
-        for dimension in asked:
-            self.results[dimension.id] = judge(content.dimensions[dimension.id], dimension, self.check)
-        if content.readable and not self.coaching_read:
-            self.coaching = verified_points(content, self.card, self.check)
-            self.coaching_read = True
-        self.repairable = answer.refusal is None and bool(self.problems)
-
-    def _read(self, answer: ChatAnswer, asked: list[Dimension]) -> Answer:
-        if answer.refusal is not None:
-            return _all(asked, UngradedReason.REFUSED)
-        content = read_answer(answer.text, asked)
-        if not content.readable and answer.finish_reason == "length":
-            return _all(asked, UngradedReason.TRUNCATED)
-        return content
-
-    def grade(self, dimension: Dimension, grader: GraderName) -> Grade:
-        """Return the grade of one dimension; what is still open is ungraded."""
-        result = self.results[dimension.id]
-        outcome = Ungraded(reason=result.reason) if isinstance(result, Problem) else result
-        return Grade.of(dimension, self.card.section_of[dimension.id], outcome, grader)
 
 
-def _all(asked: Iterable[Dimension], reason: UngradedReason) -> Answer:
-    return Answer({dimension.id: reason for dimension in asked}, readable=False)
+def _answered(ballots: Sequence[Ballot | ModelAway | ModelRejected]) -> list[Ballot]:
+    """Return the ballots that were answered. Raises the error of the others if a dimension got none at all:
+    half a card would be graded as if that were all of it.
+    """
+    answered = [ballot for ballot in ballots if isinstance(ballot, Ballot)]
+    errors = [ballot for ballot in ballots if not isinstance(ballot, Ballot)]
+    if errors and not _cover(answered):
+        raise errors[0]
+    return answered
 
 
-def _texts(request: ChatRequest) -> tuple[str, str, str]:
-    return request.system, request.user, json.dumps(request.schema, ensure_ascii=False)
+def _cover(answered: Sequence[Ballot]) -> bool:
+    """Whether every dimension of the card has an answer."""
+    known = {dimension for ballot in answered for dimension in ballot.results}
+    return bool(answered) and all(d.id in known for d in answered[0].card.dimensions)
 
 
-def _sum(usages: list[Usage]) -> Usage:
-    return Usage(
-        requests=sum(usage.requests for usage in usages),
-        prompt_tokens=sum(usage.prompt_tokens for usage in usages),
-        completion_tokens=sum(usage.completion_tokens for usage in usages),
-        cached_tokens=sum(usage.cached_tokens for usage in usages),
-        latency_ms=sum(usage.latency_ms for usage in usages),
-        estimated=any(usage.estimated for usage in usages),
+def _parts(dimension: Dimension, outcome: Outcome, source: Ballot, votes: float | None) -> ConfidenceParts:
+    return ConfidenceParts(
+        level_probability=level_probability(source.sources[dimension.id], dimension.id, dimension.scale),
+        votes=votes,
+        evidence=evidence_strength(outcome, repaired=dimension.id in source.repaired),
     )

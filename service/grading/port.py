@@ -1,22 +1,38 @@
 """What grading asks of the outside, a model that answers requests, and what it offers, a grader."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from service.domain.evaluation import Assessment
 from service.domain.grade import GraderName
 from service.domain.scorecard import Scorecard
 from service.domain.transcript import RedactedConversation
 
+SEED = 20_260_101
+"""Any fixed number: the same request should get the same answer where the server can do that."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One request to a language model. `schema` is the JSON schema that the answer has to fit."""
+    """One request to a language model. `schema` is the JSON schema that the answer has to fit.
+
+    `seed` and `temperature` (0 to 2) are sent where the server takes them.
+    """
 
     system: str
     user: str
     schema: dict[str, Any]
     schema_name: str = "grades"
+    seed: int = SEED
+    temperature: float = 0.0
+
+
+class TokenChoice(NamedTuple):
+    """One token of an answer, its natural log probability, and those of the tokens it was chosen from."""
+
+    text: str
+    logprob: float
+    others: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +41,9 @@ class ChatAnswer:
 
     `finish_reason` is the server's word (`stop`, `length`, …), empty when it gave none. `refusal` is set when
     the model, or a filter in front of it, refused. Token counts are None when the server reported none.
-    `payload_sha256` is the digest of what was sent, in hexadecimal.
+    `payload_sha256` is the digest of what was sent, in hexadecimal. `seed` is what was sent, None where the
+    server takes none. `tokens` joined are `text`, or empty when the server gave no probabilities. `cost_usd`
+    is None where no price is known.
     """
 
     text: str
@@ -36,6 +54,9 @@ class ChatAnswer:
     completion_tokens: int | None = None
     cached_tokens: int = 0
     payload_sha256: str = ""
+    seed: int | None = None
+    tokens: tuple[TokenChoice, ...] = ()
+    cost_usd: float | None = None
 
 
 class ChatModel(Protocol):

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.domain.scorecard import Scorecard
+from service.domain.scorecard import Dimension, Scorecard
 from service.domain.transcript import Language, RedactedConversation
-from service.grading.fence import fence_code, one_line, reference_lines, transcript_lines
+from service.grading.defences import ALL_ON, Defences
+from service.grading.facts import FactProblem
+from service.grading.fence import fence_code, one_line, reference_lines
+from service.grading.material import Material
+from service.grading.pieces import Piece, piece_line, whole
 from service.grading.problem import Problem, RejectedQuote
 from service.grading.template import PromptTemplate, load_template
 
@@ -25,44 +29,114 @@ class RenderedPrompt:
 
 
 class Prompts:
-    """Renders the requests of one grading from the templates `grade` and `repair`.
+    """Renders the requests of one grading from the templates `grade`, `collect` and `repair`.
 
     Only turns, reference texts and the card are shown: metadata, metrics, the agent, ids and times are not.
     """
 
-    def __init__(self, grade: PromptTemplate | None = None, repair: PromptTemplate | None = None) -> None:
+    def __init__(
+        self,
+        grade: PromptTemplate | None = None,
+        repair: PromptTemplate | None = None,
+        collect: PromptTemplate | None = None,
+        defences: Defences = ALL_ON,
+    ) -> None:
         self._grade = grade or load_template("grade")
         self._repair = repair or load_template("repair")
+        self._collect = collect or load_template("collect")
+        self._defences = defences
 
     @property
     def reference(self) -> str:
         """Which prompt the grades come from."""
         return self._grade.reference
 
-    def grade(self, conversation: RedactedConversation, card: Scorecard) -> RenderedPrompt:
-        """Return the request that asks for every dimension of `card`."""
+    def grade(
+        self,
+        conversation: RedactedConversation,
+        card: Scorecard,
+        dimensions: Sequence[Dimension] | None = None,
+        material: Material | None = None,
+        *,
+        facts: bool = True,
+    ) -> RenderedPrompt:
+        """Return the request that asks for `dimensions` of `card` (None: all), over all turns or over
+        `material`.
+        """
         code = fence_code(conversation)
+        material = material or Material(whole(conversation))
         variables = {
-            "card": card,
-            "code": code,
-            "language": _LANGUAGE_NAMES[card.language],
-            "references": [reference_lines(text) for text in conversation.context],
-            "transcript": transcript_lines(conversation),
+            **self._shared(conversation, card, dimensions, material.pieces, code),
+            "facts": facts,
+            "parts": 0 if material.windows == 1 else material.windows,
+            "summaries": [f"| {one_line(summary)}" for summary in material.summaries],
         }
-        system, user = (self._grade.render(block, **variables) for block in ("system", "user"))
-        return RenderedPrompt(system, user, code)
+        return _rendered(self._grade, variables, code)
 
-    def repair(self, first: RenderedPrompt, problems: Sequence[Problem]) -> RenderedPrompt:
+    def collect(
+        self,
+        conversation: RedactedConversation,
+        card: Scorecard,
+        window: Sequence[Piece],
+        part: int,
+        parts: int,
+    ) -> RenderedPrompt:
+        """Return the request that has window number `part` (from 1) of `parts` read for the whole card."""
+        code = fence_code(conversation)
+        shared = self._shared(conversation, card, None, window, code)
+        return _rendered(self._collect, {**shared, "part": part, "parts": parts}, code)
+
+    def repair(
+        self,
+        first: RenderedPrompt,
+        problems: Sequence[Problem],
+        facts: Sequence[FactProblem] = (),
+        coaching: Sequence[RejectedQuote] = (),
+    ) -> RenderedPrompt:
         """Return the request that asks again for what is open. It begins with all of `first`, so that the
         server's prompt cache still holds the card and the transcript.
         """
-        shown = [
-            Problem(p.dimension, p.reason, tuple(_for_showing(quote) for quote in p.quotes)) for p in problems
-        ]
-        again = self._repair.render("user", code=first.code, problems=shown)
+        again = self._repair.render(
+            "user",
+            code=first.code,
+            problems=[Problem(p.dimension, p.reason, _for_showing(p.quotes)) for p in problems],
+            facts=[FactProblem(fact.name, _for_showing(fact.quotes)) for fact in facts],
+            coaching=_for_showing(coaching),
+        )
         return RenderedPrompt(first.system, f"{first.user}\n\n{again}", first.code)
 
+    def _shared(
+        self,
+        conversation: RedactedConversation,
+        card: Scorecard,
+        dimensions: Sequence[Dimension] | None,
+        pieces: Sequence[Piece],
+        code: str,
+    ) -> dict[str, object]:
+        return {
+            "title": card.title,
+            "dimensions": list(card.dimensions) if dimensions is None else list(dimensions),
+            "code": code,
+            "fenced": self._defences.fences,
+            "language": _LANGUAGE_NAMES[card.language],
+            "references": [reference_lines(text) for text in conversation.context],
+            "transcript": self._lines(conversation, pieces, code),
+        }
 
-def _for_showing(quote: RejectedQuote) -> RejectedQuote:
+    def _lines(self, conversation: RedactedConversation, pieces: Sequence[Piece], code: str) -> list[str]:
+        turns = conversation.turns
+        if not self._defences.marks:
+            return [f"{turns[p.turn].speaker}: {turns[p.turn].text[p.start : p.end]}" for p in pieces]
+        return [piece_line(piece, turns, code) for piece in pieces]
+
+
+def _rendered(template: PromptTemplate, variables: dict[str, object], code: str) -> RenderedPrompt:
+    """Render the blocks in the order in which they change: least often first."""
+    blocks = ("system", "card", "conversation", "request")
+    system, *user = (template.render(block, **variables) for block in blocks)
+    return RenderedPrompt(system, "\n\n".join(user), code)
+
+
+def _for_showing(quotes: Sequence[RejectedQuote]) -> tuple[RejectedQuote, ...]:
     """Keep what the model made up short and on one line; the template writes it as a JSON string."""
-    return RejectedQuote(quote.turn, one_line(quote.text)[:MAX_SHOWN_QUOTE], quote.fault)
+    return tuple(RejectedQuote(q.turn, one_line(q.text)[:MAX_SHOWN_QUOTE], q.fault) for q in quotes)

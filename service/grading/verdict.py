@@ -2,6 +2,8 @@
 names.
 """
 
+from collections.abc import Iterable
+
 from service.domain.grade import Absence, Evidence, NotApplicable, Outcome, UngradedReason, Verdict
 from service.domain.scorecard import About, Dimension
 from service.grading.answer import Claim, DimensionAnswer
@@ -20,7 +22,7 @@ def judge(
     if isinstance(answer, UngradedReason):
         return Problem(dimension.id, answer)
     about = dimension.about if answer.applies else "conversation"
-    evidence, rejected = _check_quotes(answer.evidence, about, check)
+    evidence, rejected = check_quotes(answer.evidence, about, check)
     absence = _check_absence(answer, check)
     if isinstance(absence, RejectedQuote):
         rejected = [*rejected, absence]
@@ -32,9 +34,10 @@ def judge(
     return Verdict(level=answer.level, rationale=answer.rationale, evidence=tuple(evidence), absence=absence)
 
 
-def _check_quotes(
-    claims: tuple[Claim, ...], about: About, check: EvidenceCheck
+def check_quotes(
+    claims: Iterable[Claim], about: About, check: EvidenceCheck
 ) -> tuple[list[Evidence], list[RejectedQuote]]:
+    """Return the evidence for the quotes that were said by whom they may be, and the other quotes."""
     evidence: list[Evidence] = []
     rejected: list[RejectedQuote] = []
     for claim in dict.fromkeys(claims):

@@ -12,7 +12,7 @@ GREETING = Dimension.model_validate(dimension("greeting"))
 QUOTE = Evidence(turn=0, speaker="agent", quote="Hello", start=0, end=5)
 KEYS = {
     "dimension", "section", "outcome", "level", "label", "points", "rationale", "evidence", "absence",
-    "not_applicable_reason", "ungraded_reason", "confidence", "expected_level", "disposition",
+    "not_applicable_reason", "ungraded_reason", "confidence", "confidence_parts", "expected_level", "disposition",
     "disposition_reason", "grader", "review",
 }  # fmt: skip
 

@@ -34,7 +34,7 @@ async def test_closed_dimensions_are_not_asked_and_are_in_the_result_in_card_ord
     model = ScriptedModel([answer])
     assessment = await assess(LlmGrader(model), a_conversation(), conditional())
     assert "hold" not in json.dumps(model.requests[0].schema)
-    assert "### hold" not in model.requests[0].user
+    assert "## hold" not in model.requests[0].user
     assert [(g.dimension, g.outcome) for g in assessment.grades] == [
         ("hold", "not_applicable"),
         ("account", "graded"),

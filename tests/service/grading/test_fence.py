@@ -24,10 +24,12 @@ def fenced_lines(user, name="transcript"):
 
 
 def assert_one_line_a_turn(conversation):
-    lines = fenced_lines(PROMPTS.grade(conversation, CARD).user)
+    prompt = PROMPTS.grade(conversation, CARD)
+    lines = fenced_lines(prompt.user)
+    mark = prompt.code[:4]
     assert len(lines) == len(conversation.turns)
     for number, (line, turn) in enumerate(zip(lines, conversation.turns, strict=True)):
-        assert line == f"[{number}] {turn.speaker}: {one_line(turn.text)}"
+        assert line == f"[{number} {mark}] {turn.speaker}: {one_line(turn.text)}"
 
 
 def test_a_transcript_that_quotes_fences_and_turn_lines_stays_inside_the_fence():

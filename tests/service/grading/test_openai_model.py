@@ -3,19 +3,32 @@ import hashlib
 import json
 import logging
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import takewhile
 
 import pytest
 from structlog.testing import capture_logs
 
 from evals.model_server import Behaviour, ModelServer, failing, refusing
 from service.domain.errors import ModelAway, ModelRejected, PromptTooLong
+from service.grading.limits import Gate, Limits
 from service.grading.openai_model import Bounds, OpenAIModel
+from service.grading.port import ChatRequest
+from service.grading.prices import Price, Prices, Spending
+from service.grading.prompt import Prompts
+from service.grading.schema import answer_schema
 from service.grading.scripted import ScriptedModel
-from tests.service.grading.building import a_request
+from tests.service.grading.building import a_conversation, a_request, three_dimensions
 
 QUICK = Bounds(timeout_s=0.5, total_s=3, attempts=3, pause_s=0.01)
+
+
+EVERYTHING = (
+    *("json_schema", "json_object", "temperature", "seed", "logprobs"),
+    *("max_completion_tokens", "max_tokens", "system"),
+)
 
 
 def a_model(server, bounds=QUICK, **options):
@@ -157,7 +170,6 @@ async def test_a_used_up_quota_is_not_tried_again():
 @pytest.mark.parametrize(
     ("status", "code", "advice"),
     [
-        (400, "", "QALIBRATE_MODEL"),
         (401, "invalid_api_key", "OPENAI_API_KEY"),
         (403, "", "OPENAI_API_KEY"),
         (404, "model_not_found", "OPENAI_BASE_URL"),
@@ -212,22 +224,285 @@ async def test_a_server_without_schemas_is_found_out_once_and_gets_the_schema_in
 
 
 async def test_a_server_without_any_answer_format_is_asked_in_plain_text():
-    with ModelServer(refuses={"json_schema", "json_object", "temperature", "seed"}) as server:
-        answer = await ask(server)
+    with ModelServer(refuses=EVERYTHING) as server:
+        answer = await ask(server, max_completion_tokens=700)
     last = server.requests[-1].json
     assert json.loads(answer.text)["dimensions"]
     assert set(last) == {"model", "messages"}
-    assert len(server.requests) == 5
+    assert [message["role"] for message in last["messages"]] == ["user"]
+    assert len(server.requests) == 1 + len(EVERYTHING)
 
 
 async def test_a_refusal_that_only_repeats_such_words_from_the_transcript_changes_nothing_for_later():
     echo = failing(400, message="bad request: what is the temperature, the seed and the response_format?")
-    with ModelServer([echo] * 5) as server:
+    with ModelServer([echo] * 7) as server:
         model = a_model(server)
         with pytest.raises(ModelRejected):
             await model.complete(a_request())
         await model.complete(a_request())
-    assert {"temperature", "seed", "response_format"} <= set(server.requests[-1].json)
+    assert len(server.requests) == 8
+    assert {"temperature", "seed", "response_format", "logprobs"} <= set(server.requests[-1].json)
+
+
+async def test_the_answer_names_the_seed_that_was_sent_and_none_where_none_was():
+    request = replace(a_request(), seed=42, temperature=0.7)
+    with ModelServer() as server, ModelServer(refuses={"seed"}) as other:
+        assert (await a_model(server).complete(request)).seed == 42
+        assert (await a_model(other).complete(request)).seed is None
+    assert (server.requests[0].json["seed"], server.requests[0].json["temperature"]) == (42, 0.7)
+
+
+async def test_probabilities_come_with_the_answer_where_the_server_gives_them():
+    with ModelServer(default=Behaviour(logprobs=True)) as server:
+        answer = await ask(server)
+    assert "".join(token.text for token in answer.tokens) == answer.text
+    assert answer.tokens[0].others[0] == (answer.tokens[0].text, answer.tokens[0].logprob)
+
+
+async def test_a_reasoning_model_is_asked_without_temperature_and_probabilities():
+    with ModelServer(refuses={"temperature", "logprobs"}) as server:
+        model = a_model(server)
+        first = await model.complete(a_request())
+        await model.complete(a_request())
+    assert first.tokens == ()
+    assert len(server.requests) == 4
+    assert {"seed", "response_format"} <= set(server.requests[-1].json)
+
+
+@pytest.mark.parametrize(
+    ("refused", "requests"),
+    [
+        (["logprobs"], 2),
+        (["seed"], 3),
+        (["temperature"], 4),
+        (["json_schema"], 5),
+        (["json_schema", "json_object"], 6),
+        (["system"], 7),
+        (EVERYTHING, 7),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_server_that_does_not_say_what_it_dislikes_is_asked_ever_more_simply_once(
+    refused, requests, status
+):
+    with ModelServer(refuses=refused, explains=False, refusal_status=status) as server:
+        model = a_model(server)
+        assert (await model.complete(a_request())).text
+        assert (await model.complete(a_request())).text
+    assert len(server.requests) == requests + 1
+    assert server.requests[-1].json == server.requests[-2].json
+
+
+async def test_a_request_that_no_dialect_helps_is_rejected_after_a_bounded_number_of_tries():
+    with ModelServer(default=failing(400)) as server:
+        model = a_model(server, max_completion_tokens=700)
+        counts = []
+        for _ in range(5):
+            before = len(server.requests)
+            with pytest.raises(ModelRejected, match="QALIBRATE_MODEL"):
+                await model.complete(a_request())
+            counts.append(len(server.requests) - before)
+    assert counts == [9, 9, 9, 1, 1]
+
+
+async def test_once_a_dialect_worked_an_unexplained_refusal_is_about_the_request():
+    with ModelServer([Behaviour(), failing(400), Behaviour()]) as server:
+        model = a_model(server)
+        await model.complete(a_request())
+        with pytest.raises(ModelRejected):
+            await model.complete(a_request())
+        await model.complete(a_request())
+    assert len(server.requests) == 3
+    assert server.requests[2].json == server.requests[0].json
+
+
+async def test_a_dialect_that_worked_is_given_up_when_the_server_names_what_it_dislikes_now():
+    with ModelServer([Behaviour(), failing(400, message="logprobs are not available")]) as server:
+        model = a_model(server)
+        for _ in range(3):
+            assert (await model.complete(a_request())).text
+    assert ["logprobs" in request.json for request in server.requests] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "message", ["The model `x` does not exist", "Incorrect API key provided", "You have no credits left"]
+)
+async def test_a_refusal_with_another_cause_is_not_taken_for_a_matter_of_dialect(message):
+    with ModelServer(default=failing(400, message=message)) as server, pytest.raises(ModelRejected):
+        await ask(server)
+    assert len(server.requests) == 1
+
+
+async def test_a_template_without_a_system_role_is_known_by_its_500():
+    template = failing(500, message="Only user and assistant roles are supported!")
+    with ModelServer([template]) as server:
+        assert (await ask(server)).text
+    assert [message["role"] for message in server.requests[1].json["messages"]] == ["user"]
+
+
+async def test_a_failure_on_the_way_does_not_lose_what_was_found_out():
+    logprobs = failing(400, message="logprobs are not supported")
+    with ModelServer([logprobs, failing(503)]) as server:
+        assert (await ask(server)).text
+    assert ["logprobs" in request.json for request in server.requests] == [True, False, False]
+
+
+async def test_many_first_requests_find_out_together():
+    with ModelServer(refuses={"json_schema", "logprobs"}, default=Behaviour(latency_s=0.1)) as server:
+        model = a_model(server)
+        answers = await asyncio.gather(*(model.complete(a_request()) for _ in range(20)))
+    assert len(answers) == 20
+    assert len(server.requests) == 22
+
+
+async def test_a_slow_first_answer_does_not_hold_up_the_others_for_long():
+    bounds = Bounds(timeout_s=10, total_s=20)
+    with ModelServer([Behaviour(hang=True)]) as server:
+        model = a_model(server, bounds)
+        first = asyncio.create_task(model.complete(a_request()))
+        await asyncio.sleep(0.1)
+        started = time.monotonic()
+        assert (await model.complete(a_request())).text
+        assert 1 < time.monotonic() - started < 4
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_when_the_first_request_is_cancelled_another_finds_out():
+    with ModelServer([Behaviour(hang=True)], refuses={"logprobs"}) as server:
+        model = a_model(server, Bounds(timeout_s=10, total_s=20))
+        first = asyncio.create_task(model.complete(a_request()))
+        await asyncio.sleep(0.2)
+        others = [asyncio.create_task(model.complete(a_request())) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        first.cancel()
+        started = time.monotonic()
+        assert all(await asyncio.gather(*others))
+        assert time.monotonic() - started < 1
+    assert len(server.requests) == 2 + 6
+
+
+async def test_no_more_requests_are_in_flight_than_may_be():
+    with ModelServer(default=Behaviour(latency_s=0.05)) as server:
+        model = a_model(server, gate=Gate(Limits(concurrency=4)))
+        await asyncio.gather(*(model.complete(a_request()) for _ in range(20)))
+    assert server.most_at_once == 4
+
+
+async def test_a_hanging_server_and_a_queue_before_it_end_within_the_time():
+    bounds = Bounds(timeout_s=0.3, total_s=0.7, attempts=9, pause_s=0.01)
+    started = time.monotonic()
+    with ModelServer([Behaviour()], default=Behaviour(hang=True)) as server:
+        model = a_model(server, bounds, gate=Gate(Limits(concurrency=2)))
+        await model.complete(a_request())
+        failures = await asyncio.gather(
+            *(model.complete(a_request()) for _ in range(12)), return_exceptions=True
+        )
+        assert time.monotonic() - started < 1.5
+    assert all(isinstance(failure, ModelAway) for failure in failures)
+    assert any("limits" in str(failure) for failure in failures)
+
+
+async def test_one_busy_answer_holds_all_others_back():
+    with ModelServer([Behaviour(), *[failing(429, retry_after="0.4")] * 2]) as server:
+        model = a_model(server)
+        await model.complete(a_request())
+        answers = await asyncio.gather(*(late(model, 0.02 * number) for number in range(1, 12)))
+    assert all(answer.text for answer in answers)
+    arrived = [request.at - server.requests[1].at for request in server.requests[2:]]
+    # The first of them found the server busy, and one more that was on its way already.
+    assert sum(at < 0.38 for at in arrived) <= 1
+    assert len(server.requests) == 1 + 11 + 2
+
+
+async def late(model, seconds):
+    await asyncio.sleep(seconds)
+    return await model.complete(a_request())
+
+
+async def test_requests_per_minute_are_kept_for_refused_ones_too():
+    gate = Gate(Limits(requests_per_minute=300))
+    with ModelServer(refuses={"logprobs", "seed"}) as server:
+        model = a_model(server, gate=gate)
+        await asyncio.gather(*(model.complete(a_request()) for _ in range(31)))
+    arrived = [request.at for request in server.requests]
+    assert len(arrived) == 33
+    assert max(arrived) - min(arrived) > 0.5
+
+
+async def test_tokens_per_minute_count_what_the_server_reports():
+    gate = Gate(Limits(tokens_per_minute=20_000))
+    usage = {"prompt_tokens": 10, "completion_tokens": 5}
+    completion = {"choices": [{"message": {"content": "{}"}}], "usage": usage}
+    with ModelServer(default=Behaviour(body=json.dumps(completion).encode())) as server:
+        model = a_model(server, gate=gate)
+        started = time.monotonic()
+        for _ in range(10):
+            # About 1,500 tokens by our bound, which is most of what may be taken at once.
+            await model.complete(a_request(user="x" * 500))
+        assert time.monotonic() - started < 1
+
+
+PRICES = Prices({"any-*": Price(2, 1, 10), "other": Price(1_000, 1_000, 1_000)})
+
+
+def completing(model="any-model", **usage):
+    body = {"model": model, "choices": [{"message": {"content": "{}"}}], "usage": usage}
+    return Behaviour(body=json.dumps(body).encode())
+
+
+async def test_an_answer_says_what_it_cost_and_the_sum_is_kept():
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": {"cached_tokens": 600}}
+    spending = Spending()
+    with ModelServer(default=completing(**usage)) as server:
+        model = a_model(server, prices=PRICES, spending=spending)
+        answers = [await model.complete(a_request()) for _ in range(2)]
+    cost = (400 * 2 + 600 * 1 + 100 * 10) / 1e6
+    assert [answer.cost_usd for answer in answers] == [pytest.approx(cost)] * 2
+    assert spending.usd == pytest.approx(2 * cost)
+
+
+@pytest.mark.parametrize(("reported", "cost"), [("other", 1), ("any-model-2026", 0.002), ("new", 0.002)])
+async def test_the_price_is_that_of_the_model_the_server_reports_else_of_the_one_configured(reported, cost):
+    with ModelServer([completing(reported, prompt_tokens=1000, completion_tokens=0)]) as server:
+        assert (await ask(server, prices=PRICES)).cost_usd == pytest.approx(cost)
+
+
+async def test_without_a_price_there_is_no_cost():
+    with ModelServer() as server:
+        assert (await ask(server)).cost_usd is None
+        assert (await ask(server, prices=Prices({"gpt": Price(1, 1, 1)}))).cost_usd is None
+
+
+async def test_where_the_server_counts_nothing_the_cost_is_an_upper_bound():
+    with ModelServer() as counting, ModelServer(default=Behaviour(usage=False)) as silent:
+        known, bound = await ask(counting, prices=PRICES), await ask(silent, prices=PRICES)
+    assert known.cost_usd < bound.cost_usd < 20 * known.cost_usd
+
+
+async def test_two_conversations_on_one_card_share_their_request_up_to_the_transcript():
+    prompts, card = Prompts(), three_dimensions()
+    with ModelServer() as server:
+        model = a_model(server)
+        for words in ("My parcel has not come.", "I want to cancel."):
+            conversation = a_conversation(("agent", "Hello."), ("customer", words))
+            prompt = prompts.grade(conversation, card)
+            schema = answer_schema(card.dimensions)
+            await model.complete(ChatRequest(prompt.system, prompt.user, schema, seed=len(words)))
+    first, second = (request.json for request in server.requests)
+    assert first["messages"][0] == second["messages"][0]
+    assert first["response_format"] == second["response_format"]
+    users = [request["messages"][1]["content"] for request in (first, second)]
+    shared = beginning_of_both(*users)
+    # What differs is the code in the first fence, which is taken from the conversation.
+    assert shared.endswith("=== transcript ")
+    assert all(dimension.question in shared for dimension in card.dimensions)
+    bodies = [request.body.decode() for request in server.requests]
+    assert beginning_of_both(*bodies).endswith("=== transcript ")
+
+
+def beginning_of_both(one, other):
+    return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 async def test_empty_choices_and_null_content_are_an_empty_answer():
@@ -280,7 +555,7 @@ async def test_neither_key_nor_transcript_gets_into_errors_or_logs(caplog):
     caplog.set_level(logging.DEBUG)
     echo = failing(500, message="you sent: my secret words; key sk-secret")
     reject = failing(400, message="you sent: my secret words; key sk-secret", code="my secret words")
-    with ModelServer([echo, echo, echo, reject]) as server, capture_logs() as logs:
+    with ModelServer([echo, echo, echo], default=reject) as server, capture_logs() as logs:
         for _ in range(2):
             with pytest.raises((ModelAway, ModelRejected)) as caught:
                 await a_model(server).complete(a_request(user="[0] agent: my secret words"))

@@ -5,6 +5,9 @@ import pytest
 
 from service.domain.grade import UngradedReason
 from service.grading.evidence import Fault
+from service.grading.facts import FactProblem
+from service.grading.material import Material
+from service.grading.pieces import Piece
 from service.grading.problem import Problem, RejectedQuote
 from service.grading.prompt import Prompts
 from tests.service.grading.building import ORDINAL, a_card, a_conversation, a_dimension, three_dimensions
@@ -67,10 +70,23 @@ def test_the_repair_prompt_is_the_one_that_was_agreed():
         Problem("greeting", UngradedReason.NO_EVIDENCE, quotes),
         Problem("mood", UngradedReason.BAD_LEVEL),
     ]
-    again = PROMPTS.repair(first, problems)
+    facts = [FactProblem("outcome", quotes[:1])]
+    again = PROMPTS.repair(first, problems, facts, quotes[:1])
     assert again.system == first.system
     assert again.user.startswith(first.user)
     assert_golden("repair_prompt.txt", again.user[len(first.user) :].lstrip("\n") + "\n")
+
+
+def test_the_prompt_over_what_was_found_in_windows_is_the_one_that_was_agreed():
+    material = Material((Piece(1, 0, 22), Piece(2, 0, 31)), ("part 1, turns 0 to 2: A late\nparcel.",), 2)
+    card = golden_card()
+    prompt = PROMPTS.grade(golden_conversation(), card, list(card.dimensions)[1:], material, facts=False)
+    assert_golden("long_prompt.txt", rendered(prompt))
+
+
+def test_the_prompt_that_reads_a_window_is_the_one_that_was_agreed():
+    prompt = PROMPTS.collect(golden_conversation(), golden_card(), (Piece(0, 0, 12), Piece(1, 0, 22)), 1, 2)
+    assert_golden("collect_prompt.txt", rendered(prompt))
 
 
 def test_nothing_but_turns_and_reference_texts_of_a_conversation_is_shown():
@@ -90,7 +106,7 @@ def test_all_before_the_conversation_is_the_same_for_every_conversation_of_a_car
 @pytest.mark.parametrize(("language", "name"), [("en", "English"), ("ru", "Russian"), ("zh", "Chinese")])
 def test_the_rationale_is_asked_for_in_the_language_of_the_card(language, name):
     prompt = PROMPTS.grade(a_conversation(), a_card(a_dimension(), language=language))
-    assert f"written in {name}" in prompt.system
+    assert f"in {name}" in prompt.system
 
 
 def test_a_card_may_hold_what_looks_like_a_template():
@@ -99,8 +115,8 @@ def test_a_card_may_hold_what_looks_like_a_template():
 
 
 def test_the_reference_names_the_prompt_and_its_content():
-    assert PROMPTS.reference.startswith("grade@1:")
-    assert len(PROMPTS.reference) == len("grade@1:") + 12
+    assert PROMPTS.reference.startswith("grade@2:")
+    assert len(PROMPTS.reference) == len("grade@2:") + 12
 
 
 def test_levels_are_written_as_the_answer_has_to_write_them():

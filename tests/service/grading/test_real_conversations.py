@@ -11,7 +11,7 @@ import pytest
 from evals.model_server import stand_in_answer
 from service.domain.transcript import RedactedConversation
 from service.grading.evidence import EvidenceCheck, Fault
-from service.grading.fence import transcript_lines
+from service.grading.fence import turn_line
 from service.grading.folding import tears_word
 from service.grading.llm_grader import LlmGrader
 from service.grading.port import ChatRequest
@@ -39,7 +39,8 @@ def test_every_part_of_a_turn_is_found_as_the_prompt_shows_it_and_only_there(con
     found = elsewhere = asked = 0
     for conversation in conversations:
         check = EvidenceCheck(conversation)
-        for number, line in enumerate(transcript_lines(conversation)):
+        for number, turn in enumerate(conversation.turns):
+            line = turn_line(number, turn.speaker, turn.text, "0000")
             words = line.split(": ", 1)[1]
             start = chance.randrange(max(1, len(words) - 20))
             end = min(start + 40, len(words))

@@ -1,0 +1,128 @@
+"""One request after another to a model, and the account of them: tokens, cost, time, digests."""
+
+import asyncio
+import json
+import time
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from service.domain.errors import PromptTooLong
+from service.domain.evaluation import Usage
+from service.grading.port import SEED, ChatAnswer, ChatModel, ChatRequest
+from service.grading.prompt import RenderedPrompt
+from service.grading.tokens import PER_MESSAGE, TokenCounter
+
+T = TypeVar("T")
+
+
+@dataclass
+class Account:
+    """What the requests of one grading cost, in the order in which they were answered."""
+
+    usages: list[Usage] = field(default_factory=list)
+    model: str = ""
+    seed: int | None = None
+    digests: list[str] = field(default_factory=list)
+
+    def note(self, answer: ChatAnswer, usage: Usage) -> None:
+        """Add an answered request."""
+        self.model = self.model or answer.model
+        self.seed = answer.seed if self.seed is None else self.seed
+        self.usages.append(usage)
+        if answer.payload_sha256:
+            self.digests.append(answer.payload_sha256)
+
+    def usage(self, windows: int, seconds: float) -> Usage:
+        """Return the sum. `latency_ms` is the time that passed: requests run side by side."""
+        costs = [usage.cost_usd for usage in self.usages]
+        known = [cost for cost in costs if cost is not None]
+        return Usage(
+            requests=sum(usage.requests for usage in self.usages),
+            prompt_tokens=sum(usage.prompt_tokens for usage in self.usages),
+            completion_tokens=sum(usage.completion_tokens for usage in self.usages),
+            cached_tokens=sum(usage.cached_tokens for usage in self.usages),
+            cost_usd=sum(known) if costs and len(known) == len(costs) else None,
+            latency_ms=round(1000 * seconds),
+            windows=windows,
+            estimated=any(usage.estimated for usage in self.usages),
+        )
+
+
+class Asker:
+    """Sends the requests of one grading, none longer than `limit` tokens, and keeps their account."""
+
+    def __init__(self, model: ChatModel, tokens: TokenCounter, limit: int, account: Account) -> None:
+        self._model = model
+        self._tokens = tokens
+        self._limit = limit
+        self._account = account
+        self.largest = limit
+        """The size of the request that the model last found too long, in tokens; else the limit."""
+
+    @property
+    def limit(self) -> int:
+        """The most tokens that a request may have."""
+        return self._limit
+
+    def fits(self, prompt: RenderedPrompt, schema: dict[str, Any]) -> bool:
+        """Whether the request is within the limit."""
+        return not self._tokens.exceeds(_texts(prompt.system, prompt.user, schema), self._limit)
+
+    def count(self, text: str) -> int:
+        """Return the tokens of `text`, or an upper bound."""
+        return self._tokens.count(text)
+
+    def size(self, prompt: RenderedPrompt, schema: dict[str, Any]) -> int:
+        """Return the tokens of a request, or an upper bound."""
+        texts = _texts(prompt.system, prompt.user, schema)
+        return sum(map(self._tokens.count, texts)) + PER_MESSAGE * len(texts)
+
+    async def ask(
+        self,
+        prompt: RenderedPrompt,
+        schema: dict[str, Any],
+        seed: int = SEED,
+        temperature: float = 0.0,
+    ) -> ChatAnswer:
+        """Return the model's answer. Raises PromptTooLong, ModelAway and ModelRejected."""
+        if not self.fits(prompt, schema):
+            raise PromptTooLong(f"the request has more than {self._limit} tokens")
+        request = ChatRequest(prompt.system, prompt.user, schema, seed=seed, temperature=temperature)
+        started = time.monotonic()
+        try:
+            answer = await self._model.complete(request)
+        except PromptTooLong:
+            self.largest = min(self.largest, self.size(prompt, schema))
+            raise
+        self._account.note(answer, self._usage(prompt, schema, answer, time.monotonic() - started))
+        return answer
+
+    def _usage(
+        self, prompt: RenderedPrompt, schema: dict[str, Any], answer: ChatAnswer, seconds: float
+    ) -> Usage:
+        sent, received = answer.prompt_tokens, answer.completion_tokens
+        return Usage(
+            requests=1,
+            prompt_tokens=self.size(prompt, schema) if sent is None else sent,
+            completion_tokens=self._tokens.count(answer.text) if received is None else received,
+            cached_tokens=answer.cached_tokens,
+            cost_usd=answer.cost_usd,
+            latency_ms=round(1000 * seconds),
+            estimated=sent is None or received is None,
+        )
+
+
+def _texts(system: str, user: str, schema: dict[str, Any]) -> tuple[str, str, str]:
+    return system, user, json.dumps(schema, ensure_ascii=False)
+
+
+async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return the results of all of `work`, done side by side. The first error ends the rest and is raised."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
