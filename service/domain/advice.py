@@ -54,6 +54,9 @@ def _on_the_head(card: Scorecard) -> Iterator[Advice]:
     if count > MAX_DIMENSIONS:
         message = f"the card has {count} dimensions; beyond {MAX_DIMENSIONS} grades get careless"
         yield Advice(("sections",), message, "split it, or close dimensions with ask_when")
+    if card.votes > 1 and card.votes % 2 == 0:
+        message = f"{card.votes} votes can end in a tie, which goes to the level in the middle"
+        yield Advice(("votes",), message, "take an odd number of votes")
     if card.pass_mark in (0, 100):
         outcome = "passes every conversation" if card.pass_mark == 0 else "fails for a single missed point"
         yield Advice(

@@ -205,7 +205,8 @@ class AppliesTo(Model):
     call_type: tuple[ShortText, ...] | None = None
 
 
-Grouping = Literal["all", "each"] | Annotated[int, Field(ge=1, le=100, strict=True)]
+MAX_GROUP = 100
+Grouping = Literal["all", "each"] | Annotated[int, Field(ge=1, le=MAX_GROUP, strict=True)]
 """How many dimensions a model is asked in one request: all of them, a number, or each one alone."""
 
 
@@ -226,6 +227,14 @@ class Scorecard(Model):
     order_seed: Annotated[int, Field(ge=0, le=2**31, strict=True)] | None = None
     votes: Annotated[int, Field(ge=1, le=9, strict=True)] = 1
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+
+    @field_validator("grouping", mode="before")
+    @classmethod
+    def _is_a_grouping(cls, value: object) -> object:
+        number = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_GROUP
+        if value not in ("all", "each") and not number:
+            raise ValueError(f"grouping is all, each or a number of dimensions from 1 to {MAX_GROUP}")
+        return value
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> "Scorecard":

@@ -343,3 +343,8 @@ def test_no_text_makes_advice_fail(language: str, question: str, anchor: str) ->
         assert each.message
         assert each.remedy
         assert each.pointer.startswith("/sections/0/dimensions/0")
+
+
+@pytest.mark.parametrize(("votes", "found"), [(1, False), (2, True), (3, False)])
+def test_votes_that_can_tie_are_noticed(votes: int, found: bool) -> None:
+    assert any("tie" in advice.message for advice in advise(make_card(votes=votes))) is found

@@ -1,5 +1,6 @@
 """Scorecards as models: every rule, and the hash that tells contents apart."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -254,3 +255,23 @@ def test_revisions_count_from_1() -> None:
     assert ScorecardRevision(scorecard=make_card(), revision=1).name == "test-card"
     with pytest.raises(ValidationError):
         ScorecardRevision(scorecard=make_card(), revision=0)
+
+
+@pytest.mark.parametrize("grouping", ["all", "each", 1, 100])
+def test_a_card_may_be_asked_whole_or_in_groups(grouping: Any) -> None:
+    assert make_card(grouping=grouping).grouping == grouping
+
+
+@pytest.mark.parametrize("grouping", ["two", 0, 101, True, None, 1.5])
+def test_another_grouping_is_refused_with_those_there_are(grouping: Any) -> None:
+    assert "all, each or a number" in refusal(grouping=grouping)
+
+
+def test_a_card_from_before_groups_and_votes_keeps_its_hash() -> None:
+    card = make_card()
+    content = card.model_dump(mode="json", by_alias=True)
+    for name in ("grouping", "order_seed", "votes"):
+        del content[name]
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    assert card.content_hash == hashlib.sha256(canonical.encode()).hexdigest()
+    assert make_card(votes=3).content_hash != card.content_hash
