@@ -40,6 +40,9 @@ from service.grading.votes import elect
 _HALVINGS = 4
 
 
+_Request = tuple[RenderedPrompt, dict[str, object]]
+
+
 class LlmGrader:
     """Grades every dimension with evidence that was checked against the transcript.
 
@@ -73,11 +76,11 @@ class LlmGrader:
         started = time.monotonic()
         account = Account()
         work = _Work(conversation, card, EvidenceCheck(conversation, believing=not self._defences.evidence))
-        material, ballots = await self._in_time(work, account)
+        material, ballots = await self._within_limit(work, account)
         usage = account.usage(material.windows, time.monotonic() - started)
         return self._assessment(card, ballots, account, usage)
 
-    async def _in_time(self, work: "_Work", account: Account) -> tuple[Material, list[Ballot]]:
+    async def _within_limit(self, work: "_Work", account: Account) -> tuple[Material, list[Ballot]]:
         """Return what was shown and answered, within what the server turns out to take."""
         limit = self._max_prompt_tokens
         for _ in range(_HALVINGS):
@@ -94,15 +97,20 @@ class LlmGrader:
 
     async def _ballots(self, work: "_Work", asker: Asker) -> tuple[Material, list[Ballot]]:
         asks = plan(work.card)
+        requests: dict[Material, list[_Request]] = {}
 
         def fits(material: Material) -> bool:
-            return all(asker.fits(*self._request(work, ask, material)) for ask in asks)
+            requests[material] = [self._request(work, ask, material) for ask in asks]
+            return all(asker.fits(*request) for request in requests[material])
 
         collector = Collector(asker, self._prompts, work.conversation, work.card, work.check)
         material = await collector.material(fits)
         if isinstance(material, UngradedReason):
             return self._none(work, material)
-        ballots = await all_of(self._ballot(work, asker, ask, material) for ask in asks)
+        ballots = await all_of(
+            self._ballot(self._empty(work, ask), asker, request)
+            for ask, request in zip(asks, requests[material], strict=True)
+        )
         return material, _answered(ballots)
 
     def _none(self, work: "_Work", reason: UngradedReason) -> tuple[Material, list[Ballot]]:
@@ -114,11 +122,10 @@ class LlmGrader:
         return Ballot(ask, work.card, work.check, self._defences)
 
     async def _ballot(
-        self, work: "_Work", asker: Asker, ask: Ask, material: Material
+        self, ballot: Ballot, asker: Asker, request: _Request
     ) -> "Ballot | ModelAway | ModelRejected":
-        """Return the answers to one ask, repaired where that helps; or the error that it met."""
-        ballot = self._empty(work, ask)
-        prompt, schema = self._request(work, ask, material)
+        """Return `ballot` with the answers to its ask, repaired where that helps; or its error."""
+        ask, (prompt, schema) = ballot.ask, request
         try:
             answer = await asker.ask(prompt, schema, ask.seed, ask.temperature)
         except PromptTooLong:
@@ -145,9 +152,7 @@ class LlmGrader:
         ballot.repaired = frozenset(dimension.id for dimension in asked)
         ballot.take(answer, asked)
 
-    def _request(
-        self, work: "_Work", ask: Ask, material: Material
-    ) -> tuple[RenderedPrompt, dict[str, object]]:
+    def _request(self, work: "_Work", ask: Ask, material: Material) -> _Request:
         prompt = self._prompts.grade(work.conversation, work.card, ask.dimensions, material, facts=ask.facts)
         facts = FACT_NAMES if ask.facts else ()
         return prompt, answer_schema(ask.dimensions, coaching=ask.coaching, facts=facts)
