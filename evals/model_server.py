@@ -12,27 +12,35 @@ From a shell: ``python -m evals.model_server --port 8089 --latency-ms 300``
 
 import argparse
 import json
+import math
 import re
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 NOTHING_JUDGED = "Stand-in answer: nothing was judged."
 
-_TURN = re.compile(r"^\[(\d+)\] (agent|customer|bot|system): (.*)$", re.MULTILINE)
-_SPEAKERS = {"agent_quote": ("agent",), "customer_quote": ("customer",)}
+_TURN = re.compile(r"^\[(\d+)(?: [0-9a-f]{4})?\] (agent|customer|bot|system): (.*)$", re.MULTILINE)
+_ANYBODY = ("agent", "customer", "bot", "system")
+# Coaching is about the agent and quotes them.
+_SPEAKERS = {"agent_quote": ("agent",), "customer_quote": ("customer",), "point": ("agent",)}
+_DEEPEST, _MOST_ITEMS = 30, 20
 _LONGEST_QUOTE = 120
+_BEFORE_SCHEMA = "JSON schema:\n"
+_TOKEN = re.compile(r"\w+|\W")
+_LIKELY, _UNLIKELY = math.log(0.9), math.log(0.1)
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """How one request is answered. `text` is the model's words (None: computed from the request), `message`
     replaces the whole message, `body` the whole HTTP body. `hang` never answers; `trickle_s` sends a byte at
-    a time with that pause. A body that is `cut` ends before the length it announced.
+    a time with that pause. A body that is `cut` ends before the length it announced. `logprobs` gives log
+    probabilities where they are asked for: True makes some up, a list is sent as it is.
     """
 
     text: str | None = None
@@ -47,6 +55,7 @@ class Behaviour:
     hang: bool = False
     trickle_s: float = 0.0
     cut: bool = False
+    logprobs: bool | Sequence[Any] = False
 
 
 def failing(status: int, *, retry_after: str | None = None, code: str = "", message: str = "") -> Behaviour:
@@ -78,8 +87,10 @@ class ModelServer:
     """Serves on a loopback port from `with` to the end of it.
 
     `script` is used up one behaviour a request; then `default` answers. `refuses` names what the server does
-    not support: `json_schema`, `json_object`, `temperature`, `seed`; such a request gets a 400 and uses up
-    nothing of the script.
+    not support: `json_schema`, `json_object`, any key of a request such as `temperature`, or `system` for the
+    role of that name; such a request gets a `refusal_status` and uses up nothing of the script. Unless it
+    `explains`, the refusal does not say why. `most_at_once` is the largest number of requests that were open
+    together.
     """
 
     def __init__(
@@ -88,13 +99,19 @@ class ModelServer:
         *,
         default: Behaviour | None = None,
         refuses: Iterable[str] = (),
+        explains: bool = True,
+        refusal_status: int = 400,
         port: int = 0,
         record: bool = True,
     ) -> None:
         self.requests: list[RecordedRequest] = []
+        self.most_at_once = 0
         self._script = iter(script)
         self._default = default or Behaviour()
-        self._refuses = frozenset(refuses)
+        self._refuses = tuple(refuses)
+        self._explains = explains
+        self._refusal_status = refusal_status
+        self._open = 0
         self._record = record
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -126,8 +143,15 @@ class ModelServer:
                 self.requests.append(request)
             refused = _refused_part(request.json, self._refuses)
             if refused:
-                return failing(400, message=f"Unsupported parameter: {refused}")
+                why = f"Unsupported parameter: {refused}" if self._explains else "Bad Request"
+                return failing(self._refusal_status, message=why)
             return next(self._script, self._default)
+
+    def count_open(self, change: int) -> None:
+        """Note that a request arrived (1) or was answered (-1)."""
+        with self._lock:
+            self._open += change
+            self.most_at_once = max(self.most_at_once, self._open)
 
     def pause(self, seconds: float | None) -> None:
         """Wait, for ever when `seconds` is None, but not beyond the end of the server."""
@@ -158,12 +182,20 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a chat completion."""
         request = self._read()
+        self.server.owner.count_open(1)
+        try:
+            self._answer(request)
+        finally:
+            self.server.owner.count_open(-1)
+
+    def _answer(self, request: RecordedRequest) -> None:
         behaviour = self.server.owner.behaviour_for(request)
         if behaviour.hang:
             self.server.owner.pause(None)
             self.close_connection = True
             return
-        self.server.owner.pause(behaviour.latency_s)
+        if behaviour.latency_s:
+            self.server.owner.pause(behaviour.latency_s)
         body = behaviour.body if behaviour.body is not None else _completion(request.json, behaviour)
         self._send(behaviour, body)
 
@@ -212,14 +244,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def stand_in_answer(request: Any) -> str:
-    """Return an answer that fits the schema in `request` and quotes turns of its transcript."""
-    schema, turns = _schema(request), _turns(request)
-    if schema is None or "dimensions" not in schema.get("properties", {}):
-        return "{}"
-    dimensions = schema["properties"]["dimensions"]["properties"]
-    answer: dict[str, Any] = {"dimensions": {d: _entry(entry, turns) for d, entry in dimensions.items()}}
-    if "strengths" in schema["properties"]:
-        answer |= {"strengths": _points(dimensions, turns), "improvements": _points(dimensions, turns)}
+    """Return an answer that fits the schema in `request`, whatever it asks for, and quotes real turns."""
+    schema = _schema(request)
+    answer = _Filler(schema, _turns(request)).fill(schema) if isinstance(schema, dict) else {}
     return json.dumps(answer, ensure_ascii=False)
 
 
@@ -228,7 +255,9 @@ def _completion(request: Any, behaviour: Behaviour) -> bytes:
     message = {"role": "assistant", "content": text, "refusal": None}
     if behaviour.message is not None:
         message = dict(behaviour.message)
-    choice = {"index": 0, "message": message, "finish_reason": behaviour.finish_reason}
+    choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": behaviour.finish_reason}
+    if behaviour.logprobs and isinstance(request, dict) and request.get("logprobs"):
+        choice["logprobs"] = {"content": _logprobs(text, behaviour.logprobs)}
     completion = {
         "id": "chatcmpl-stand-in",
         "object": "chat.completion",
@@ -247,13 +276,30 @@ def _completion(request: Any, behaviour: Behaviour) -> bytes:
     return json.dumps(completion, ensure_ascii=False).encode()
 
 
-def _refused_part(request: Any, refuses: frozenset[str]) -> str | None:
+def _logprobs(text: str, wanted: bool | Sequence[Any]) -> list[Any]:
+    """Return one entry for each word or sign of `text`, nine chances in ten to one."""
+    if not isinstance(wanted, bool):
+        return list(wanted)
+    return [
+        {
+            "token": token,
+            "logprob": _LIKELY,
+            "bytes": list(token.encode()),
+            "top_logprobs": [{"token": token, "logprob": _LIKELY}, {"token": "?", "logprob": _UNLIKELY}],
+        }
+        for token in _TOKEN.findall(text)
+    ]
+
+
+def _refused_part(request: Any, refuses: tuple[str, ...]) -> str | None:
     if not isinstance(request, dict):
         return None
     kind = (request.get("response_format") or {}).get("type")
     if kind in refuses:
         return f"response_format {kind} is not available"
-    return next((name for name in ("temperature", "seed") if name in request and name in refuses), None)
+    if "system" in refuses and any(m.get("role") == "system" for m in request.get("messages", [])):
+        return "messages[0].role does not support 'system'"
+    return next((name for name in refuses if name in request), None)
 
 
 def _schema(request: Any) -> Any:
@@ -261,9 +307,9 @@ def _schema(request: Any) -> Any:
     wanted = request.get("response_format") or {} if isinstance(request, dict) else {}
     if wanted.get("type") == "json_schema":
         return wanted["json_schema"]["schema"]
-    at = _all_text(request, role="system").rfind("\n{")
+    _, _, rest = _all_text(request).partition(_BEFORE_SCHEMA)
     try:
-        return json.loads(_all_text(request, role="system")[at:])
+        return json.JSONDecoder().raw_decode(rest)[0]
     except ValueError:
         return None
 
@@ -291,28 +337,75 @@ def _shorten(text: str) -> str:
     return cut if len(cut) < _LONGEST_QUOTE and _says(cut) else text
 
 
-def _entry(entry: Mapping[str, Any], turns: list[tuple[int, str, str]]) -> dict[str, Any]:
-    properties = entry["properties"]
-    kind = properties["evidence"]["items"]["$ref"].rsplit("/", 1)[1]
-    speakers = _SPEAKERS.get(kind, ("agent", "customer", "bot", "system"))
-    said = next(((number, quote) for number, speaker, quote in turns if speaker in speakers), None)
-    last = max((number for number, _, _ in turns), default=0)
-    absence = {"looked_for": "words of the right speaker", "from_turn": 0, "to_turn": last}
-    level = properties["level"]
-    return {
-        "applies": True,
-        "evidence": [] if said is None else [{"turn": said[0], "quote": said[1]}],
-        "absence": absence if said is None else None,
-        "rationale": NOTHING_JUDGED,
-        "level": (level["anyOf"][0] if "anyOf" in level else level)["enum"][0],
-    }
+class _Filler:
+    """Fills a schema: words of real turns where a quote is wanted, else the first or emptiest value that is
+    allowed.
+    """
 
+    def __init__(self, schema: Mapping[str, Any], turns: list[tuple[int, str, str]]) -> None:
+        definitions = schema.get("$defs")
+        self._definitions = definitions if isinstance(definitions, dict) else {}
+        self._turns = turns
 
-def _points(dimensions: Mapping[str, Any], turns: list[tuple[int, str, str]]) -> list[dict[str, Any]]:
-    said = next(((number, quote) for number, speaker, quote in turns if speaker == "agent"), None)
-    if said is None or not dimensions:
-        return []
-    return [{"dimension": next(iter(dimensions)), "text": NOTHING_JUDGED, "turn": said[0], "quote": said[1]}]
+    def fill(self, schema: Any, depth: int = 0) -> Any:
+        """Return a value that fits `schema`."""
+        schema = self._resolved(schema)
+        if depth > _DEEPEST or "const" in schema:
+            return schema.get("const")
+        if schema.get("enum"):
+            return schema["enum"][0]
+        choices = schema.get("anyOf") or schema.get("oneOf")
+        if choices:
+            return None if {"type": "null"} in choices else self.fill(choices[0], depth + 1)
+        return self._of_type(schema, depth)
+
+    def _of_type(self, schema: Mapping[str, Any], depth: int) -> Any:
+        kinds = schema.get("type", "object" if "properties" in schema else None)
+        kind = ("null" if "null" in kinds else kinds[0]) if isinstance(kinds, list) else kinds
+        if kind == "object":
+            return self._object(schema, depth)
+        if kind == "array":
+            return self._array(schema, depth)
+        if kind in ("integer", "number"):
+            return schema.get("minimum", 0)
+        return {"string": NOTHING_JUDGED, "boolean": False}.get(kind)
+
+    def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
+        properties = schema.get("properties", {})
+        filled = {name: self.fill(value, depth + 1) for name, value in properties.items()}
+        if {"applies", "evidence", "level"} <= filled.keys():
+            filled |= self._graded(properties, filled)
+        return filled
+
+    def _graded(self, properties: Mapping[str, Any], filled: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what makes an entry a grade: it applies, it has a level, and proof or absence."""
+        last = max((number for number, _, _ in self._turns), default=0)
+        absence = {"looked_for": "words of the right speaker", "from_turn": 0, "to_turn": last}
+        level = self._resolved(properties["level"])
+        given = next((c for c in level.get("anyOf", [level]) if c.get("enum")), level)
+        return {
+            "applies": True,
+            "absence": None if filled["evidence"] else absence,
+            "level": self.fill(given),
+        }
+
+    def _array(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
+        items = schema.get("items", {})
+        wanted = self._resolved(items)
+        if not {"turn", "quote"} <= wanted.get("properties", {}).keys():
+            return [self.fill(items, depth + 1) for _ in range(min(schema.get("minItems", 0), _MOST_ITEMS))]
+        speakers = _SPEAKERS.get(str(items.get("$ref", "")).rsplit("/", 1)[-1], _ANYBODY)
+        said = next(((n, quote) for n, speaker, quote in self._turns if speaker in speakers), None)
+        if said is None:
+            return []
+        return [{**self._object(wanted, depth), "turn": said[0], "quote": said[1]}]
+
+    def _resolved(self, schema: Any) -> Mapping[str, Any]:
+        for _ in range(_DEEPEST):
+            if not isinstance(schema, dict) or "$ref" not in schema:
+                break
+            schema = self._definitions.get(str(schema["$ref"]).rsplit("/", 1)[-1], {})
+        return schema if isinstance(schema, dict) else {}
 
 
 def main() -> None:

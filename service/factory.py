@@ -16,18 +16,23 @@ from service.domain.grade import GraderName
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.scorecard import Scorecard
 from service.domain.scorecard_file import read_scorecard
+from service.grading.limits import Gate, Limits
 from service.grading.llm_grader import LlmGrader
 from service.grading.port import ChatModel, Grader
+from service.grading.prices import InvalidPrices, Prices, Spending
 from service.grading.signals.grader import SignalsGrader
 from service.grading.tokens import TokenCounter
 from service.settings import InvalidSettings, Settings
 from service.storage.database import Database
+from service.storage.reading import ReadOnlyDatabase
 from service.storage.upgrade import upgrade
 from service.usecases.answers import RedactAnswer
 from service.usecases.assess import AssessEvaluation, Graders
 from service.usecases.cards import Scorecards
 from service.usecases.evaluations import Completions, Evaluations
+from service.usecases.explain import ExplainEvaluation
 from service.usecases.grade import GradeConversation
+from service.usecases.handover import Handover
 from service.usecases.keys import Keys
 from service.usecases.model_health import OPENAI_URL, ModelHealth, ModelState
 from service.usecases.policies import Policies
@@ -45,10 +50,14 @@ class Factory:
     """Everything one process holds, made when it is first asked for."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raise PolicyError or InvalidSettings when a policy or an engine cannot be used: now, not later."""
+        """Raise PolicyError or InvalidSettings when a policy, an engine or the price table cannot be used:
+        now, not later.
+        """
         self.settings = settings
         self.policies = Policies.read(settings.policy)
         self.plugin = _plugin(settings.presidio_config)
+        self.prices = _prices(settings.prices)
+        self.spending = Spending()
 
     @property
     def policy(self) -> Policy:
@@ -64,6 +73,11 @@ class Factory:
     def redact(self) -> RedactConversation:
         """Redacts conversations, each under its tenant's policy."""
         return RedactConversation(self.pool, self.policies, self.plugin)
+
+    @cached_property
+    def language_model(self) -> ChatModel:
+        """The configured language model, for measuring; only where the settings have one."""
+        return self._model(TokenCounter.load())
 
     @cached_property
     def graders(self) -> Graders:
@@ -97,6 +111,11 @@ class Factory:
         return Evaluations(self.database)
 
     @cached_property
+    def explain(self) -> ExplainEvaluation:
+        """Tells all that is known of one evaluation, beside a running service."""
+        return ExplainEvaluation(ReadOnlyDatabase(self.settings.database_url))
+
+    @cached_property
     def vault(self) -> Vault:
         """What placeholders stood for; off without a key."""
         keys = self.settings.vault_keys
@@ -114,18 +133,22 @@ class Factory:
 
         queue = DurableQueue(self.database)
         names, default = self.graders.names, self.settings.default_grader
-        return SubmitEvaluation(self.database, queue, self.redact, self.vault, names, default)
+        return SubmitEvaluation(self.database, queue, self.redact, self.vault, names, default, self._handover)
 
     @cached_property
     def worker(self) -> "Worker":
         """Works off the jobs that submissions left."""
         from service.jobs import Worker
 
-        assess = AssessEvaluation(self.database, self.graders, self.completions.tell)
+        assess = AssessEvaluation(self.database, self.graders, self.completions.tell, self._handover)
         settings = self.settings
         return Worker(
             self.database, assess, settings.concurrency, settings.dead_after_s, tidy_up=self.vault.purge
         )
+
+    @cached_property
+    def _handover(self) -> Handover:
+        return Handover()
 
     async def model_state(self) -> ModelState:
         """Return whether the model's endpoint can be reached."""
@@ -167,17 +190,21 @@ class Factory:
     def _graders(self) -> Mapping[GraderName, Grader]:
         graders: dict[GraderName, Grader] = {"signals": SignalsGrader()}
         if self.settings.has_model:
+            tokens = TokenCounter.load()
             graders["llm"] = LlmGrader(
-                self._model(),
-                max_prompt_tokens=self.settings.max_prompt_tokens,
-                tokens=TokenCounter.load(),
+                self._model(tokens), max_prompt_tokens=self.settings.max_prompt_tokens, tokens=tokens
             )
         return graders
 
-    def _model(self) -> ChatModel:
+    def _model(self, tokens: TokenCounter) -> ChatModel:
         from service.grading.openai_model import OpenAIModel
 
         key = self.settings.openai_api_key
+        limits = Limits(
+            concurrency=self.settings.model_concurrency,
+            requests_per_minute=self.settings.model_requests_per_minute,
+            tokens_per_minute=self.settings.model_tokens_per_minute,
+        )
         return OpenAIModel(
             model=self.settings.model,
             api_key=key.get_secret_value() if key else "",
@@ -185,6 +212,10 @@ class Factory:
             timeout_s=self.settings.model_timeout_s,
             # Two requests, the second to repair, have to fit into the time of an evaluation.
             total_s=0.45 * self.settings.evaluation_timeout_s,
+            gate=Gate(limits),
+            prices=self.prices,
+            spending=self.spending,
+            tokens=tokens,
         )
 
 
@@ -193,6 +224,14 @@ def _plugin(path: Path | None) -> Plugin | None:
         return Plugin.from_file(path) if path else None
     except PluginError as error:
         raise InvalidSettings(f"QALIBRATE_PRESIDIO_CONFIG: {error}") from None
+
+
+def _prices(path: Path | None) -> Prices:
+    try:
+        return Prices.from_file(path) if path else Prices()
+    except InvalidPrices as error:
+        lines = (f"QALIBRATE_PRICES: {path}: {problem}" for problem in error.problems)
+        raise InvalidSettings("\n".join(lines)) from None
 
 
 def builtin_scorecards() -> list[Scorecard]:

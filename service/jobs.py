@@ -4,9 +4,11 @@ Only ids enter the engine's tables: no transcript, no grade. What a job needs is
 """
 
 import asyncio
+import inspect
 import logging
 import os
 import socket
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -15,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos import DBOSPortableJSONSerializer as PortableJSON
+from dbos import _queue as engine_queue
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from service.domain.errors import DatabaseAway
 from service.storage.database import Database
@@ -30,16 +34,23 @@ APPLICATION = "qalibrate"
 # when the steps of a workflow change incompatibly.
 ENGINE_VERSION = "1"
 
-# How often a worker asks for jobs: half of it is added to an evaluation, asking in vain costs a little CPU.
-POLL_EMBEDDED_S = 0.05
+# How often a worker looks for jobs that nobody in its process told it of. On SQLite there are no other
+# processes: all that is left are jobs that were put back.
+POLL_EMBEDDED_S = 1.0
 POLL_FLEET_S = 0.1
+# Where the engine cannot be woken.
+POLL_ASLEEP_S = 0.05
+# Looking once for what many requests put in at nearly the same moment is cheaper than looking for each.
+LOOKS_APART_S = 0.02
+# The engine counts a job as under way until a moment after the job's own work is done.
+FREE_AFTER_S = 0.05
 
 # So many signs of life may be missed before a worker is taken for dead.
 BEATS_MISSED = 6
 FORGET_AFTER = timedelta(days=1)
 TIDY_EVERY_S = 600.0
 
-# Steps that failed because the database was away are tried again by the engine for about two hours.
+# Jobs that failed because the database was away are tried again for about two hours.
 DATABASE_PAUSE_S = 5.0
 DATABASE_TRIES = 1440
 
@@ -66,6 +77,49 @@ class DurableQueue:
         }
         self._client.enqueue_in_transaction(tx.connection, options, evaluation_id)
 
+    def tell(self) -> None:
+        """Wake the worker of this process, if there is one: a transaction with jobs was committed."""
+        _Running.bell.ring()
+
+
+class Bell(threading.Event):
+    """The event that ends the thread in which the engine looks for jobs; ringing it makes it look at once.
+
+    The thread waits for this event, with a time limit, between two looks.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rung = threading.Event()
+        self._looked_at = float("-inf")
+
+    def ring(self) -> None:
+        """Have a look taken now; may be called from any thread."""
+        self._rung.set()
+
+    def set(self) -> None:
+        """End the thread."""
+        super().set()
+        self._rung.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it rings, for `timeout` seconds at most; return whether the thread is to end."""
+        if self._rung.wait(timeout):
+            super().wait(max(0.0, self._looked_at + LOOKS_APART_S - time.monotonic()))
+        # Cleared before the look: what is committed from here on rings again.
+        self._rung.clear()
+        self._looked_at = time.monotonic()
+        return self.is_set()
+
+
+def can_be_woken() -> bool:
+    """Return whether the engine's look for jobs is as we know it, a function of an event to wait for.
+
+    It is not part of what the engine promises; where it is gone, the engine looks for jobs by itself.
+    """
+    look = getattr(engine_queue, "queue_worker_thread", None)
+    return look is not None and list(inspect.signature(look).parameters) == ["stop_event", "dbos", "queue"]
+
 
 class Worker:
     """Runs queued jobs in this process; takes over those of workers that went silent."""
@@ -90,15 +144,17 @@ class Worker:
             "local" if database.is_sqlite else f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
         )
         self._heart: asyncio.Task[None] | None = None
+        self._look: threading.Thread | None = None
         _Running.assess = assess
+        _Running.concurrency = concurrency
 
     async def start(self) -> None:
         """Migrate the engine's tables, recover this executor's jobs and begin to work."""
-        DBOS(config=_config(self._database, self.executor_id))
+        engine = DBOS(config=_config(self._database, self.executor_id))
         _take_over_logs()
         # The first sign of life comes before the first job, or another worker would take it over.
         await asyncio.to_thread(self._say_alive)
-        await asyncio.to_thread(self._launch)
+        await asyncio.to_thread(self._launch, engine)
         self._heart = asyncio.create_task(self._beat())
 
     async def stop(self, grace_s: int = 10) -> None:
@@ -108,16 +164,38 @@ class Worker:
         # At least a second: the engine notes the end of a job a moment after the job's own work is done, and
         # a thread that is left to do so without a database would never end.
         grace = grace_s if _Running.jobs else 1
+        _Running.bell.set()
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace)
 
-    def _launch(self) -> None:
+    def _launch(self, engine: DBOS) -> None:
+        wakes = can_be_woken()
+        if wakes:
+            # The engine leaves our queue alone, because a thread that we can wake looks after it.
+            DBOS.listen_queues([])
         DBOS.launch()
-        DBOS.register_queue(
+        queue = DBOS.register_queue(
             QUEUE,
             worker_concurrency=self._concurrency,
-            polling_interval_sec=POLL_EMBEDDED_S if self._database.is_sqlite else POLL_FLEET_S,
+            polling_interval_sec=self._pause(wakes),
             on_conflict="always_update",
         )
+        if wakes:
+            self._look_for_jobs(engine, queue)
+        else:
+            log.warning("the job engine has changed: jobs start a little later")
+
+    def _pause(self, wakes: bool) -> float:
+        if not self._database.is_sqlite:
+            return POLL_FLEET_S
+        return POLL_EMBEDDED_S if wakes else POLL_ASLEEP_S
+
+    def _look_for_jobs(self, engine: DBOS, queue: engine_queue.Queue) -> None:
+        bell = _Running.bell = Bell()
+        arguments = (bell, engine, queue)
+        self._look = threading.Thread(
+            target=engine_queue.queue_worker_thread, args=arguments, name="look-for-jobs", daemon=True
+        )
+        self._look.start()
 
     async def _beat(self) -> None:
         while True:
@@ -125,6 +203,7 @@ class Worker:
                 stranded = await asyncio.to_thread(self._stranded)
                 if stranded:
                     await DBOS.resume_workflows_async(stranded, queue_name=QUEUE)
+                    _Running.bell.ring()
                     log.warning("took over jobs of silent workers", jobs=len(stranded))
                 await self._tidy()
             except DatabaseAway:
@@ -161,28 +240,32 @@ class _Running:
     """What the workflow functions, which the engine finds by name, work with in this process."""
 
     assess: AssessEvaluation
+    concurrency: int
     jobs = 0
+    bell = Bell()
 
 
+# One workflow without steps: what it does twice has the effect of once, and a step costs two transactions.
 @DBOS.workflow(name="grade", max_recovery_attempts=None)
 async def _grade(evaluation_id: str) -> None:
-    await _assess(evaluation_id)
-
-
-@DBOS.step(
-    name="assess",
-    retries_allowed=True,
-    interval_seconds=DATABASE_PAUSE_S,
-    backoff_rate=1.0,
-    max_attempts=DATABASE_TRIES,
-    should_retry=lambda error: isinstance(error, DatabaseAway),
-)
-async def _assess(evaluation_id: str) -> None:
     _Running.jobs += 1
     try:
-        await _Running.assess(evaluation_id)
+        await _assess(evaluation_id)
     finally:
+        # A worker that had its hands full may have left jobs where they were.
+        if 2 * _Running.jobs >= _Running.concurrency:
+            asyncio.get_running_loop().call_later(FREE_AFTER_S, _Running.bell.ring)
         _Running.jobs -= 1
+
+
+@retry(
+    retry=retry_if_exception_type(DatabaseAway),
+    wait=wait_fixed(DATABASE_PAUSE_S),
+    stop=stop_after_attempt(DATABASE_TRIES),
+    reraise=True,
+)
+async def _assess(evaluation_id: str) -> None:
+    await _Running.assess(evaluation_id)
 
 
 def _take_over_logs() -> None:
@@ -200,7 +283,7 @@ def upgrade_engine(database: Database) -> None:
 def _config(database: Database, executor_id: str) -> DBOSConfig:
     return DBOSConfig(
         name=APPLICATION,
-        system_database_engine=database.engine,
+        system_database_engine=database.forgetful_engine,
         application_version=ENGINE_VERSION,
         executor_id=executor_id,
         serializer=PortableJSON(),

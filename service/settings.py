@@ -44,6 +44,16 @@ class Settings(BaseSettings):
     """All the work of one evaluation, waiting in the queue aside."""
 
     max_prompt_tokens: Annotated[int, Field(gt=0)] = 120_000
+    model_concurrency: Annotated[int, Field(gt=0)] = 32
+    """Requests to the model in flight in one process."""
+
+    model_requests_per_minute: Annotated[int | None, Field(gt=0)] = None
+    model_tokens_per_minute: Annotated[int | None, Field(gt=0)] = None
+    """What one process asks of the model at most, prompts and answers together; None is no limit."""
+
+    prices: Path | None = None
+    """A file with what models cost (YAML); without one no cost is known."""
+
     concurrency: Annotated[int, Field(gt=0)] = 64
     """Evaluations in flight in one worker process."""
 
@@ -120,7 +130,15 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return url
 
-    @field_validator("openai_api_key", "openai_base_url", "vault_key", mode="before")
+    @field_validator(
+        "openai_api_key",
+        "openai_base_url",
+        "vault_key",
+        "model_requests_per_minute",
+        "model_tokens_per_minute",
+        "prices",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None

@@ -17,6 +17,9 @@ from tests.postgres import Postgres, postgres
 if TYPE_CHECKING:
     from tests.running import RunningService
 
+# Threads of linear algebra in several test processes at once only stand in each other's way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # How fast a machine is decides nothing either: a slow example is no failure.
 settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")

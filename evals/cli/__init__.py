@@ -6,7 +6,7 @@ when a command needs them: no other command may start slower for them.
 
 import typer
 
-from evals.cli import redaction
+from evals.cli import attacks, fairness, redaction
 from service.cli import app as service_app
 from service.cli import main, run
 
@@ -14,6 +14,8 @@ __all__ = ["app", "main", "run"]
 
 app = typer.Typer(no_args_is_help=True)
 app.command("redaction")(redaction.redaction)
+app.command("fairness")(fairness.fairness)
+app.command("attacks")(attacks.attacks)
 
 
 @app.callback()

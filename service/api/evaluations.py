@@ -6,7 +6,6 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool as in_thread
 from pydantic import BaseModel
 
 from service.api.examples import EVALUATION_REQUEST
@@ -16,6 +15,7 @@ from service.deps import FactoryDep, Reader, Submitter
 from service.domain.base import Moment
 from service.domain.evaluation import Evaluation, Status
 from service.domain.submission import EvaluationFilter
+from service.factory import Factory
 from service.usecases.requests import EvaluationRequest
 from service.usecases.submit import Idempotency
 
@@ -72,10 +72,11 @@ async def submit_evaluation(
     if seconds is None:
         return evaluation
     response.headers["Preference-Applied"] = f"wait={seconds:g}"
-    if evaluation.is_final or await factory.completions.wait(evaluation.id, seconds):
-        response.status_code = 200
-        return await in_thread(factory.evaluations.get, tenant, evaluation.id)
-    return evaluation
+    final = await _awaited(factory, tenant, evaluation, seconds)
+    if final is None:
+        return evaluation
+    response.status_code = 200
+    return final
 
 
 @router.get(
@@ -114,6 +115,14 @@ def list_evaluations(
     )
     page = factory.evaluations.list(tenant, wanted, cursor, limit)
     return EvaluationList(items=list(page.items), next_cursor=page.next_cursor)
+
+
+async def _awaited(
+    factory: Factory, tenant: str, evaluation: Evaluation, seconds: float
+) -> Evaluation | None:
+    if evaluation.is_final:
+        return evaluation
+    return await factory.completions.wait(tenant, evaluation.id, seconds)
 
 
 def _body_sha256(body: Any) -> str:

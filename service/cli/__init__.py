@@ -6,7 +6,7 @@ import sys
 import typer
 
 from redaction import PluginError, PolicyError
-from service.cli import database, demo, grade, keys, openapi, redact, scorecards, serve, vault
+from service.cli import database, demo, explain, grade, keys, openapi, redact, scorecards, serve, vault
 from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, OutputClosed, complain
 from service.domain.errors import InvalidInput, QalibrateError, Unavailable
 from service.settings import InvalidSettings
@@ -22,7 +22,16 @@ app.add_typer(scorecards.app, name="scorecard", help="Check, list, show and publ
 app.add_typer(keys.app, name="keys", help="Make, list and revoke API keys.")
 app.add_typer(vault.app, name="vault", help="What placeholders stood for.")
 app.add_typer(database.app, name="db", help="The database.")
-for command in (serve.serve, serve.worker, demo.demo, grade.grade, redact.redact, openapi.openapi):
+commands = (
+    serve.serve,
+    serve.worker,
+    demo.demo,
+    grade.grade,
+    explain.explain,
+    redact.redact,
+    openapi.openapi,
+)
+for command in commands:
     app.command()(command)
 
 

@@ -1,22 +1,38 @@
 """`qalibrate grade`: grade files on the spot, without a database."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from service.cli.budget import Budget, MaxCostOption, budget_for
 from service.cli.inputs import Item, read_items
-from service.cli.output import BAD_INPUT, FAILED_AS_ASKED, OUTSIDE_FAILED, FormatOption, complain, print_json
+from service.cli.output import (
+    BAD_INPUT,
+    FAILED_AS_ASKED,
+    OUTSIDE_FAILED,
+    FormatOption,
+    complain,
+    print_json,
+    say,
+)
 from service.cli.parallel import Counter, in_order
 from service.cli.setup import PolicyOption, make_factory, processes_for
-from service.cli.show import show_evaluation, show_summary
+from service.cli.show import in_usd, show_evaluation, show_summary
 from service.domain.errors import InvalidInput
 from service.domain.evaluation import Evaluation
 from service.domain.scorecard import ScorecardRevision
 from service.domain.scorecard_file import read_scorecard
 from service.factory import builtin_scorecards
 from service.usecases.grade import find_scorecard
+
+LEFT_OUT: Literal["left out"] = "left out"
+"""Stands for the evaluation of a conversation that `--max-cost` left ungraded."""
+
+Result = Evaluation | InvalidInput | Literal["left out"]
 
 
 def grade(
@@ -31,22 +47,27 @@ def grade(
     require_pass: Annotated[
         bool, typer.Option(help="Exit with 1 when a conversation does not pass.")
     ] = False,
+    max_cost: MaxCostOption = None,
     output: FormatOption = "table",
 ) -> None:
     """Grade conversations and show grades, evidence and coaching."""
     factory = make_factory(policy=policy, redaction_processes=processes_for(paths))
     cards = scorecards_for(scorecard)
+    budget = budget_for(max_cost, factory, grader)
 
-    async def one(item: Item) -> Evaluation | InvalidInput:
+    async def one(item: Item) -> Result:
         if isinstance(item.conversation, InvalidInput):
             return item.conversation
         try:
-            return await factory.grade(item.conversation, cards, item.id, grader)
+            async with budget.conversation() if budget else nullcontext(True) as may_start:
+                if not may_start:
+                    return LEFT_OUT
+                return await factory.grade(item.conversation, cards, item.id, grader)
         except InvalidInput as error:
             return error
 
     async def all_of_them() -> int:
-        done: list[Evaluation | InvalidInput] = []
+        done: list[Result] = []
         with Counter("graded") as counter:
             at_once = max(4 * factory.settings.processes, 16)
             async for item, result in in_order(one, read_items(paths), at_once):
@@ -55,6 +76,8 @@ def grade(
                 done.append(_light(result))
         if output == "table" and len(done) > 1:
             show_summary([result for result in done if isinstance(result, Evaluation)])
+        if budget is not None:
+            _show_budget(budget)
         return exit_code(done, require_pass=require_pass)
 
     try:
@@ -78,8 +101,10 @@ def scorecards_for(reference: str | None) -> list[ScorecardRevision]:
     return [find_scorecard(reference, builtin)]
 
 
-def exit_code(done: list[Evaluation | InvalidInput], *, require_pass: bool) -> int:
-    """Return the exit code of a run: bad input weighs most, then a model that was away, then a fail."""
+def exit_code(done: Sequence[Result], *, require_pass: bool) -> int:
+    """Return the exit code of a run: bad input weighs most, then a model that was away, then what was asked
+    to end in a failure: a conversation that does not pass, or `--max-cost`.
+    """
     if not done:
         complain("there was no conversation in the input")
         return BAD_INPUT
@@ -88,13 +113,19 @@ def exit_code(done: list[Evaluation | InvalidInput], *, require_pass: bool) -> i
     evaluations = [result for result in done if isinstance(result, Evaluation)]
     if any(evaluation.status == "failed" for evaluation in evaluations):
         return OUTSIDE_FAILED
+    if LEFT_OUT in done:
+        return FAILED_AS_ASKED
     if require_pass and not all(e.score is not None and e.score.passed for e in evaluations):
         return FAILED_AS_ASKED
     return 0
 
 
-def _report(item: Item, result: Evaluation | InvalidInput, *, as_json: bool, turns: bool) -> None:
-    if isinstance(result, InvalidInput):
+def _report(item: Item, result: Result, *, as_json: bool, turns: bool) -> None:
+    if isinstance(result, str):
+        if as_json:
+            error = {"type": "max-cost", "detail": "left ungraded because --max-cost was reached"}
+            print_json({"id": item.id, "status": "cancelled", "error": error})
+    elif isinstance(result, InvalidInput):
         complain(f"{item.where}: {result.detail}")
         if as_json:
             error = {"type": result.type, "detail": result.detail}
@@ -105,8 +136,23 @@ def _report(item: Item, result: Evaluation | InvalidInput, *, as_json: bool, tur
         show_evaluation(result, result.external_id or item.where)
 
 
-def _light(result: Evaluation | InvalidInput) -> Evaluation | InvalidInput:
+def _show_budget(budget: Budget) -> None:
+    spent = f"spent {in_usd(budget.spent_usd)} of --max-cost {in_usd(budget.limit_usd)}"
+    if budget.left_out:
+        spent += f"; stopped there, {budget.left_out} left ungraded"
+    say(spent)
+
+
+def _light(result: Result) -> Result:
     """Keep of a result only what the summary needs: thousands of them may pass by."""
-    if isinstance(result, InvalidInput):
+    if not isinstance(result, Evaluation):
         return result
-    return result.model_copy(update={"turns": None, "grades": (), "coaching": None, "metadata": {}})
+    unused = {
+        "turns": None,
+        "grades": (),
+        "coaching": None,
+        "facts": None,
+        "observations": (),
+        "signals": None,
+    }
+    return result.model_copy(update={**unused, "metadata": {}})

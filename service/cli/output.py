@@ -1,5 +1,6 @@
 """How the command line speaks: results on standard output, everything else on standard error."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -20,6 +21,11 @@ FormatOption = Annotated[
 ]
 
 
+# What would move the cursor, ring, colour or turn the direction of writing on somebody's terminal.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_SHOWN = {"\t": " ", "\n": "⏎", "\u2028": "⏎", "\u2029": "⏎"}
+
+
 class OutputClosed(Exception):
     """Nobody reads standard output any more. No OSError: libraries would make a failure of that."""
 
@@ -32,6 +38,11 @@ class _Console(Console):
 def console() -> Console:
     """Return a console on standard output; as wide as 120 columns where there is no terminal to ask."""
     return _Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
+
+
+def printable(text: str) -> str:
+    """Return text of strangers so that it can do nothing but be read, on one line; the length stays."""
+    return _CONTROL.sub(lambda match: _SHOWN.get(match[0], "\ufffd"), text)
 
 
 def say(message: str) -> None:

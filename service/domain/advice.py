@@ -5,11 +5,13 @@ Advice never makes a card invalid. A rule stays silent when in doubt.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
+from statistics import fmean
 from typing import NamedTuple
 
 from service.domain.errors import json_pointer
-from service.domain.scorecard import Dimension, Level, Scorecard
+from service.domain.scorecard import Dimension, Level, Scorecard, SignalName
 from service.domain.wording import Wording, size_in_words, wording
 
 MAX_DIMENSIONS = 25
@@ -19,6 +21,51 @@ _MIN_ANCHOR_WORDS = 2
 _MAX_SHARE = 0.5
 _MIN_SHARE = 0.01
 _EDGES = re.compile(r"^[\s.,:;!。，：；！()（）]+|[\s.,:;!。，：；！()（）]+$")
+
+_NUMBER = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,]*\d)")
+_MOST_SIGNALS = 4
+
+_SAID_OR_NOT = (0.0, 1.0)
+_THREE_STEPS = (0.0, 0.5, 1.0)
+SIGNAL_VALUES: dict[SignalName, tuple[float, ...]] = {
+    **dict.fromkeys(
+        (
+            "greeting",
+            "self_introduction",
+            "closing",
+            "thanks",
+            "empathy",
+            "apology",
+            "rude_words",
+            "name_use",
+        ),
+        _SAID_OR_NOT,
+    ),
+    **dict.fromkeys(
+        (
+            "dead_air",
+            "talk_share",
+            "filler_words",
+            "one_word_answers",
+            "questions_asked",
+            "overlaps",
+            "pace",
+            "forbidden_words",
+        ),
+        _THREE_STEPS,
+    ),
+    "hold_etiquette": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+}
+"""The values that a signal can have; signals left out can have any."""
+
+SIGNAL_BORDERS: dict[SignalName, frozenset[int]] = {
+    "dead_air": frozenset({10, 30}),
+    "questions_asked": frozenset({0, 1, 2}),
+    "forbidden_words": frozenset({0, 1, 2}),
+}
+"""The only numbers that the anchors of a dimension with this signal may name without contradicting it:
+seconds of silence, questions, phrases.
+"""
 
 Path = tuple[str | int, ...]
 
@@ -141,6 +188,38 @@ def _on_rules(dimension: Dimension, words: Wording, at: Path) -> Iterator[Advice
     if dimension.signals and dimension.about == "customer":
         message = "signals are measured on the agent's turns, and this dimension is about the customer"
         yield Advice((*at, "signals"), message, "leave signals out, or correct about")
+    else:
+        yield from _on_signals(dimension, (*at, "signals"))
+
+
+def _on_signals(dimension: Dimension, at: Path) -> Iterator[Advice]:
+    """What a rule measures has anchors of its own; where the scale says something else, grades mislead."""
+    if missed := _levels_never_given(dimension):
+        names = ", ".join(repr(level.level) for level in missed)
+        message = f"the grader that needs no model never gives the level {names} for these signals"
+        yield Advice(at, message, "use a scale with the levels that can be measured, or leave signals out")
+    for name in dimension.signals:
+        borders = SIGNAL_BORDERS.get(name)
+        named = {int(n) for level in dimension.scale.levels for n in _NUMBER.findall(level.anchor)}
+        if borders and not named <= borders:
+            other = ", ".join(map(str, sorted(named - borders)))
+            message = f"the anchors speak of {other}, but the signal {name} weighs at {_listed(borders)}"
+            yield Advice(at, message, "use those numbers in the anchors, or leave the signal out")
+
+
+def _levels_never_given(dimension: Dimension) -> list[Level]:
+    """Return the levels that no mean of the signals' values is nearest to; none where it may be any."""
+    steps = [SIGNAL_VALUES.get(name, ()) for name in dimension.signals]
+    if not 0 < len(steps) <= _MOST_SIGNALS or not all(steps):
+        return []
+    means = {fmean(values) for values in product(*steps)}
+    given = {dimension.scale.nearest(mean).level for mean in means}
+    points = {dimension.scale.nearest(mean).points for mean in means}
+    return [x for x in dimension.scale.levels if x.level not in given and x.points not in points]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return " and ".join(map(str, sorted(numbers)))
 
 
 def _on_scale(dimension: Dimension, words: Wording, at: Path) -> Iterator[Advice]:

@@ -110,7 +110,9 @@ class Assessment(Model):
 class Evaluation(Model):
     """One evaluation as it is returned; every key is always there, null until it is known.
 
-    `turns` stays null unless it was asked for.
+    `facts` is what the contact was about, null from a grader that does not tell. `observations` are what
+    rules measured, whatever the grader, `signals` the figures behind them. `flags` are for a person to look
+    at first. `turns` stays null unless it was asked for.
     """
 
     id: str

@@ -88,7 +88,11 @@ Outcome = Verdict | NotApplicable | Ungraded
 
 
 class Grade(Model):
-    """One dimension's outcome as it is stored and returned; every key is always there."""
+    """One dimension's outcome as it is stored and returned; every key is always there.
+
+    `confidence`, made from `confidence_parts`, is None where it was not measured. `expected_level` is the
+    mean of the levels weighed by the model's own probabilities, None where its server does not give them.
+    """
 
     dimension: str
     section: str

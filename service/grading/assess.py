@@ -71,7 +71,7 @@ def _look(
 
 
 def _second_opinion(conversation: RedactedConversation, card: Scorecard) -> dict[str, Grade]:
-    assessment = SignalsGrader()._assess(conversation, card)
+    assessment = SignalsGrader().assess(conversation, card)
     return {grade.dimension: grade for grade in assessment.grades}
 
 

@@ -8,10 +8,7 @@ parts of requests in their error messages, so of those only the status and the e
 import asyncio
 import hashlib
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,20 +33,18 @@ from tenacity import (
 
 from service.domain.errors import ModelAway, ModelRejected, PromptTooLong
 from service.grading.completion import GarbledCompletion, read_completion
-from service.grading.dialect import Dialect
+from service.grading.dialect import Dialect, LimitName
+from service.grading.limits import Gate, Place
+from service.grading.negotiation import MOST_TRIES, Attempt, Negotiation
 from service.grading.port import ChatAnswer, ChatRequest
-from service.grading.retry_after import retry_after_s
+from service.grading.prices import Prices, Spending
+from service.grading.refusal import Refusal
+from service.grading.tokens import PER_MESSAGE, TokenCounter
 
 log = structlog.get_logger(__name__)
 
-_PASSING = frozenset({408, 409, 425, 429})
-_NEGOTIABLE = frozenset({400, 415, 422, 501})
-# An error code is stored as part of the reason: it may be a word, not a telephone number.
-_CODE = re.compile(r"(?!.*[0-9]{5})[a-z0-9_.-]{1,60}", re.ASCII)
-_FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
-# The model wrote something that does not fit the schema, and the server says so in place of sending it.
-_GENERATED_BADLY = "json_validate_failed"
-_TOO_LONG = re.compile(r"context.(length|size|window)|prompt is too long|too many tokens")
+# A refusal needs no model and comes sooner than this; what takes longer is an answer on its way.
+_SETTLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +69,29 @@ class _Passing(Exception):
         self.asked_s = asked_s
 
 
+class _Declined(Exception):
+    """A server answered with a status other than 2xx."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.status)
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class _Call:
+    """One request on its way: how it is put, and whether it stands in the queue at the moment."""
+
+    request: ChatRequest
+    attempt: Attempt
+    queueing: bool = False
+
+
 class OpenAIModel:
     """Asks one model on one OpenAI-compatible server. `api_key` may be empty where the server wants none.
 
     `payload_sha256` of an answer is the SHA-256 of the body of the HTTP request, byte for byte as it was
-    sent.
+    sent. `gate` is what all adapters to one model share; `prices` fill in what an answer cost, and `spending`
+    sums it up. `tokens` counts what a server does not, or before it does.
     """
 
     def __init__(
@@ -91,26 +104,42 @@ class OpenAIModel:
         total_s: float = 180,
         max_completion_tokens: int | None = None,
         bounds: Bounds | None = None,
+        gate: Gate | None = None,
+        prices: Prices | None = None,
+        spending: Spending | None = None,
+        tokens: TokenCounter | None = None,
     ) -> None:
         self.name = model
         self._api_key = api_key.strip()
         self._base_url = base_url
         self._bounds = bounds or Bounds(timeout_s=timeout_s, total_s=total_s)
         self._max_completion_tokens = max_completion_tokens
-        self._dialect = Dialect()
+        limit: LimitName | None = "max_completion_tokens" if max_completion_tokens else None
+        self._negotiation = Negotiation(Dialect(limit=limit), min(_SETTLE_S, self._bounds.total_s / 4))
+        self._gate = gate or Gate()
+        self._prices = prices or Prices()
+        self._spending = spending or Spending()
+        self._tokens = tokens or TokenCounter()
         # Connections belong to the event loop that opened them; the same adapter may be used from several.
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
 
     async def complete(self, request: ChatRequest) -> ChatAnswer:
         """Return the model's answer. Raises ModelAway, ModelRejected and PromptTooLong."""
         self._check_settings()
+        call = _Call(request, Attempt(Dialect()))
         try:
-            async with asyncio.timeout(self._bounds.total_s):
-                return await self._with_retries(request)
+            async with asyncio.timeout(self._bounds.total_s), self._negotiation.turn() as call.attempt:
+                return await self._with_retries(call)
         except TimeoutError:
-            raise ModelAway(f"the model gave no answer within {self._bounds.total_s:g} s") from None
+            raise ModelAway(self._why_late(call)) from None
         except _Passing as failure:
             raise ModelAway(f"the model could not be used: {failure.reason}") from None
+
+    def _why_late(self, call: _Call) -> str:
+        seconds = f"within {self._bounds.total_s:g} s"
+        if call.queueing:
+            return f"the limits of requests to the model left no room for this one {seconds}"
+        return f"the model gave no answer {seconds}"
 
     async def aclose(self) -> None:
         """Close the connections that the running event loop opened."""
@@ -118,7 +147,7 @@ class OpenAIModel:
         if client is not None:
             await client.close()
 
-    async def _with_retries(self, request: ChatRequest) -> ChatAnswer:
+    async def _with_retries(self, call: _Call) -> ChatAnswer:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_Passing),
             stop=stop_after_attempt(self._bounds.attempts) | stop_before_delay(self._bounds.total_s),
@@ -126,7 +155,7 @@ class OpenAIModel:
             before_sleep=_log_retry,
             reraise=True,
         )
-        return await retrying(self._negotiate, request)
+        return await retrying(self._negotiate, call)
 
     def _pause(self, state: RetryCallState) -> float:
         """Return the pause the server asked for, else a random one that grows."""
@@ -137,33 +166,69 @@ class OpenAIModel:
         bounds = self._bounds
         return wait_random_exponential(multiplier=bounds.pause_s, max=bounds.longest_pause_s)(state)
 
-    async def _negotiate(self, request: ChatRequest) -> ChatAnswer:
+    async def _negotiate(self, call: _Call) -> ChatAnswer:
         """Ask in the dialect known so far; where the server refuses a part of it, ask again at once
         without that part. Only what worked is remembered.
         """
-        dialect = self._dialect
-        while True:
-            body = _encode(dialect.payload(request, self.name, self._max_completion_tokens))
+        self._negotiation.refresh(call.attempt)
+        for _ in range(MOST_TRIES):
+            dialect = call.attempt.dialect
+            body = _encode(dialect.payload(call.request, self.name, self._max_completion_tokens))
+            try:
+                answer = await self._ask(call, body)
+            except _Declined as declined:
+                refusal = declined.refusal
+            else:
+                self._negotiation.worked(call.attempt)
+                return replace(answer, seed=call.request.seed if dialect.seed else None)
+            if not self._negotiation.simplify(call.attempt, refusal):
+                break
+            log.info("the model's server takes less than asked", model=self.name, refused=refusal.label)
+        return self._refused(refusal, call.request, body)
+
+    async def _ask(self, call: _Call, body: bytes) -> ChatAnswer:
+        """Send one request when it is its turn. Raises _Declined and _Passing."""
+        call.queueing = True
+        async with self._gate.place(self._expected_tokens(call.request)) as place:
+            call.queueing = False
             try:
                 content = await self._post(body)
             except APIStatusError as error:
-                refused = _Refused.read(error)
-            else:
-                self._dialect = dialect
-                return self._read(content, body)
-            simpler = dialect.after(refused.words) if refused.status in _NEGOTIABLE else None
-            if simpler is None:
-                return self._refused(refused, body)
-            log.info("the model's server takes less than asked", model=self.name, now=simpler.answer_format)
-            dialect = simpler
+                raise self._declined(error, place) from None
+            place.worked = True
+            answer = self._read(content, call.request, body)
+            if answer.prompt_tokens is not None:
+                place.tokens = answer.prompt_tokens + (answer.completion_tokens or 0)
+            return answer
+
+    def _declined(self, error: APIStatusError, place: Place) -> _Declined:
+        """Read a refusal and let the gate know of it."""
+        refusal = Refusal.read(error)
+        place.tokens = 0
+        place.worked = not refusal.passes
+        if refusal.busy_s:
+            self._gate.pause(refusal.busy_s)
+        return _Declined(refusal)
+
+    def _expected_tokens(self, request: ChatRequest) -> int:
+        """Return how many tokens a request may cost, 0 where nothing depends on it."""
+        if self._gate.limits.tokens_per_minute is None:
+            return 0
+        return self._prompt_tokens(request) + (self._max_completion_tokens or 0)
+
+    def _prompt_tokens(self, request: ChatRequest) -> int:
+        texts = (request.system, request.user, json.dumps(request.schema, ensure_ascii=False))
+        return sum(map(self._tokens.count, texts)) + PER_MESSAGE * len(texts)
 
     async def _post(self, body: bytes) -> bytes:
         """Send one request and return the whole answer. Raises APIStatusError and _Passing."""
         options: Any = {"headers": {"Content-Type": "application/json"}}
+        # Making a client takes time of ours, not of the server.
+        client = self._client()
         try:
             # The SDK's time-out starts anew with each byte; a body that trickles is bounded only by this one.
             async with asyncio.timeout(self._bounds.timeout_s):
-                response = await self._client().post(
+                response = await client.post(
                     "/chat/completions", cast_to=httpx2.Response, content=body, options=options
                 )
                 return response.content
@@ -174,28 +239,41 @@ class OpenAIModel:
         except (APIResponseValidationError, httpx2.HTTPError) as error:
             raise _Passing(f"the answer broke off ({type(error).__name__})") from None
 
-    def _read(self, content: bytes, body: bytes) -> ChatAnswer:
+    def _read(self, content: bytes, request: ChatRequest, body: bytes) -> ChatAnswer:
         try:
-            return read_completion(content, self.name, hashlib.sha256(body).hexdigest())
+            answer = read_completion(content, self.name, hashlib.sha256(body).hexdigest())
         except GarbledCompletion as error:
             raise _Passing(str(error)) from None
+        return replace(answer, cost_usd=self._cost(answer, request))
 
-    def _refused(self, refused: "_Refused", body: bytes) -> ChatAnswer:
+    def _cost(self, answer: ChatAnswer, request: ChatRequest) -> float | None:
+        """Return what `answer` cost and add it to the sum; an upper bound where the server counts nothing."""
+        price = self._prices.of(answer.model, self.name)
+        if price is None:
+            return None
+        sent, received = answer.prompt_tokens, answer.completion_tokens
+        sent = self._prompt_tokens(request) if sent is None else sent
+        received = self._tokens.count(answer.text) if received is None else received
+        cost = price.cost(sent, answer.cached_tokens, received)
+        self._spending.add(cost)
+        return cost
+
+    def _refused(self, refusal: Refusal, request: ChatRequest, body: bytes) -> ChatAnswer:
         """Return what a status other than 2xx amounts to, or raise it."""
-        if refused.code in _FILTER_CODES:
-            digest = hashlib.sha256(body).hexdigest()
-            return ChatAnswer("", self.name, "content_filter", "content filter", payload_sha256=digest)
-        if refused.code == _GENERATED_BADLY:
-            return ChatAnswer("", self.name, payload_sha256=hashlib.sha256(body).hexdigest())
-        if refused.code == "insufficient_quota":
+        if refusal.is_filter or refusal.is_bad_answer:
+            answer = ChatAnswer("", self.name, payload_sha256=hashlib.sha256(body).hexdigest())
+            if refusal.is_filter:
+                answer = replace(answer, finish_reason="content_filter", refusal="content filter")
+            return replace(answer, cost_usd=self._cost(answer, request))
+        if refusal.is_quota:
             raise ModelAway("the model's server says that the account's quota is used up")
-        if refused.status in _PASSING or refused.status >= 500:
-            raise _Passing(f"the server answered {refused.label}", refused.asked_s)
-        if refused.status == 413 or _TOO_LONG.search(refused.words):
+        if refusal.passes:
+            raise _Passing(f"the server answered {refusal.label}", refusal.asked_s)
+        if refusal.is_too_long:
             raise PromptTooLong(
-                f"the server answered {refused.label}: the request is too long for {self.name!r}"
+                f"the server answered {refusal.label}: the request is too long for {self.name!r}"
             )
-        raise ModelRejected(f"the model's server answered {refused.label}; {_advice(refused.status)}")
+        raise ModelRejected(f"the model's server answered {refusal.label}; {refusal.advice}")
 
     def _client(self) -> AsyncOpenAI:
         loop = asyncio.get_running_loop()
@@ -218,53 +296,12 @@ class OpenAIModel:
             raise ModelRejected("OPENAI_BASE_URL has to be an address that starts with http:// or https://")
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """A status other than 2xx. `words` are for our own decisions only: they may repeat the request."""
-
-    status: int
-    code: str
-    words: str
-    asked_s: float | None
-
-    @classmethod
-    def read(cls, error: APIStatusError) -> "_Refused":
-        said = error.body if isinstance(error.body, Mapping) else {}
-        code = said.get("code") or said.get("type")
-        return cls(
-            status=error.status_code,
-            code=code if isinstance(code, str) and _CODE.fullmatch(code) else "",
-            words=_words(said, error.response.text),
-            asked_s=retry_after_s(error.response.headers, datetime.now(UTC)),
-        )
-
-    @property
-    def label(self) -> str:
-        return f"{self.status} ({self.code})" if self.code else str(self.status)
-
-
-def _words(said: Mapping[str, Any], text: str) -> str:
-    """Return what the server complains of, in lower case; not the request, which some servers repeat."""
-    own = [said[key] for key in ("message", "param", "code", "type") if isinstance(said.get(key), str)]
-    return (" ".join(own) or text)[:20_000].lower()
-
-
 def _is_web_address(url: str) -> bool:
     try:
         parsed = httpx2.URL(url)
     except httpx2.InvalidURL:
         return False
     return parsed.scheme in ("http", "https") and bool(parsed.host)
-
-
-def _advice(status: int) -> str:
-    if 300 <= status < 400:
-        return "OPENAI_BASE_URL is redirected, which is not followed; set the address that it leads to"
-    if status in (401, 403):
-        return "check OPENAI_API_KEY, and that it may use the model in QALIBRATE_MODEL"
-    if status in (404, 405):
-        return "check QALIBRATE_MODEL, and OPENAI_BASE_URL, which usually ends in /v1"
-    return "check QALIBRATE_MODEL and OPENAI_BASE_URL: the model or its server does not take such requests"
 
 
 def _encode(payload: dict[str, Any]) -> bytes:

@@ -29,6 +29,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = normalised_url(url)
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+        self.forgetful_engine = self.engine.execution_options(forgetful=True)
+        """For what a power cut may undo, because it would only be done again: who works on what."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -41,12 +43,14 @@ class Database:
         return Path(self.url.database or "") if self.is_sqlite else None
 
     @contextmanager
-    def begin(self, tenant: str) -> Iterator[Transaction]:
+    def begin(self, tenant: str, *, forgetful: bool = False) -> Iterator[Transaction]:
         """Open a transaction confined to `tenant`: committed at the end, rolled back on an error.
 
-        Raises DatabaseAway when the database cannot be reached.
+        What is committed survives a power cut, unless it is `forgetful`: then it does once a later one that
+        is not is committed. Raises DatabaseAway when the database cannot be reached.
         """
-        with translated_errors(), self.engine.begin() as connection:
+        engine = self.forgetful_engine if forgetful else self.engine
+        with translated_errors(), engine.begin() as connection:
             yield Transaction(connection, tenant)
 
     def check(self) -> None:
@@ -115,7 +119,15 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         connect_args={"check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _choose_durability)
     return engine
+
+
+def _choose_durability(connection: sa.Connection) -> None:
+    """Wait for the disk at the end of this transaction, or leave that to the next one that does."""
+    driver: Any = connection.connection.dbapi_connection
+    how = "NORMAL" if connection.get_execution_options().get("forgetful") else "FULL"
+    driver.execute(f"PRAGMA synchronous={how}")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -123,7 +135,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA busy_timeout=30000")
     _use_write_ahead_log(connection)
     # What is deleted is overwritten, not only marked as free.
-    for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
+    for pragma in ("foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     if sqlite3.sqlite_version_info < (3, 42):
         # The job engine's schema uses unixepoch('subsec'), which older SQLite answers with NULL.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ from service.domain.transcript import RedactedConversation
 from service.storage.schema import evaluations, idempotency_keys
 from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
 
+_NO_RESULT = dict.fromkeys(("completed_at", "score", "needs_review", "assessment", "error"))
+
 Position = tuple[datetime, str]
 """Where a page of a list ended: acceptance time and id."""
 
@@ -25,9 +28,11 @@ class EvaluationStore:
         self._connection = connection
         self._tenant = tenant
 
-    def add(self, submission: Submission) -> None:
-        """Accept a submission: it is queued from here on."""
-        self._connection.execute(sa.insert(evaluations).values(_to_row(submission, self._tenant)))
+    def add(self, submission: Submission) -> Evaluation:
+        """Accept a submission: it is queued from here on. Return what is stored of it."""
+        row = _to_row(submission, self._tenant)
+        self._connection.execute(sa.insert(evaluations).values(row))
+        return _to_evaluation(SimpleNamespace(**_NO_RESULT | row), turns=False)
 
     def get(self, evaluation_id: str, *, turns: bool = False) -> Evaluation | None:
         """Return one evaluation, with its redacted turns when asked for, or None."""
@@ -52,15 +57,15 @@ class EvaluationStore:
 
     def start_attempt(self, evaluation_id: str) -> Assignment | None:
         """Count an attempt and return what is to be graded, or None when nothing is left to do."""
-        open_ = evaluations.c.status.in_(["queued", "running"])
-        update = (
-            sa.update(evaluations)
-            .where(evaluations.c.id == evaluation_id, open_)
-            .values(attempts=evaluations.c.attempts + 1, status="running")
-            .returning(evaluations)
-        )
-        row = self._connection.execute(update).one_or_none()
+        row = self._connection.execute(_begun(evaluation_id).returning(evaluations)).one_or_none()
         return None if row is None else self._to_assignment(row)
+
+    def count_attempt(self, evaluation_id: str) -> int | None:
+        """Count an attempt and return how many that makes, or None when nothing is left to do."""
+        attempts: int | None = self._connection.scalar(
+            _begun(evaluation_id).returning(evaluations.c.attempts)
+        )
+        return attempts
 
     def complete(self, evaluation_id: str, assessment: Assessment, score: Score, now: datetime) -> bool:
         """Store the result; False when the evaluation was final already, which then stays as it is."""
@@ -125,8 +130,15 @@ class EvaluationStore:
         )
 
 
+def _begun(evaluation_id: str) -> sa.Update:
+    unfinished = evaluations.c.status.in_(["queued", "running"])
+    update = sa.update(evaluations).where(evaluations.c.id == evaluation_id, unfinished)
+    return update.values(attempts=evaluations.c.attempts + 1, status="running")
+
+
 def _conditions(wanted: EvaluationFilter) -> list[sa.ColumnElement[bool]]:
     equal = {
+        evaluations.c.external_id: wanted.external_id,
         evaluations.c.agent_id: wanted.agent,
         evaluations.c.scorecard_name: wanted.scorecard,
         evaluations.c.status: wanted.status,
@@ -169,7 +181,7 @@ def _to_row(submission: Submission, tenant: str) -> dict[str, Any]:
     }
 
 
-def _to_evaluation(row: sa.Row[Any], *, turns: bool) -> Evaluation:
+def _to_evaluation(row: sa.Row[Any] | SimpleNamespace, *, turns: bool) -> Evaluation:
     agent = {"id": row.agent_id, "team": row.agent_team} if row.agent_id is not None else None
     result = dict(row.assessment or {})
     answers = result.pop("taken_out", {})

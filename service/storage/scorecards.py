@@ -10,6 +10,10 @@ from service.storage.schema import scorecards
 
 BUILTIN_TENANT = ""
 
+# Cards that this process has read and checked, by the hash of their content.
+CHECKED_CARDS = 256
+_checked: dict[str, Scorecard] = {}
+
 # The tenant's own sort before the built-in ones, whose tenant is the empty string.
 _CURRENT_FIRST = (
     scorecards.c.tenant.desc(),
@@ -103,6 +107,15 @@ class ScorecardStore:
 
 def _to_revision(row: sa.Row[Any]) -> ScorecardRevision:
     builtin = row.tenant == BUILTIN_TENANT
-    return ScorecardRevision(
-        scorecard=Scorecard.model_validate(row.content), revision=row.revision, builtin=builtin
-    )
+    return ScorecardRevision(scorecard=_read(row), revision=row.revision, builtin=builtin)
+
+
+def _read(row: sa.Row[Any]) -> Scorecard:
+    """Return a card, checked once: content under one hash never changes."""
+    card = _checked.get(row.content_hash)
+    if card is None:
+        card = Scorecard.model_validate(row.content)
+        if len(_checked) >= CHECKED_CARDS:
+            _checked.clear()
+        _checked[row.content_hash] = card
+    return card

@@ -24,11 +24,17 @@ def upgrade(database: Database, builtin: list[Scorecard], now: datetime) -> None
     """
     with translated_errors(), database.engine.begin() as connection:
         _one_at_a_time(connection)
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
+        config = migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _publish(Transaction(connection, BUILTIN_TENANT), builtin, now)
+
+
+def migrations() -> Config:
+    """Return where Alembic finds our migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
 
 
 def _publish(tx: Transaction, builtin: list[Scorecard], now: datetime) -> None:

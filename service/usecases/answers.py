@@ -6,11 +6,14 @@ Verified quotes are left as they are: they are words of the redacted transcript,
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
 
 from redaction import Plugin, Policy, Segment
 from service.domain.evaluation import Assessment
-from service.domain.grade import Absence, Coaching, CoachingPoint, Evidence, Flag, Grade
+from service.domain.facts import ContactFacts
+from service.domain.grade import Absence, CoachingPoint, Evidence, Flag, Grade
 from service.domain.transcript import Language, RedactedConversation, Turn
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
@@ -115,14 +118,17 @@ def words_of(assessment: Assessment, turns: Sequence[Turn]) -> list[str]:
 def rewritten(assessment: Assessment, turns: Sequence[Turn], write: Write) -> Assessment:
     """Return the assessment with `write` applied to everything in it that may be a model's own words.
 
-    What the scorecard says of itself stays, and so do quotes that stand in the turns they name.
+    What the scorecard says of itself stays, and so do observations, which rules write, and quotes that stand
+    in the turns they name.
     """
+    coaching = {
+        "strengths": _points(assessment.coaching.strengths, turns, write),
+        "improvements": _points(assessment.coaching.improvements, turns, write),
+    }
     changed = {
         "grades": tuple(_grade(grade, turns, write) for grade in assessment.grades),
-        "coaching": Coaching(
-            strengths=_points(assessment.coaching.strengths, turns, write),
-            improvements=_points(assessment.coaching.improvements, turns, write),
-        ),
+        "coaching": assessment.coaching.model_copy(update=coaching),
+        "facts": assessment.facts and _facts(assessment.facts, turns, write),
         "flags": tuple(_flag(flag, turns, write) for flag in assessment.flags),
     }
     return assessment.model_copy(update=changed)
@@ -153,6 +159,21 @@ def _points(
     )
 
 
+def _facts(facts: ContactFacts, turns: Sequence[Turn], write: Write) -> ContactFacts:
+    """Write every `text` and every quote anew, whichever facts there are."""
+
+    def fact(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(fact(one) for one in value)
+        if not isinstance(value, BaseModel):
+            return value
+        changed = {name: write(text) for name, text in value if name == "text"}
+        evidence = {name: _evidence(e, turns, write) for name, e in value if name == "evidence"}
+        return value.model_copy(update=changed | evidence)
+
+    return facts.model_copy(update={name: fact(value) for name, value in facts})
+
+
 def _evidence(evidence: Iterable[Evidence], turns: Sequence[Turn], write: Write) -> tuple[Evidence, ...]:
     return tuple(
         piece
@@ -163,7 +184,7 @@ def _evidence(evidence: Iterable[Evidence], turns: Sequence[Turn], write: Write)
 
 
 def _flag(flag: Flag, turns: Sequence[Turn], write: Write) -> Flag:
-    if flag.quote in _said(turns, flag.turn):
+    if flag.turn is not None and flag.quote in _said(turns, flag.turn):
         return flag
     return flag.model_copy(update={"quote": write(flag.quote)})
 

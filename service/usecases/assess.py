@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import structlog
 
 from service.domain.errors import DatabaseAway, QalibrateError
-from service.domain.evaluation import Assessment, Failure, RedactionSummary
+from service.domain.evaluation import Assessment, Evaluation, Failure, RedactionSummary
 from service.domain.grade import GraderName
-from service.domain.score import score
+from service.domain.score import Score, score
 from service.domain.scorecard import Scorecard
 from service.domain.submission import Assignment
 from service.domain.transcript import RedactedConversation
@@ -19,6 +19,7 @@ from service.grading.assess import assess
 from service.grading.port import Grader
 from service.storage.database import Database
 from service.usecases.answers import RedactAnswer
+from service.usecases.handover import Accepted, Handover
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +68,9 @@ class Graders:
                 assessment = await self._redact_answer(assessment, conversation, tenant, names)
         except Exception as error:
             return failure_of(error)
-        provenance = assessment.provenance.model_copy(update={"redactor": redaction.version})
+        provenance = assessment.provenance.model_copy(
+            update={"redactor": redaction.version, "policy": redaction.policy}
+        )
         return assessment.model_copy(update={"provenance": provenance})
 
 
@@ -89,12 +92,19 @@ class AssessEvaluation:
     """Does the job of one evaluation. Doing it twice gives one result."""
 
     def __init__(
-        self, database: Database, graders: Graders, on_done: Callable[[str], None] = lambda _: None
+        self,
+        database: Database,
+        graders: Graders,
+        on_done: Callable[[str, Evaluation | None], None] = lambda *_: None,
+        handover: Handover | None = None,
     ) -> None:
-        """Make one that calls `on_done` with the id of each evaluation whose result is committed."""
+        """Make one that calls `on_done` with the id of each evaluation whose result is committed, and with
+        the evaluation where it is at hand. What comes through `handover` is not read from the database.
+        """
         self._database = database
         self._graders = graders
         self._on_done = on_done
+        self._handover = handover or Handover()
 
     async def __call__(self, evaluation_id: str) -> None:
         """Grade and store. What fails for a reason of its own is stored as failed, with the reason.
@@ -102,26 +112,31 @@ class AssessEvaluation:
         Raises DatabaseAway, so that the job is tried again when the database is back.
         """
         started = time.monotonic()
+        accepted = self._handover.take(evaluation_id)
+        final: Evaluation | None = None
         try:
-            assignment = await asyncio.to_thread(self._start, evaluation_id)
+            assignment = await asyncio.to_thread(self._start, evaluation_id, accepted)
             if assignment is None:
                 return
             outcome = await self._outcome(assignment)
-            await asyncio.to_thread(self._store, evaluation_id, assignment.scorecard.scorecard, outcome)
+            final = await asyncio.to_thread(self._store, assignment, outcome, accepted)
         except Exception as error:
             # What cannot be read or stored would otherwise stay open for ever.
             outcome = failure_of(error)
-            await asyncio.to_thread(self._store_failure, evaluation_id, outcome)
-        self._on_done(evaluation_id)
+            await asyncio.to_thread(self._store_failure, evaluation_id, outcome, datetime.now(UTC))
+        self._on_done(evaluation_id, final)
         facts = {"evaluation": evaluation_id, "seconds": round(time.monotonic() - started, 3)}
         if isinstance(outcome, Failure):
             log.error("evaluation failed", reason=outcome.type, **facts)
         else:
             log.info("evaluation graded", **facts)
 
-    def _start(self, evaluation_id: str) -> Assignment | None:
-        with self._database.begin(WORKER) as tx:
-            return tx.evaluations.start_attempt(evaluation_id)
+    def _start(self, evaluation_id: str, accepted: Accepted | None) -> Assignment | None:
+        with self._database.begin(WORKER, forgetful=True) as tx:
+            if accepted is None:
+                return tx.evaluations.start_attempt(evaluation_id)
+            attempts = tx.evaluations.count_attempt(evaluation_id)
+        return None if attempts is None else _assignment(accepted, attempts)
 
     async def _outcome(self, assignment: Assignment) -> Assessment | Failure:
         if assignment.attempts > MAX_ATTEMPTS:
@@ -135,13 +150,46 @@ class AssessEvaluation:
             assignment.tenant,
         )
 
-    def _store(self, evaluation_id: str, card: Scorecard, outcome: Assessment | Failure) -> None:
+    def _store(
+        self, assignment: Assignment, outcome: Assessment | Failure, accepted: Accepted | None
+    ) -> Evaluation | None:
+        """Return the final evaluation where it can be told without reading it."""
+        now = datetime.now(UTC)
+        result = None
         if isinstance(outcome, Failure):
-            self._store_failure(evaluation_id, outcome)
-            return
-        with self._database.begin(WORKER) as tx:
-            tx.evaluations.complete(evaluation_id, outcome, score(card, outcome.grades), datetime.now(UTC))
+            stored = self._store_failure(assignment.id, outcome, now)
+        else:
+            result = score(assignment.scorecard.scorecard, outcome.grades)
+            with self._database.begin(WORKER) as tx:
+                stored = tx.evaluations.complete(assignment.id, outcome, result, now)
+        return finished(accepted.evaluation, outcome, result, now) if stored and accepted else None
 
-    def _store_failure(self, evaluation_id: str, failure: Failure) -> None:
+    def _store_failure(self, evaluation_id: str, failure: Failure, now: datetime) -> bool:
         with self._database.begin(WORKER) as tx:
-            tx.evaluations.fail(evaluation_id, failure, datetime.now(UTC))
+            return tx.evaluations.fail(evaluation_id, failure, now)
+
+
+def finished(
+    evaluation: Evaluation, outcome: Assessment | Failure, result: Score | None, now: datetime
+) -> Evaluation:
+    """Return an evaluation with what came out of it at `now`; a failed one says why."""
+    if isinstance(outcome, Failure):
+        return evaluation.model_copy(update={"status": "failed", "completed_at": now, "error": outcome})
+    shared = Assessment.model_fields.keys() & Evaluation.model_fields.keys()
+    given = {name: getattr(outcome, name) for name in shared}
+    redaction = evaluation.redaction.model_copy(update={"answers": outcome.taken_out})
+    known = {"status": "completed", "completed_at": now, "score": result, "redaction": redaction}
+    return evaluation.model_copy(update=given | known)
+
+
+def _assignment(accepted: Accepted, attempts: int) -> Assignment:
+    submission = accepted.submission
+    return Assignment.model_construct(
+        id=submission.id,
+        tenant=accepted.tenant,
+        conversation=submission.conversation,
+        redaction=submission.redaction,
+        scorecard=submission.scorecard,
+        grader=submission.grader,
+        attempts=attempts,
+    )

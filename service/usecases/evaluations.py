@@ -55,36 +55,44 @@ class Completions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: dict[str, list[asyncio.Event]] = {}
+        self._waiting: dict[str, list[asyncio.Future[Evaluation | None]]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._poller: asyncio.Task[None] | None = None
 
-    async def wait(self, evaluation_id: str, seconds: float) -> bool:
-        """Return True as soon as the evaluation is final, False after `seconds`."""
-        done = asyncio.Event()
-        self._waiting.setdefault(evaluation_id, []).append(done)
+    async def wait(self, tenant: str, evaluation_id: str, seconds: float) -> Evaluation | None:
+        """Return the evaluation as soon as it is final, None after `seconds`."""
         self._loop = asyncio.get_running_loop()
+        done: asyncio.Future[Evaluation | None] = self._loop.create_future()
+        self._waiting.setdefault(evaluation_id, []).append(done)
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll())
         try:
             async with asyncio.timeout(seconds):
-                await done.wait()
-            return True
+                told = await done
         except TimeoutError:
-            return False
+            return None
         finally:
             self._forget(evaluation_id, done)
+        return told or await asyncio.to_thread(self._read, tenant, evaluation_id)
 
-    def tell(self, evaluation_id: str) -> None:
-        """Wake those who wait for this evaluation; may be called from any thread."""
+    def tell(self, evaluation_id: str, evaluation: Evaluation | None = None) -> None:
+        """Wake those who wait for this evaluation, and tell them the result; may be called from any thread.
+
+        Without the result they read it.
+        """
         if self._loop is not None and evaluation_id in self._waiting:
-            self._loop.call_soon_threadsafe(self._wake, evaluation_id)
+            self._loop.call_soon_threadsafe(self._wake, evaluation_id, evaluation)
 
-    def _wake(self, evaluation_id: str) -> None:
+    def _wake(self, evaluation_id: str, evaluation: Evaluation | None = None) -> None:
         for done in self._waiting.pop(evaluation_id, []):
-            done.set()
+            if not done.done():
+                done.set_result(evaluation)
 
-    def _forget(self, evaluation_id: str, done: asyncio.Event) -> None:
+    def _read(self, tenant: str, evaluation_id: str) -> Evaluation | None:
+        with self._database.begin(tenant) as tx:
+            return tx.evaluations.get(evaluation_id)
+
+    def _forget(self, evaluation_id: str, done: asyncio.Future[Evaluation | None]) -> None:
         events = self._waiting.get(evaluation_id, [])
         if done in events:
             events.remove(done)
@@ -93,10 +101,10 @@ class Completions:
 
     async def _poll(self) -> None:
         while self._waiting:
+            await asyncio.sleep(POLL_S)
             # A database that is away ends the poller: the waiters time out, the next one starts it again.
             for evaluation_id in await asyncio.to_thread(self._final_among, list(self._waiting)):
                 self._wake(evaluation_id)
-            await asyncio.sleep(POLL_S)
 
     def _final_among(self, ids: list[str]) -> set[str]:
         with self._database.begin("") as tx:

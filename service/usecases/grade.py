@@ -4,21 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from service.domain.errors import FieldProblem, InvalidInput, UnknownScorecard
-from service.domain.evaluation import (
-    AgentRef,
-    Assessment,
-    Evaluation,
-    Failure,
-    RedactedTurn,
-    ScorecardRef,
-)
+from service.domain.evaluation import AgentRef, Evaluation, Failure, RedactedTurn, ScorecardRef
 from service.domain.grade import GraderName
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.score import score
 from service.domain.scorecard import ScorecardRevision
 from service.domain.selection import choose_scorecard
 from service.domain.transcript import Conversation, RedactedConversation
-from service.usecases.assess import Graders
+from service.usecases.assess import Graders, finished
 from service.usecases.cards import split_reference
 from service.usecases.redact import RedactConversation, Redacted
 
@@ -63,18 +56,8 @@ class GradeConversation:
         done = await self._graders.grade(
             grader, redacted.conversation, card.scorecard, redacted.summary, DEFAULT_TENANT, names
         )
-        return _finished(evaluation, card, done)
-
-
-def _finished(evaluation: Evaluation, card: ScorecardRevision, done: Assessment | Failure) -> Evaluation:
-    now = datetime.now(UTC)
-    if isinstance(done, Failure):
-        return evaluation.model_copy(update={"status": "failed", "completed_at": now, "error": done})
-    shared = Assessment.model_fields.keys() & Evaluation.model_fields.keys()
-    result = {name: getattr(done, name) for name in shared}
-    redaction = evaluation.redaction.model_copy(update={"answers": done.taken_out})
-    finished = {"status": "completed", "completed_at": now, "score": score(card.scorecard, done.grades)}
-    return evaluation.model_copy(update=result | finished | {"redaction": redaction})
+        result = None if isinstance(done, Failure) else score(card.scorecard, done.grades)
+        return finished(evaluation, done, result, datetime.now(UTC))
 
 
 def _chosen(conversation: RedactedConversation, cards: Sequence[ScorecardRevision]) -> ScorecardRevision:

@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from service.domain.errors import RedactionTooSlow, Unavailable
 
@@ -31,6 +32,8 @@ class WorkPool:
         """Make a pool; one piece of work may take `timeout_s`, waiting for a process aside."""
         self._processes = processes
         self._timeout_s = timeout_s
+        self.worked_s = 0.0
+        """Seconds that the functions took so far, on the way and waiting for a process aside."""
         self._drivers = ThreadPoolExecutor(max(processes, 1), thread_name_prefix="work-pool")
         self._own = threading.local()
         self._alive: set[_Process] = set()
@@ -61,23 +64,31 @@ class WorkPool:
         limit = asyncio.timeout(self._timeout_s)
         try:
             async with limit:
-                return await asyncio.to_thread(work)
+                done, value, seconds = await asyncio.to_thread(_tried, work)
         except TimeoutError:
             if limit.expired():
                 raise RedactionTooSlow(self._timeout_s or 0) from None
             raise
+        return cast("R", self._result(_Answer(done, value, seconds)))
 
     def _drive(self, work: Callable[[], Any]) -> Any:
         for _ in range(TRIES):
             process = self._process()
             try:
-                return process.call(work, self._timeout_s)
+                return self._result(process.call(work, self._timeout_s))
             except _Silent:
                 self._end(process)
                 raise RedactionTooSlow(self._timeout_s or 0) from None
             except _Died:
                 self._end(process)
         raise Unavailable(f"the process that redacts died {TRIES} times over this; is there enough memory?")
+
+    def _result(self, answer: "_Answer") -> Any:
+        with self._lock:
+            self.worked_s += answer.seconds
+        if answer.done:
+            return answer.value
+        raise answer.value
 
     def _process(self) -> "_Process":
         """Return the process of this thread, a new one where there is none."""
@@ -95,6 +106,14 @@ class WorkPool:
         self._own.process = None
         with self._lock:
             self._alive.discard(process)
+
+
+class _Answer(NamedTuple):
+    """What a function returned, or raised when it is not `done`, and how many seconds it took."""
+
+    done: bool
+    value: Any
+    seconds: float
 
 
 class _Died(Exception):
@@ -119,18 +138,8 @@ class _Process:
         theirs.close()
         self._ready = False
 
-    def call(self, work: Callable[[], Any], timeout_s: float | None) -> Any:
-        """Return what `work` returns there, or raise what it raises; _Silent after `timeout_s`, _Died."""
-        done, value = self._answer(work, timeout_s)
-        if done:
-            return value
-        raise value
-
-    def kill(self) -> None:
-        """End the process at once."""
-        self._process.kill()
-
-    def _answer(self, work: Callable[[], Any], timeout_s: float | None) -> tuple[bool, Any]:
+    def call(self, work: Callable[[], Any], timeout_s: float | None) -> _Answer:
+        """Return what comes of `work` there. Raises _Silent after `timeout_s`, and _Died."""
         try:
             if not self._ready:
                 # Starting takes a second or two, which is not the work's fault.
@@ -138,9 +147,13 @@ class _Process:
             self._pipe.send(work)
             if not self._pipe.poll(timeout_s):
                 raise _Silent
-            return cast("tuple[bool, Any]", self._pipe.recv())
+            return _Answer(*self._pipe.recv())
         except (EOFError, OSError):
             raise _Died from None
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
 
 
 def _serve(pipe: Connection) -> None:
@@ -156,20 +169,28 @@ def _serve(pipe: Connection) -> None:
         except OSError:
             sys.exit()
         except Exception as error:
-            pipe.send((False, TypeError(f"what came out cannot be sent back ({type(error).__name__})")))
+            problem = TypeError(f"what came out cannot be sent back ({type(error).__name__})")
+            pipe.send((False, problem, 0.0))
 
 
-def _outcome(pipe: Connection) -> tuple[bool, Any]:
+def _outcome(pipe: Connection) -> tuple[bool, Any, float]:
     try:
         work = pipe.recv()
     except EOFError:
         sys.exit()
     except Exception as error:
-        return False, error
+        return False, error, 0.0
+    return _tried(work)
+
+
+def _tried(work: Callable[[], Any]) -> tuple[bool, Any, float]:
+    """Return whether `work` came to its end, what it returned or raised, and how many seconds it took."""
+    started = time.perf_counter()
     try:
-        return True, work()
+        value, done = work(), True
     except Exception as error:
-        return False, error
+        value, done = error, False
+    return done, value, time.perf_counter() - started
 
 
 def _end_with_parent() -> None:

@@ -12,6 +12,7 @@ from service.domain.submission import Submission
 from service.storage.database import Database
 from service.storage.transaction import Transaction
 from service.usecases.cards import resolve_scorecard
+from service.usecases.handover import Accepted, Handover
 from service.usecases.redact import RedactConversation, Redacted
 from service.usecases.requests import EvaluationRequest
 from service.usecases.vault import Vault
@@ -22,6 +23,9 @@ class JobQueue(Protocol):
 
     def enqueue(self, tx: Transaction, evaluation_id: str) -> None:
         """Queue the grading of an evaluation."""
+
+    def tell(self) -> None:
+        """Say that what was put in is committed."""
 
 
 class Idempotency(NamedTuple):
@@ -49,13 +53,16 @@ class SubmitEvaluation:
         vault: Vault,
         graders: frozenset[GraderName],
         default_grader: GraderName,
+        handover: Handover | None = None,
     ) -> None:
+        """Make one; a worker of this process, if there is one, finds through `handover` what is accepted."""
         self._database = database
         self._queue = queue
         self._redact = redact
         self._vault = vault
         self._graders = graders
         self._default_grader = default_grader
+        self._handover = handover or Handover()
 
     async def __call__(
         self, tenant: str, request: EvaluationRequest, idempotency: Idempotency | None = None
@@ -72,7 +79,9 @@ class SubmitEvaluation:
         grader = self._chosen_grader(request)
         conversation = request.full_conversation
         redacted = await self._redact(conversation, tenant, originals=self._vault.is_on)
-        return await asyncio.to_thread(self._accept, tenant, request, grader, redacted, idempotency)
+        accepted = await asyncio.to_thread(self._accept, tenant, request, grader, redacted, idempotency)
+        self._queue.tell()
+        return accepted
 
     def _chosen_grader(self, request: EvaluationRequest) -> GraderName:
         grader = request.grader or self._default_grader
@@ -108,10 +117,12 @@ class SubmitEvaluation:
             )
             if idempotency and not tx.evaluations.claim_idempotency(*idempotency, submission.id, now):
                 return self._lost_race(tx, idempotency)
-            tx.evaluations.add(submission)
+            evaluation = tx.evaluations.add(submission)
             self._vault.keep(tx, submission.id, redacted.originals, now)
             self._queue.enqueue(tx, submission.id)
-            return _found(tx.evaluations.get(submission.id))
+            # Before it is committed, because a worker may have it at that very moment.
+            self._handover.put(Accepted(tenant, submission, evaluation))
+            return evaluation
 
     def _lost_race(self, tx: Transaction, idempotency: Idempotency) -> Evaluation:
         """Another request with the key was accepted while this one was being redacted."""

@@ -4,11 +4,26 @@ import sys
 import time
 
 import httpx2
+import jsonschema_rs
 import pytest
 
 from evals.model_server import NOTHING_JUDGED, Behaviour, ModelServer, failing, stand_in_answer
+from service.grading.facts import FACT_NAMES
+from service.grading.schema import answer_schema, collect_schema
+from tests.service.grading.building import a_card, a_dimension, three_dimensions
 
 CHAT = "/chat/completions"
+
+
+def a_request(card, transcript, **changes):
+    """What arrives for `card`, with the whole schema that is in use."""
+    schema = answer_schema(card.dimensions, facts=FACT_NAMES)
+    return {
+        "model": "m",
+        "response_format": {"type": "json_schema", "json_schema": {"schema": schema}},
+        "messages": [{"role": "user", "content": transcript}],
+        **changes,
+    }
 
 
 def post(server, body=None):
@@ -63,23 +78,111 @@ def test_a_hanging_request_does_not_keep_the_server_from_closing():
 
 
 def test_the_stand_in_says_that_it_judged_nothing():
-    entry = {
-        "properties": {
-            "evidence": {"items": {"$ref": "#/$defs/customer_quote"}},
-            "level": {"type": "string", "enum": ["low", "high"]},
-        }
-    }
-    schema = {"properties": {"dimensions": {"properties": {"d": entry}}}}
-    request = {
-        "response_format": {"type": "json_schema", "json_schema": {"schema": schema}},
-        "messages": [{"role": "user", "content": "[0] agent: Hello\n[1] customer: " + "word " * 60}],
-    }
+    request = a_request(
+        a_card(a_dimension("d", about="customer")),
+        "[0 7f3a] agent: Hello\n[1 7f3a] customer: " + "word " * 60,
+    )
     answer = json.loads(stand_in_answer(request))["dimensions"]["d"]
     assert answer["rationale"] == NOTHING_JUDGED
-    assert answer["level"] == "low"
+    assert answer["level"] == "no"
     assert answer["evidence"][0]["turn"] == 1
     assert ("word " * 60).startswith(answer["evidence"][0]["quote"])
     assert stand_in_answer(request) == stand_in_answer(request)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        answer_schema(three_dimensions().dimensions),
+        answer_schema(three_dimensions().dimensions, coaching=False, facts=FACT_NAMES),
+        answer_schema([], facts=FACT_NAMES),
+        collect_schema(three_dimensions().dimensions),
+    ],
+)
+@pytest.mark.parametrize("transcript", ["[0 7f3a] agent: Hello.\n[1 7f3a] customer: Hi.", "nothing"])
+def test_the_stand_in_fits_every_schema_that_is_in_use(schema, transcript):
+    request = a_request(three_dimensions(), transcript)
+    request["response_format"]["json_schema"]["schema"] = schema
+    jsonschema_rs.validate(schema, json.loads(stand_in_answer(request)))
+
+
+def test_the_stand_in_quotes_the_right_speaker_and_says_what_is_absent():
+    request = a_request(three_dimensions(), "[0 7f3a] agent: Hello.\n[1 7f3a] bot: Beep.")
+    answer = json.loads(stand_in_answer(request))
+    greeting, mood = answer["dimensions"]["greeting"], answer["dimensions"]["mood"]
+    assert (greeting["evidence"], greeting["absence"]) == ([{"turn": 0, "quote": "Hello."}], None)
+    assert (mood["evidence"], mood["absence"]["to_turn"]) == ([], 1)
+    assert answer["strengths"][0]["quote"] == "Hello."
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"const": "x"}, "x"),
+        ({"enum": ["b", "a"]}, "b"),
+        ({"type": ["string", "null"]}, None),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, None),
+        ({"oneOf": [{"type": "integer", "minimum": 3}]}, 3),
+        ({"type": "boolean"}, False),
+        ({"type": "string"}, NOTHING_JUDGED),
+        ({"type": "array", "items": {"type": "number"}}, []),
+        ({"type": "array", "items": {"type": "number"}, "minItems": 2}, [0, 0]),
+        ({"$ref": "#/$defs/nowhere"}, None),
+        ({"unheard": "of"}, None),
+    ],
+)
+def test_the_stand_in_fills_what_it_does_not_know_by_its_type(schema, value):
+    request = a_request(three_dimensions(), "")
+    request["response_format"]["json_schema"]["schema"] = {"properties": {"new": schema}, "$defs": {}}
+    assert json.loads(stand_in_answer(request)) == {"new": value}
+
+
+def test_a_schema_that_contains_itself_is_filled_to_a_bounded_depth():
+    request = a_request(three_dimensions(), "")
+    node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
+    request["response_format"]["json_schema"]["schema"] = {**node, "$defs": {"node": node}}
+    assert stand_in_answer(request).startswith('{"next": {"next"')
+
+
+def test_the_schema_is_found_at_the_end_of_the_instructions_too():
+    schema = answer_schema(three_dimensions().dimensions)
+    words = f"Grade.\n\nIt has to fit this JSON schema:\n{json.dumps(schema)}"
+    apart = [{"role": "system", "content": words}, {"role": "user", "content": "[0 7f3a] agent: Hello."}]
+    together = [{"role": "user", "content": f"{words}\n\n[0 7f3a] agent: Hello."}]
+    answers = [stand_in_answer({"messages": messages}) for messages in (apart, together)]
+    assert answers[0] == answers[1]
+    jsonschema_rs.validate(schema, json.loads(answers[0]))
+
+
+@pytest.mark.parametrize(
+    ("refused", "request_part"),
+    [
+        ("logprobs", {"logprobs": True}),
+        ("max_completion_tokens", {"max_completion_tokens": 5}),
+        ("max_tokens", {"max_tokens": 5}),
+        ("temperature", {"temperature": 0}),
+        ("system", {"messages": [{"role": "system", "content": "x"}]}),
+        ("json_object", {"response_format": {"type": "json_object"}}),
+    ],
+)
+def test_a_part_that_is_not_supported_is_refused_with_or_without_a_reason(refused, request_part):
+    body = {"model": "m", "messages": [], **request_part}
+    with ModelServer(refuses=[refused]) as server:
+        refusal, fine = post(server, body), post(server)
+    assert (refusal.status_code, fine.status_code) == (400, 200)
+    assert refused in refusal.json()["error"]["message"]
+    with ModelServer(refuses=[refused], explains=False) as server:
+        assert post(server, body).json()["error"]["message"] == "Bad Request"
+
+
+def test_log_probabilities_come_when_they_are_asked_for_and_spell_the_answer():
+    body = {"model": "m", "messages": [], "logprobs": True, "top_logprobs": 5}
+    with ModelServer(default=Behaviour(text='{"a": "Да"}', logprobs=True)) as server:
+        asked, not_asked = post(server, body).json(), post(server).json()
+    tokens = asked["choices"][0]["logprobs"]["content"]
+    assert "".join(token["token"] for token in tokens) == '{"a": "Да"}'
+    assert all(token["top_logprobs"][0]["logprob"] == token["logprob"] < 0 for token in tokens)
+    assert "logprobs" not in not_asked["choices"][0]
 
 
 def test_it_starts_from_a_shell():

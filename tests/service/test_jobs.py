@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from evals.model_server import Behaviour, ModelServer, failing
 from service.cli.demo import samples
 from service.factory import Factory
-from service.jobs import DurableQueue
+from service.jobs import POLL_EMBEDDED_S, Bell, DurableQueue, can_be_woken
 from service.settings import Settings
 from service.usecases.requests import EvaluationRequest
 from service.usecases.submit import SubmitEvaluation
@@ -145,6 +146,62 @@ def test_an_evaluation_and_its_job_are_committed_together_or_not_at_all(database
         )
         counts = [connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() for table in tables]
     assert counts == [0, 0]
+
+
+def test_the_engine_still_lets_its_look_for_jobs_be_woken():
+    assert can_be_woken(), "jobs would start later than they could: see Bell"
+
+
+def test_jobs_start_without_waiting_for_the_next_look(tmp_path):
+    with running_service(database_url=f"sqlite:///{tmp_path / 'x.db'}") as service:
+        service.grade(conversation())
+        started = time.monotonic()
+        for number in range(6):
+            service.grade(conversation(external_id=str(number)))
+        # Half a look each would be added if nobody rang.
+        assert time.monotonic() - started < 6 * POLL_EMBEDDED_S / 2
+
+
+def test_a_bell_wakes_ends_and_otherwise_waits():
+    bell = Bell()
+    assert not bell.wait(0.01)
+    threading.Timer(0.05, bell.ring).start()
+    started = time.monotonic()
+    assert not bell.wait(20)
+    assert time.monotonic() - started < 10
+    bell.set()
+    assert bell.wait(20)
+
+
+def test_a_bell_that_rang_before_the_wait_is_heard_once():
+    bell = Bell()
+    bell.ring()
+    started = time.monotonic()
+    assert not bell.wait(20)
+    assert time.monotonic() - started < 10
+    assert not bell.wait(0.05)
+    assert time.monotonic() - started >= 0.05
+
+
+def test_more_jobs_than_hands_are_all_done(tmp_path):
+    with ModelServer(default=Behaviour(latency_s=0.05)) as model:
+        url = f"sqlite:///{tmp_path / 'x.db'}"
+        with running_service(database_url=url, openai_base_url=model.url, concurrency=1) as service:
+            bodies = [{"conversation": conversation(external_id=str(n))} for n in range(8)]
+            ids = [service.client.post("/v1/evaluations", json=body).json()["id"] for body in bodies]
+            started = time.monotonic()
+            assert set(await_final(service.client, ids, 30).values()) == {"completed"}
+            assert time.monotonic() - started < 8 * POLL_EMBEDDED_S
+
+
+def test_what_is_told_at_once_is_what_is_stored(database_url):
+    with (
+        ModelServer() as model,
+        running_service(database_url=database_url, openai_base_url=model.url) as service,
+    ):
+        for sample in samples()[:3]:
+            told = service.grade(sample, metadata={"ticket": "T-1", "n": 1.5})
+            assert told == service.client.get(f"/v1/evaluations/{told['id']}").json()
 
 
 def test_the_same_flow_works_on_both_databases(database_url):

@@ -32,6 +32,19 @@ def test_the_default_grader_follows_from_what_is_configured(monkeypatch, environ
     assert read_settings().default_grader == grader
 
 
+def test_limits_and_prices_that_are_empty_are_not_set_and_no_limit_is_zero(monkeypatch):
+    names = ("QALIBRATE_MODEL_REQUESTS_PER_MINUTE", "QALIBRATE_MODEL_TOKENS_PER_MINUTE", "QALIBRATE_PRICES")
+    for name in names:
+        monkeypatch.setenv(name, "")
+    found = read_settings()
+    assert (found.model_requests_per_minute, found.model_tokens_per_minute, found.prices) == (None,) * 3
+    for name in (*names[:2], "QALIBRATE_MODEL_CONCURRENCY"):
+        monkeypatch.setenv(name, "0")
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings()
+    assert all(name in str(caught.value) for name in (*names[:2], "QALIBRATE_MODEL_CONCURRENCY"))
+
+
 def test_asking_for_the_llm_without_an_endpoint_is_a_configuration_error(monkeypatch):
     monkeypatch.setenv("QALIBRATE_GRADER", "llm")
     with pytest.raises(InvalidSettings, match="OPENAI_API_KEY or OPENAI_BASE_URL"):

@@ -1,17 +1,24 @@
 """Figures about a conversation that need no judgement, given to people next to any grader's grades."""
 
-from collections.abc import Sequence
-
 from service.domain.transcript import RedactedConversation
+from service.grading.signals.hold import holds
+from service.grading.signals.memory import shared_work
+from service.grading.signals.naming import name_uses
+from service.grading.signals.overlaps import overlapping
+from service.grading.signals.pace import spoken_at, words_per_minute
+from service.grading.signals.promises import promised
 from service.grading.signals.questions import questions
-from service.grading.signals.speech import search, spoken_by, total_amount
-from service.grading.signals.timing import Timed, agent_share, silences, timeline
+from service.grading.signals.speech import search, spoken_by
+from service.grading.signals.timing import agent_share, silences, timeline
 from service.grading.signals.words import fillers
 
-OVERLAP_S = 0.3
-"""A turn that begins this many seconds before another speaker ends counts as an overlap; less is a quick
-answer or the inaccuracy of the timestamps.
-"""
+_TIMING = (
+    "longest_silence_s",
+    "silence_share",
+    "agent_words_per_minute",
+    "customer_words_per_minute",
+    "overlaps",
+)
 
 
 def measure(conversation: RedactedConversation) -> dict[str, float | int | None]:
@@ -19,10 +26,16 @@ def measure(conversation: RedactedConversation) -> dict[str, float | int | None]
 
     `longest_silence_s` in seconds, explained or not; `silence_share` of the time between the first and the
     last word, 0 to 1; `agent_talk_share` of the words of agent and customer, 0 to 1; `agent_words_per_minute`
-    of the agent's own speaking time; `overlaps`, `agent_questions` (without routine ones such as "how can I
-    help"), `filler_words`, `rude_words`, `agent_turns` and `customer_turns` are counts. In Chinese,
-    characters stand for words.
+    and `customer_words_per_minute` of their own speaking time; `overlaps` (turns that begin while any other
+    speaks), `agent_questions` (without routine ones such as "how can I help"), `filler_words`, `rude_words`,
+    `forbidden_words`, `holds` (waits announced), `promises`, `name_uses`, `agent_turns` and `customer_turns`
+    are counts. In Chinese, characters stand for words.
     """
+    with shared_work():
+        return _figures(conversation)
+
+
+def _figures(conversation: RedactedConversation) -> dict[str, float | int | None]:
     agent = spoken_by(conversation, "agent")
     share = agent_share(conversation)
     return {
@@ -31,6 +44,10 @@ def measure(conversation: RedactedConversation) -> dict[str, float | int | None]
         "agent_questions": sum(1 for _ in questions(agent, conversation.language)),
         "filler_words": sum(1 for _ in fillers(agent, conversation.language)),
         "rude_words": sum(1 for _ in search(agent, "rude_words", conversation.language)),
+        "forbidden_words": sum(1 for _ in search(agent, "forbidden_words", conversation.language)),
+        "holds": len(holds(agent, conversation.language)),
+        "promises": len(promised(conversation)),
+        "name_uses": len(name_uses(conversation)),
         "agent_turns": len(agent),
         "customer_turns": len(spoken_by(conversation, "customer")),
     }
@@ -39,30 +56,13 @@ def measure(conversation: RedactedConversation) -> dict[str, float | int | None]
 def _timing(conversation: RedactedConversation) -> dict[str, float | int | None]:
     turns = timeline(conversation)
     if turns is None:
-        keys = ("longest_silence_s", "silence_share", "agent_words_per_minute", "overlaps")
-        return dict.fromkeys(keys)
+        return dict.fromkeys(_TIMING)
     gaps = [gap.seconds for gap in silences(turns)]
     length = max(timed.end for timed in turns) - turns[0].start
     return {
         "longest_silence_s": round(max(gaps, default=0.0), 1),
         "silence_share": round(sum(gaps) / length, 3) if length else None,
-        "agent_words_per_minute": _pace(turns, conversation),
-        "overlaps": _overlaps(turns),
+        "agent_words_per_minute": words_per_minute(spoken_at(turns, "agent"), conversation.language),
+        "customer_words_per_minute": words_per_minute(spoken_at(turns, "customer"), conversation.language),
+        "overlaps": len(overlapping(turns)),
     }
-
-
-def _pace(turns: Sequence[Timed], conversation: RedactedConversation) -> int | None:
-    own = [timed for timed in turns if timed.spoken.turn.speaker == "agent"]
-    minutes = sum(timed.end - timed.start for timed in own) / 60
-    said = total_amount((timed.spoken for timed in own), conversation.language)
-    return round(said / minutes) if minutes else None
-
-
-def _overlaps(turns: Sequence[Timed]) -> int:
-    count, last = 0, turns[0]
-    for timed in turns[1:]:
-        other = timed.spoken.turn.speaker != last.spoken.turn.speaker
-        count += other and last.end - timed.start > OVERLAP_S
-        if timed.end >= last.end:
-            last = timed
-    return count

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from itertools import groupby, islice
 from typing import Literal
 
-from service.domain.transcript import RedactedConversation
+from service.domain.transcript import Language, RedactedConversation
 from service.grading.signals.finding import Finding
 from service.grading.signals.lexicon import lexicon
 from service.grading.signals.quotes import telling
-from service.grading.signals.speech import Spoken, absent, search, spoken_by
+from service.grading.signals.speech import Spoken, absent, search, spoken_by, total_amount
 
 INBOUND_GREETING = 1
 """An inbound conversation is greeted in the agent's first contribution: turns with no word of the customer
@@ -16,8 +16,11 @@ between them are one.
 """
 
 OUTBOUND_GREETING = 2
-"""An outbound one, whose first contribution often only asks for the right person, or one of unknown
-direction, is greeted in the first two.
+"""An outbound one, whose first contribution often only asks for the right person, is greeted in two."""
+
+SHORT_CONTRIBUTION: dict[Language, int] = {"en": 10, "ru": 10, "zh": 15}
+"""Where the direction is not known, the second contribution may hold the greeting if the first has at most
+this many words, characters in Chinese: enough to ask for somebody, while more is the matter itself.
 """
 
 OPENING_TURNS = 3
@@ -35,9 +38,14 @@ _ENOUGH_PHRASES = 60
 
 
 def greeting(conversation: RedactedConversation) -> Finding:
-    """Tell whether the agent greets the customer at once; see `INBOUND_GREETING` and `OUTBOUND_GREETING`."""
-    count = INBOUND_GREETING if conversation.direction == "inbound" else OUTBOUND_GREETING
-    return _look_for("greeting", conversation, _contributions(conversation, count)[:OPENING_TURNS])
+    """Tell whether the agent greets the customer at once; see `INBOUND_GREETING`, `OUTBOUND_GREETING` and
+    `SHORT_CONTRIBUTION`.
+    """
+    first = _contributions(conversation, INBOUND_GREETING)
+    is_short = total_amount(first, conversation.language) <= SHORT_CONTRIBUTION[conversation.language]
+    if conversation.direction == "outbound" or (conversation.direction is None and is_short):
+        first = _contributions(conversation, OUTBOUND_GREETING)
+    return _look_for("greeting", conversation, first[:OPENING_TURNS])
 
 
 def self_introduction(conversation: RedactedConversation) -> Finding:
@@ -77,7 +85,7 @@ def apology(conversation: RedactedConversation) -> Finding:
     return _look_for("apology", conversation, _agent(conversation))
 
 
-def _agent(conversation: RedactedConversation) -> list[Spoken]:
+def _agent(conversation: RedactedConversation) -> Sequence[Spoken]:
     return spoken_by(conversation, "agent")
 
 

@@ -8,6 +8,7 @@
 ``...``          up to three words between (in Chinese: up to eight characters of one clause)
 ``<person>``     a redacted name, such as ``<PERSON_1>``
 ``<detail>``     any other redacted detail, such as ``<PHONE_NUMBER_1>``
+``<time>``       a redacted date or time, such as ``<DATE_1>``
 ``<name>``       a redacted name, or one word (in Chinese: one to three characters)
 ``^`` ``$``      the beginning and the end of the text that is searched
 ``sorry?``       with the question mark right after
@@ -21,7 +22,7 @@ import re
 from collections.abc import Sequence
 
 _HAN = "\u3400-\u9fff"
-_TOKEN = re.compile(r"<person>|<name>|<detail>|\.\.\.|[()\[\]|^$]|\s+|[^()\[\]|^$\s<>.]+")
+_TOKEN = re.compile(r"<person>|<name>|<detail>|<time>|\.\.\.|[()\[\]|^$]|\s+|[^()\[\]|^$\s<>.]+")
 _RUN = re.compile(rf"[{_HAN}]|[^{_HAN}]+")
 
 _WORD_BEGINS = r"(?<!\w)"
@@ -31,6 +32,7 @@ _LATIN_ENDS = "(?![a-z0-9])"
 _BETWEEN = r"[^\w<?]{0,3}+"
 _PERSON = r"<(?:person|name|agent)\w{0,20}+>"
 _DETAIL = r"<(?!person|name|agent)[a-z]\w{0,30}+>"
+_TIME = r"<(?:date|time)\w{0,20}+>"
 _SYMBOLS = {
     "(": "(?:",
     ")": ")",
@@ -41,6 +43,7 @@ _SYMBOLS = {
     "$": r"[^\w<]{0,9}+\Z",
     "<person>": _PERSON + _BETWEEN,
     "<detail>": _DETAIL + _BETWEEN,
+    "<time>": _TIME + _BETWEEN,
 }
 _WORD_SYMBOLS = {
     "...": r"(?:<?[\w'-]{1,30}+>?[^\w<.!?]{0,3}+){0,3}?",

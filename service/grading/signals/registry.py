@@ -1,7 +1,18 @@
 """Which function measures which signal."""
 
 from service.domain.scorecard import SignalName
-from service.grading.signals import phrases, questions, timing, words
+from service.grading.signals import (
+    forbidden,
+    hold,
+    naming,
+    overlaps,
+    pace,
+    phrases,
+    promises,
+    questions,
+    timing,
+    words,
+)
 from service.grading.signals.finding import Signal
 
 SIGNALS: dict[SignalName, Signal] = {
@@ -17,5 +28,11 @@ SIGNALS: dict[SignalName, Signal] = {
     "rude_words": words.rude_words,
     "one_word_answers": words.one_word_answers,
     "questions_asked": questions.questions_asked,
+    "hold_etiquette": hold.hold_etiquette,
+    "name_use": naming.name_use,
+    "overlaps": overlaps.overlaps,
+    "pace": pace.pace,
+    "forbidden_words": forbidden.forbidden_words,
+    "promises": promises.promises,
 }
 """The signal of every name that a scorecard may use."""

@@ -8,6 +8,7 @@ from service.domain.grade import Absence, Evidence
 from service.domain.scorecard import SignalName
 from service.domain.transcript import Language, RedactedConversation, Speaker, Turn
 from service.grading.signals.lexicon import PhraseList, lexicon
+from service.grading.signals.memory import once, once_for
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*+")
 _CHARACTER = re.compile(r"<[A-Z_]{1,40}+\d{0,9}+>|[^\W_]")
@@ -20,13 +21,17 @@ class Spoken(NamedTuple):
     turn: Turn
 
 
-def spoken_by(conversation: RedactedConversation, *speakers: Speaker) -> list[Spoken]:
+def spoken_by(conversation: RedactedConversation, *speakers: Speaker) -> Sequence[Spoken]:
     """Return the turns of these speakers that hold any text."""
-    return [
+    return once_for(conversation, speakers, lambda: _spoken_by(conversation, speakers))
+
+
+def _spoken_by(conversation: RedactedConversation, speakers: Sequence[Speaker]) -> Sequence[Spoken]:
+    return tuple(
         Spoken(position, turn)
         for position, turn in enumerate(conversation.turns)
         if turn.speaker in speakers and turn.text.strip()
-    ]
+    )
 
 
 def search(turns: Iterable[Spoken], name: PhraseList, language: Language) -> Iterator[Evidence]:
@@ -54,7 +59,7 @@ def amount(text: str, language: Language) -> int:
     name counts as one of either.
     """
     pattern = _CHARACTER if language == "zh" else _WORD
-    return sum(1 for _ in pattern.finditer(text))
+    return once(("amount", language, text), lambda: sum(1 for _ in pattern.finditer(text)))
 
 
 def total_amount(turns: Iterable[Spoken], language: Language) -> int:

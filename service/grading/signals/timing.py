@@ -6,6 +6,7 @@ from typing import NamedTuple
 from service.domain.transcript import Language, RedactedConversation
 from service.grading.signals.finding import Finding, band
 from service.grading.signals.lexicon import lexicon
+from service.grading.signals.memory import once_for
 from service.grading.signals.questions import ends_in_a_question
 from service.grading.signals.quotes import quote_beginning
 from service.grading.signals.speech import Spoken, absent, amount, spoken_by, total_amount
@@ -97,6 +98,10 @@ def timeline(conversation: RedactedConversation) -> list[Timed] | None:
     """Return the spoken turns in the order of time, or None when the beginning or the end of any is unknown,
     when all of them are zero, or when there are fewer than two.
     """
+    return once_for(conversation, "timeline", lambda: _timeline(conversation))
+
+
+def _timeline(conversation: RedactedConversation) -> list[Timed] | None:
     spoken = spoken_by(conversation, "agent", "customer", "bot")
     turns = [
         Timed(s.turn.start_s, s.turn.end_s, s)

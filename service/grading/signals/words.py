@@ -1,12 +1,13 @@
 """Signals that count words the agent had better leave out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import islice, pairwise
 
 from service.domain.grade import Evidence
 from service.domain.transcript import Language, RedactedConversation
 from service.grading.signals.finding import Finding, band
+from service.grading.signals.forbidden import replacements
 from service.grading.signals.lexicon import PhraseList, lexicon
 from service.grading.signals.quotes import MAX_QUOTES, quote_beginning, telling
 from service.grading.signals.speech import Spoken, absent, amount, search, spoken_by, total_amount
@@ -60,7 +61,7 @@ def _filler_value(count: int, said: int, language: Language) -> float:
     return band(count / words < FEW_FILLERS, count / words < MANY_FILLERS)
 
 
-def fillers(agent: list[Spoken], language: Language) -> Iterator[Evidence]:
+def fillers(agent: Sequence[Spoken], language: Language) -> Iterator[Evidence]:
     """Yield the filler words in the agent's turns. A turn that is nothing but "hmm" is an answer instead."""
     return search((s for s in agent if not is_bare(s, language)), "filler_words", language)
 
@@ -76,7 +77,12 @@ def rude_words(conversation: RedactedConversation) -> Finding:
     if not found:
         return Finding(value=1, rationale=wording.missing, absence=absent("rude_words", agent, language))
     rationale = wording.found.format(count=len(found), turn=found[0].turn)
-    return Finding(value=0, rationale=rationale, evidence=telling(conversation, found))
+    return Finding(
+        value=0,
+        rationale=rationale,
+        evidence=telling(conversation, found),
+        suggestions=replacements(conversation, found, "rude_words", language),
+    )
 
 
 def one_word_answers(conversation: RedactedConversation) -> Finding:

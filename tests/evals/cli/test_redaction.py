@@ -218,7 +218,8 @@ def test_from_standard_input_over_processes_with_progress_on_standard_error():
 def test_no_command_starts_slower_for_what_measures():
     code = "import sys, evals.cli; print(*(name for name in sys.modules if name.startswith('evals.')))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert set(ran.stdout.split()) == {"evals.cli", "evals.cli.redaction"}
+    # The commands themselves, and nothing of what they measure with.
+    assert {name.split(".")[1] for name in ran.stdout.split()} == {"cli"}
 
 
 @pytest.mark.parametrize("option", ["--only", "--ignore"])

@@ -1,6 +1,7 @@
 import concurrent.futures
 import json
 import time
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from service.domain.keys import DEFAULT_TENANT
 from tests.running import RunningService
 from tests.service.cards import card, conversation, dimension
+from tests.service.results import keep, own_assessment
 
 CARD_NUMBER = "4111 1111 1111 1111"
 
@@ -32,6 +34,18 @@ def test_a_conversation_goes_in_and_a_graded_evidenced_result_comes_out(service:
     assert (greeting["outcome"], greeting["level"], greeting["grader"]) == ("graded", "yes", "signals")
     evidence = greeting["evidence"][0]
     assert texts[evidence["turn"]][evidence["start"] : evidence["end"]] == evidence["quote"]
+
+
+def test_everything_that_grading_gave_comes_back_when_read_and_when_listed(service: RunningService):
+    done = own_assessment()
+    keep(service.factory.database, "parts", "e" * 32, done, datetime.now(UTC))
+    client = service.client_of("parts")
+    one = client.get(f"/v1/evaluations/{'e' * 32}").json()
+    assert one == client.get("/v1/evaluations").json()["items"][0]
+    for part in ("facts", "observations", "flags", "coaching", "signals", "usage", "provenance"):
+        assert one[part] == done.model_dump(mode="json")[part], part
+    assert one["grades"][1]["confidence_parts"]["level_probability"] == 0.9
+    assert one["redaction"]["answers"] == {"PERSON": 2}
 
 
 def test_what_is_accepted_is_answered_with_202_and_its_location(service: RunningService):

@@ -41,5 +41,16 @@ def test_every_reference_leads_somewhere(document):
     assert set(references(document)) <= known
 
 
+def test_every_part_of_a_result_is_described(document):
+    schemas = document["components"]["schemas"]
+    parts = ("Evaluation", "Grade", "ConfidenceParts", "ContactFacts", "Observation", "Flag", "Provenance")
+    for name in parts:
+        said, fields = schemas[name]["description"], schemas[name]["properties"]
+        assert len(said) > 40, name
+        # What is not said by its name is said in words.
+        plain = {"Evaluation": {"facts", "observations", "flags"}, "Grade": {"confidence", "expected_level"}}
+        assert all(f"`{field}`" in said for field in plain.get(name, set()) & set(fields)), name
+
+
 def test_the_pages_for_people_are_there(service: RunningService):
     assert service.client.get("/docs").status_code == 200

@@ -96,15 +96,122 @@ def test_a_model_that_is_away_is_exit_code_3_with_the_reason(qalibrate, file, mo
     assert ran.lines[0]["error"]["type"] == "model-rejected"
 
 
+PRICE = "gpt-*: {input: 0, output: 1000}"
+"""USD per million tokens, so that 1,000 tokens of answer cost one dollar."""
+
+
+@pytest.fixture
+def priced(tmp_path, monkeypatch):
+    """A model's server whose answers cost one dollar each, and a file of ten conversations."""
+    prices = tmp_path / "prices.yaml"
+    prices.write_text(PRICE)
+    monkeypatch.setenv("QALIBRATE_PRICES", str(prices))
+    many = tmp_path / "many.jsonl"
+    many.write_text("\n".join(json.dumps(conversation()) for _ in range(10)))
+    own = tmp_path / "card.yaml"
+    own.write_text(json.dumps(card(dimension("greeting"))))
+    with ModelServer(default=Behaviour(body=a_dollars_worth(), latency_s=0.02)) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        yield many, own, model
+
+
+def a_dollars_worth():
+    entry = {"applies": True, "evidence": [{"turn": 0, "quote": "Good"}], "absence": None}
+    answer = {"dimensions": {"greeting": {**entry, "rationale": "It is said.", "level": "yes"}}}
+    usage = {"prompt_tokens": 10, "completion_tokens": 1000}
+    message = {"role": "assistant", "content": json.dumps(answer)}
+    completion = {"model": "gpt-x", "choices": [{"message": message, "finish_reason": "stop"}]}
+    return json.dumps({**completion, "usage": usage}).encode()
+
+
+def test_a_run_stops_at_its_cost_and_says_what_is_left(qalibrate, priced):
+    many, own, model = priced
+    ran = qalibrate("grade", many, "--scorecard", own, "--max-cost", "2.5", "--format", "json")
+    statuses = [row["status"] for row in ran.lines]
+    assert len(statuses) == 10
+    graded = statuses.count("completed")
+    assert 2 <= graded <= 4
+    assert statuses == ["completed"] * graded + ["cancelled"] * (10 - graded)
+    assert ran.lines[-1]["error"]["type"] == "max-cost"
+    spent = len(model.requests)
+    assert f"spent ${spent}.0000 of --max-cost $2.5000; stopped there, {10 - graded} left ungraded" in ran.err
+    assert ran.code == 1
+
+
+def test_a_run_within_its_cost_is_fine_and_the_table_shows_the_sum(qalibrate, priced):
+    many, own, model = priced
+    ran = qalibrate("grade", many, "--scorecard", own, "--max-cost", "1000")
+    total = f"${len(model.requests)}.0000"
+    assert ran.code == 0
+    assert f"Total cost: {total} for 10 of 10 evaluations" in ran.out
+    assert f"spent {total} of --max-cost $1,000.0000\n" in ran.err
+
+
+def test_limits_of_the_model_are_taken_from_the_settings(qalibrate, priced, monkeypatch):
+    many, own, model = priced
+    monkeypatch.setenv("QALIBRATE_MODEL_CONCURRENCY", "1")
+    assert qalibrate("grade", many, "--scorecard", own).code == 0
+    assert model.most_at_once == 1
+
+
+def test_prices_that_are_not_there_are_told_with_their_variable(qalibrate, priced, monkeypatch):
+    monkeypatch.setenv("QALIBRATE_PRICES", "/nowhere.yaml")
+    ran = qalibrate("grade", priced[0])
+    assert ran.code == 2
+    assert "QALIBRATE_PRICES: /nowhere.yaml: cannot be read" in ran.err
+
+
+def test_bad_input_weighs_more_than_a_run_that_was_stopped(qalibrate, priced):
+    many, own, _ = priced
+    ran = qalibrate("grade", many, "nowhere.json", "--scorecard", own, "--max-cost", "1")
+    assert ran.code == 2
+    assert "left ungraded" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "told"),
+    [
+        (["--grader", "signals"], {}, "this run uses none"),
+        ([], {"QALIBRATE_MODEL": "unheard-of"}, "needs the price of 'unheard-of'"),
+        ([], {"QALIBRATE_PRICES": ""}, "QALIBRATE_PRICES"),
+        (["--max-cost", "0"], {}, "above 0"),
+        (["--max-cost", "nan"], {}, "above 0"),
+        (["--max-cost", "inf"], {}, "above 0"),
+        (["--max-cost", "much"], {}, "--max-cost"),
+    ],
+)
+def test_a_cost_that_cannot_be_kept_is_refused_before_anything_is_spent(
+    qalibrate, priced, monkeypatch, arguments, variables, told
+):
+    many, own, model = priced
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ran = qalibrate("grade", many, "--scorecard", own, "--max-cost", "5", *arguments)
+    assert ran.code == 2
+    assert told in ran.err
+    assert not model.requests
+
+
+def test_a_mistake_in_the_prices_names_the_file_the_line_and_the_remedy(
+    qalibrate, file, tmp_path, monkeypatch
+):
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("gpt-5.5:\n  input: 1\n  otput: 2\n")
+    monkeypatch.setenv("QALIBRATE_PRICES", str(prices))
+    ran = qalibrate("grade", file)
+    assert ran.code == 2
+    assert f"QALIBRATE_PRICES: {prices}: line 3, column 3: a price has no key 'otput'" in ran.err
+    assert "did you mean 'output'?" in ran.err
+
+
 def test_many_conversations_are_graded_side_by_side(qalibrate, tmp_path, monkeypatch):
     path = tmp_path / "many.jsonl"
-    path.write_text("\n".join(json.dumps(conversation()) for _ in range(32)))
-    with ModelServer(default=Behaviour(latency_s=0.5)) as model:
+    path.write_text("\n".join(json.dumps(conversation()) for _ in range(16)))
+    with ModelServer(default=Behaviour(latency_s=1)) as model:
         monkeypatch.setenv("OPENAI_BASE_URL", model.url)
         ran = qalibrate("grade", path, "--format", "json", "--scorecard", "inbound-service")
-        arrived = [request.at for request in model.requests]
-    assert len(ran.lines) == 32
-    assert sum(at < min(arrived) + 0.5 for at in arrived) > 8
+    assert len(ran.lines) == 16
+    assert model.most_at_once > 4
 
 
 def test_a_wrong_setting_names_its_variable(qalibrate, file, monkeypatch):

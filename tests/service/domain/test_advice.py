@@ -330,6 +330,35 @@ def test_signals_on_a_dimension_about_the_customer_are_noticed() -> None:
     ] == ["/sections/0/dimensions/0/signals"]
 
 
+def about_signals(signals: list[str], *levels: tuple[float, str]) -> list[str]:
+    scale = {
+        "type": "ordinal",
+        "levels": [{"level": n, "points": p, "anchor": a} for n, (p, a) in enumerate(levels)],
+    }
+    found = advise(make_card(dimension("a", signals=signals, scale=scale)))
+    return [each.message for each in found if each.pointer.endswith("/signals")]
+
+
+FOUR_LEVELS = [(n / 3, f"The agent does it in way {'abcd'[n]}.") for n in range(4)]
+
+
+def test_a_level_that_the_signals_can_never_give_is_noticed() -> None:
+    (message,) = about_signals(["greeting"], *FOUR_LEVELS)
+    assert "never gives the level 1, 2 for" in message
+    assert about_signals(["promises"], *FOUR_LEVELS) == []
+    assert about_signals(["greeting", "closing", "thanks"], *FOUR_LEVELS) == []
+    assert about_signals([], *FOUR_LEVELS) == []
+
+
+def test_anchors_with_other_numbers_than_those_of_the_signal_are_noticed() -> None:
+    ours = [(0, "Longer than 30 seconds."), (0.5, "Longer than 10 seconds."), (1, "Up to 10 seconds.")]
+    assert about_signals(["dead_air"], *ours) == []
+    theirs = [(0, "Longer than 60 seconds."), (0.5, "Longer than 10 seconds."), (1, "Up to 10 seconds.")]
+    assert about_signals(["dead_air"], *theirs) == [
+        "the anchors speak of 60, but the signal dead_air weighs at 10 and 30"
+    ]
+
+
 @given(
     st.sampled_from(["en", "ru", "zh"]), st.text(min_size=1, max_size=400), st.text(min_size=1, max_size=400)
 )

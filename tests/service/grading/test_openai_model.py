@@ -22,7 +22,8 @@ from service.grading.schema import answer_schema
 from service.grading.scripted import ScriptedModel
 from tests.service.grading.building import a_conversation, a_request, three_dimensions
 
-QUICK = Bounds(timeout_s=0.5, total_s=3, attempts=3, pause_s=0.01)
+QUICK = Bounds(timeout_s=3, total_s=8, attempts=3, pause_s=0.01)
+IMPATIENT = Bounds(timeout_s=0.4, total_s=8, attempts=3, pause_s=0.01)
 
 
 EVERYTHING = (
@@ -121,7 +122,7 @@ async def test_the_total_time_is_bounded_whatever_the_attempts():
 
 async def test_a_server_that_hangs_once_is_asked_again():
     with ModelServer([Behaviour(hang=True)]) as server:
-        assert (await ask(server)).text
+        assert (await ask(server, bounds=IMPATIENT)).text
     assert len(server.requests) == 2
 
 
@@ -356,14 +357,13 @@ async def test_many_first_requests_find_out_together():
 
 
 async def test_a_slow_first_answer_does_not_hold_up_the_others_for_long():
-    bounds = Bounds(timeout_s=10, total_s=20)
     with ModelServer([Behaviour(hang=True)]) as server:
-        model = a_model(server, bounds)
+        model = a_model(server, Bounds(timeout_s=2, total_s=2))
         first = asyncio.create_task(model.complete(a_request()))
         await asyncio.sleep(0.1)
         started = time.monotonic()
         assert (await model.complete(a_request())).text
-        assert 1 < time.monotonic() - started < 4
+        assert 0.2 < time.monotonic() - started < 1.2
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
 
@@ -404,30 +404,27 @@ async def test_a_hanging_server_and_a_queue_before_it_end_within_the_time():
 
 
 async def test_one_busy_answer_holds_all_others_back():
-    with ModelServer([Behaviour(), *[failing(429, retry_after="0.4")] * 2]) as server:
+    with ModelServer([Behaviour(), failing(429, retry_after="0.7")]) as server:
         model = a_model(server)
         await model.complete(a_request())
-        answers = await asyncio.gather(*(late(model, 0.02 * number) for number in range(1, 12)))
-    assert all(answer.text for answer in answers)
+        first = asyncio.create_task(model.complete(a_request()))
+        await asyncio.sleep(0.3)
+        others = await asyncio.gather(*(model.complete(a_request()) for _ in range(10)))
+        assert all(answer.text for answer in (*others, await first))
     arrived = [request.at - server.requests[1].at for request in server.requests[2:]]
-    # The first of them found the server busy, and one more that was on its way already.
-    assert sum(at < 0.38 for at in arrived) <= 1
-    assert len(server.requests) == 1 + 11 + 2
-
-
-async def late(model, seconds):
-    await asyncio.sleep(seconds)
-    return await model.complete(a_request())
+    assert len(arrived) == 11
+    assert min(arrived) >= 0.7
 
 
 async def test_requests_per_minute_are_kept_for_refused_ones_too():
     gate = Gate(Limits(requests_per_minute=300))
     with ModelServer(refuses={"logprobs", "seed"}) as server:
         model = a_model(server, gate=gate)
+        started = time.monotonic()
         await asyncio.gather(*(model.complete(a_request()) for _ in range(31)))
-    arrived = [request.at for request in server.requests]
-    assert len(arrived) == 33
-    assert max(arrived) - min(arrived) > 0.5
+    assert len(server.requests) == 33
+    # Thirty at once, and three more at four and a half a second.
+    assert server.requests[-1].at - started > 0.6
 
 
 async def test_tokens_per_minute_count_what_the_server_reports():
@@ -440,7 +437,8 @@ async def test_tokens_per_minute_count_what_the_server_reports():
         for _ in range(10):
             # About 1,500 tokens by our bound, which is most of what may be taken at once.
             await model.complete(a_request(user="x" * 500))
-        assert time.monotonic() - started < 1
+        # Uncorrected they would take 40 seconds.
+        assert time.monotonic() - started < 10
 
 
 PRICES = Prices({"any-*": Price(2, 1, 10), "other": Price(1_000, 1_000, 1_000)})

@@ -64,6 +64,14 @@ def test_turns_come_only_when_asked_for(database):
         assert tx.evaluations.get("e1", turns=True).turns[1].text == "My parcel is late."
 
 
+def test_evaluations_are_found_by_their_external_id(database):
+    submit(database, "e1", external_id="crm-1")
+    submit(database, "e2", external_id="crm-2")
+    submit(database, "e3", external_id="crm-1", minutes=1)
+    submit(database, "e4", external_id="crm-1", tenant="b")
+    assert listed(database, external_id="crm-1") == ["e3", "e1"]
+
+
 def test_another_tenant_sees_nothing(database):
     submit(database, "e1", tenant="b")
     with database.begin("a") as tx:

@@ -1,9 +1,16 @@
 import asyncio
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from redaction import Policy
-from service.domain.evaluation import Assessment, Provenance
+from service.domain.evaluation import Assessment, Provenance, RedactionSummary
+from service.domain.facts import ContactFacts, KindFact, StatedFact
 from service.domain.grade import (
     Absence,
     Coaching,
@@ -18,7 +25,8 @@ from service.domain.scorecard import ScorecardRevision
 from service.domain.transcript import Conversation
 from service.grading.llm_grader import LlmGrader
 from service.grading.scripted import ScriptedModel, well_formed_answer
-from service.usecases.answers import RedactAnswer, redact_texts, words_of
+from service.grading.signals.grader import SignalsGrader
+from service.usecases.answers import RedactAnswer, redact_texts, rewritten, words_of
 from service.usecases.assess import Graders
 from service.usecases.grade import GradeConversation
 from service.usecases.policies import Policies
@@ -42,6 +50,12 @@ def assessment(words=PERSONAL, evidence=(), grader="llm"):
             Grade.of(mood, "all", NotApplicable(reason=words), grader),
         ),
         coaching=Coaching(strengths=(point,), improvements=(point,)),
+        facts=ContactFacts(
+            kind=KindFact(value="question", evidence=tuple(evidence)),
+            outcome=StatedFact(text=words, evidence=tuple(evidence)),
+            agent_promises=(StatedFact(text=words), StatedFact(text=words)),
+            unproved=("customer_liked",),
+        ),
         flags=(Flag(kind="suspected_instruction", turn=0, quote=words),),
         provenance=Provenance(grader=grader, redactor=""),
     )
@@ -67,6 +81,7 @@ def test_a_verified_quote_stays_as_it_is_even_where_redaction_would_change_it():
     done = redacted(assessment("Fine.", [quote]), conversation)
     assert done.grades[0].evidence == (quote,)
     assert done.coaching.strengths[0].evidence == (quote,)
+    assert done.facts.kind.evidence == done.facts.outcome.evidence == (quote,)
 
 
 def test_a_quote_that_does_not_stand_where_it_says_is_no_quote():
@@ -142,7 +157,7 @@ def test_words_without_personal_data_stay_as_they_are(language, texts):
 
 
 def test_what_the_scorecard_says_is_not_the_models():
-    assert words_of(assessment("wording"), make_redacted().turns) == ["wording"] * 6
+    assert words_of(assessment("wording"), make_redacted().turns) == ["wording"] * 9
 
 
 def test_on_the_command_line_the_agents_name_is_known_and_taken_out():
@@ -158,3 +173,91 @@ def test_on_the_command_line_the_agents_name_is_known_and_taken_out():
     done = asyncio.run(grade(said, [card], "e1"))
     assert done.coaching.strengths[0].text == "<PERSON_1> was polite"
     assert done.redaction.answers == {"PERSON": 1}
+
+
+# What is no model's own word: names and values of our own lists, the scorecard's words, the rules' words.
+NO_MODELS_WORDS = {
+    "grades.dimension",
+    "grades.section",
+    "grades.outcome",
+    "grades.level",
+    "grades.label",
+    "grades.ungraded_reason",
+    "grades.disposition",
+    "grades.disposition_reason",
+    "grades.grader",
+    "grades.evidence.speaker",
+    "coaching.strengths.dimension",
+    "coaching.strengths.evidence.speaker",
+    "coaching.improvements.dimension",
+    "coaching.improvements.evidence.speaker",
+    "facts.unproved",
+    "flags.kind",
+}
+
+
+def is_no_models_word(path: str) -> bool:
+    own = ("observations.", "provenance.", "signals.", "usage.", "taken_out.")
+    values = path.startswith("facts.") and path.endswith((".value", ".speaker"))
+    return path in NO_MODELS_WORDS or path.startswith(own) or values
+
+
+SIMPLE = {
+    str: st.text(min_size=1, max_size=5),
+    int: st.integers(1, 9),
+    float: st.floats(0, 1),
+    bool: st.booleans(),
+    types.NoneType: st.none(),
+}
+
+
+def anything(kind: Any) -> st.SearchStrategy[Any]:
+    """Any value of a type that the domain models use."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return anything(arguments[0])
+    if origin is Literal:
+        return st.sampled_from(arguments)
+    if origin in (Union, types.UnionType):
+        return st.one_of(*(anything(one) for one in arguments))
+    if origin is tuple and arguments[-1] is Ellipsis:
+        return st.lists(anything(arguments[0]), max_size=2).map(tuple)
+    if origin is tuple:
+        return st.tuples(*(anything(one) for one in arguments))
+    if origin is dict:
+        return st.dictionaries(anything(arguments[0]), anything(arguments[1]), max_size=1)
+    if issubclass(kind, BaseModel):
+        fields = {name: anything(field.annotation) for name, field in kind.model_fields.items()}
+        return st.fixed_dictionaries(fields).map(kind.model_validate)
+    return SIMPLE[kind]
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield from leaves(inner, f"{path}.{name}".strip("."))
+    for inner in value if isinstance(value, list | tuple) else ():
+        yield from leaves(inner, path)
+
+
+@for_all(anything(Assessment))
+def test_every_text_that_may_hold_a_models_words_passes_the_redactor(assessment):
+    # Nothing stands in a conversation without turns, so that no quote is verified.
+    done = rewritten(assessment, (), lambda _: "\0redacted")
+    kept = {path for path, text in leaves(done.model_dump()) if text != "\0redacted"}
+    assert {path for path in kept if not is_no_models_word(path)} == set()
+
+
+@for_all(anything(Assessment))
+def test_what_is_no_text_stays_as_it_was(assessment):
+    assert rewritten(assessment, (), lambda text: text) == assessment
+    assert len(words_of(assessment, ())) == len(words_of(rewritten(assessment, (), str.upper), ()))
+
+
+def test_a_result_tells_the_policy_and_the_rules_that_redacted_it():
+    summary = RedactionSummary(entities={}, policy="house-rules", version="3")
+    graders = Graders({"signals": SignalsGrader()}, 30, RedactAnswer(WorkPool(0), Policies()))
+    card = make_card(dimension("greeting", signals=["greeting"]))
+    done = asyncio.run(graders.grade("signals", make_redacted(), card, summary, "a"))
+    assert (done.provenance.policy, done.provenance.redactor) == ("house-rules", "3")

@@ -180,3 +180,11 @@ async def test_closing_ends_even_what_hangs(tmp_path):
     with pytest.raises(Unavailable):
         await hanging
     assert _is_ending(pid)
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_a_pool_says_how_long_its_functions_took(processes):
+    pool = WorkPool(processes)
+    asyncio.run(pool.run(time.sleep, 0.2))
+    pool.close()
+    assert 0.2 <= pool.worked_s < 5

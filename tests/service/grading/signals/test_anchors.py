@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from service.domain.advice import SIGNAL_BORDERS
 from service.domain.scorecard import Scorecard
+from service.grading.signals.forbidden import SPARED_PHRASES
 from service.grading.signals.grader import SignalsGrader
+from service.grading.signals.questions import ENOUGH_QUESTIONS
+from service.grading.signals.timing import LONG_SILENCE_S, SHORT_SILENCE_S
 
 FOLDER = Path(__file__).parents[4] / "prompts" / "scorecards"
 CARDS = [
@@ -34,6 +38,13 @@ SORROW = {
     "ru": "Понимаю, как это неприятно.",
     "zh": "我非常理解您的心情。",
 }
+
+HOLD = {
+    "en": "Just a moment, I will check that with the warehouse.",
+    "ru": "Минуту, уточню у коллег.",
+    "zh": "稍等，我核实一下。",
+}
+BARE_HOLD = {"en": "One moment, please.", "ru": "Минуту, пожалуйста.", "zh": "请稍等。"}
 
 
 def _silence(say, language, seconds):
@@ -98,6 +109,7 @@ CASES = {
     "thanks": [(_says(THANKS), "yes"), (_says(NAME), "no")],
     "apology": [(_says(SORRY), "yes"), (_says(NAME), "no")],
     "empathy": [(_says(SORROW), "yes"), (_says(NAME), None)],
+    "hold_etiquette": [(_says(HOLD), "yes"), (_says(BARE_HOLD), "no")],
 }  # fmt: skip
 """For each signal, conversations with the level that the anchors give; None where only a reader can tell the
 lowest level from "not applicable".
@@ -121,6 +133,14 @@ async def test_a_case_at_the_border_gets_the_level_whose_anchor_describes_it(
     grade = next(grade for grade in assessment.grades if grade.dimension == dimension.id)
     assert grade.level == level
     assert (grade.ungraded_reason == "needs a language model") is (level is None)
+
+
+def test_the_numbers_that_advice_knows_are_those_at_which_the_signals_weigh():
+    assert {
+        "dead_air": {SHORT_SILENCE_S, LONG_SILENCE_S},
+        "questions_asked": set(range(ENOUGH_QUESTIONS + 1)),
+        "forbidden_words": set(range(SPARED_PHRASES + 2)),
+    } == SIGNAL_BORDERS
 
 
 def test_every_dimension_that_can_be_counted_has_three_levels_with_even_points():

@@ -43,6 +43,7 @@ async def test_a_dimension_that_names_a_signal_is_graded_with_evidence(say):
     assert grade.evidence[0].quote == "Good morning!"
     assert grade.absence is None
     assert grade.grader == "signals"
+    assert (grade.confidence, grade.confidence_parts.evidence) == (0.9, 0.9)
     assert assessment.signals == measure(conversation)
     assert assessment.provenance == Provenance(grader="signals", redactor="")
 
@@ -52,6 +53,7 @@ async def test_what_signals_do_not_measure_needs_a_language_model(say, dimension
     assessment = await SignalsGrader().grade(say("a: Thank you", "c: Thanks"), card(dimension))
     (grade,) = assessment.grades
     assert (grade.outcome, grade.ungraded_reason) == ("ungraded", "needs a language model")
+    assert (grade.confidence, grade.confidence_parts) == (None, None)
 
 
 async def test_dead_air_without_timestamps_is_not_measurable(say):

@@ -1,0 +1,1 @@
+"""Does a conversation get another grade when only the person sounds different?"""
