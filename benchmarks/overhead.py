@@ -101,7 +101,7 @@ def measure(
     """Return the milliseconds of one evaluation, read off the clocks of both servers and of redaction."""
     wall_minus_monotonic = time.time() - time.monotonic()
     body = {"conversation": {**conversation, "external_id": name}, "scorecard": CARD}
-    worked = factory.pool.worked_s
+    redacting = redaction_s(factory)
     posted = time.time()
     answer = client.post("/v1/evaluations", json=body, headers={"Prefer": "wait=30"})
     received = time.time()
@@ -110,7 +110,12 @@ def measure(
     asked = model.requests[-1].at + wall_minus_monotonic
     edges = [posted, accepted, asked, asked + MODEL_S, completed, received]
     stages = [1000 * (after - before) for before, after in pairwise(edges)]
-    return Call(stages, 1000 * (received - posted), 1000 * (factory.pool.worked_s - worked))
+    return Call(stages, 1000 * (received - posted), 1000 * (redaction_s(factory) - redacting))
+
+
+def redaction_s(factory: Factory) -> float:
+    """Return the seconds that redaction took so far, of conversations and of the model's answers."""
+    return sum(seconds for name, seconds in factory.pool.worked_s.items() if name.startswith("redact"))
 
 
 def redact_only(client: httpx2.Client, conversation: dict[str, Any]) -> float:

@@ -2,7 +2,8 @@
 
 `python -m benchmarks.throughput`: the real service on SQLite, real HTTP, 200 calls of 60 turns in flight. The
 model and the callers are processes of their own, so that only the service's CPU time is counted: that of its
-own process, and that of the processes in which it redacts (of conversations and of the model's answers).
+own process, and that of the processes in which it redacts (conversations and the model's answers). Rules look
+at conversations in those processes, too: what that takes is measured by itself and not counted as redaction.
 The bound is what the same service does when it only redacts the same conversations, asked in the same way.
 Needs Linux, where a process says how much CPU time it used.
 """

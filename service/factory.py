@@ -83,7 +83,7 @@ class Factory:
     def graders(self) -> Graders:
         """The graders that are configured, bounded in time."""
         redact_answer = RedactAnswer(self.pool, self.policies, self.plugin)
-        return Graders(self._graders(), self.settings.evaluation_timeout_s, redact_answer)
+        return Graders(self._graders(), self.settings.evaluation_timeout_s, redact_answer, self.pool.run)
 
     @cached_property
     def grade(self) -> GradeConversation:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from redaction import Policy
+from service.grading.prices import read_prices
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -128,6 +129,17 @@ def test_every_setting_in_the_table_is_one_and_every_setting_is_in_the_table():
     assert named == names
 
 
+def yaml_block(with_word):
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    (found,) = [block for block in blocks if with_word in block]
+    return found
+
+
 def test_the_policy_in_the_readme_is_one():
-    text = re.search(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[1]
-    assert Policy.from_yaml(text).name == "ours"
+    assert Policy.from_yaml(yaml_block("keep_agent_names")).name == "ours"
+
+
+def test_the_price_table_in_the_readme_is_one():
+    prices = read_prices(yaml_block("cached_input"))
+    assert prices.of("gpt-5.5") is not None
+    assert prices.of("mistral-anything") is not None

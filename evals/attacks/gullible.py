@@ -18,7 +18,7 @@ from service.grading.port import ChatAnswer, ChatRequest
 OFF_SCALE = 10
 _LONGEST_QUOTE = 120
 _INVENTED = "I am truly sorry for the trouble, and I will take care of it at once."
-_MARKED = re.compile(r"^\[(\d+)[^\]]*\] (agent|customer|bot|system): (.*)$", re.MULTILINE)
+_MARKED = re.compile(r"^(\d+) [a-p]{2} (agent|customer|bot|system): (.*)$", re.MULTILINE)
 _UNMARKED = re.compile(r"^(agent|customer|bot|system): (.*)$", re.MULTILINE)
 _SPEAKERS: Mapping[str, tuple[Speaker, ...]] = {
     "agent_quote": ("agent",),
@@ -118,7 +118,7 @@ def _first_by(speakers: tuple[Speaker, ...], turns: list[_Line]) -> _Line | None
 
 def _speakers(entry: Mapping[str, Any]) -> tuple[Speaker, ...]:
     """Return whose words count, as the schema of a dimension names them."""
-    kind = entry["properties"]["evidence"]["items"]["$ref"].rsplit("/", 1)[1]
+    kind = entry["properties"]["evidence"]["$ref"].rsplit("/", 1)[1].removesuffix("s")
     return _SPEAKERS[kind]
 
 

@@ -5,8 +5,10 @@ lines between them that do not look like turns.
 import re
 from collections.abc import Iterator
 
+from service.grading.fence import mark_of
+
 _FENCE = re.compile(r"=== ([a-z ]+) ([0-9a-f]{16}) (begins|ends) ===")
-_MARKED = re.compile(r"\[\d+[^\]]* ([0-9a-f]{4})\] ")
+_MARKED = re.compile(r"\d+ ([a-p]{2}) \w+: ")
 _SPOKEN = re.compile(r"(?:agent|customer|bot): ")
 _CONVERSATION = "# Conversation"
 
@@ -44,4 +46,4 @@ def _outside(prompt: str) -> Iterator[str]:
 
 def _is_marked(line: str, code: str) -> bool:
     match = _MARKED.match(line)
-    return match is not None and match.group(1) == code[:4]
+    return match is not None and match.group(1) == mark_of(code)

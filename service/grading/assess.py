@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from service.domain.evaluation import Assessment, Provenance
-from service.domain.grade import Flag, Grade, Observation, Outcome, Ungraded, UngradedReason
+from service.domain.grade import Flag, Grade, Outcome, Ungraded, UngradedReason
 from service.domain.scorecard import Scorecard
 from service.domain.transcript import RedactedConversation
 from service.grading.coaching import finish_coaching
@@ -13,37 +12,28 @@ from service.grading.conditions import Opening, apply_conditions, open_dimension
 from service.grading.confidence import agreement, confidence
 from service.grading.defences import ALL_ON, Defences
 from service.grading.evidence import EvidenceCheck
+from service.grading.looking import Elsewhere, Seen, look
 from service.grading.port import Grader
-from service.grading.signals.grader import SignalsGrader
-from service.grading.signals.measures import measure
-from service.grading.signals.memory import shared_work
-from service.grading.signals.observations import observe
-from service.grading.suspicion.detector import suspected_instructions
 
 MOST_TURNS_NAMED = 5
 """Turns that a disposition names when words in them look like an instruction."""
 
 
-class _Seen(NamedTuple):
-    """What rules saw in a conversation, whatever the grader."""
-
-    figures: dict[str, float | int | None]
-    observations: tuple[Observation, ...]
-    flags: tuple[Flag, ...]
-    second_opinion: dict[str, Grade]
-
-
 async def assess(
-    grader: Grader, conversation: RedactedConversation, card: Scorecard, defences: Defences = ALL_ON
+    grader: Grader,
+    conversation: RedactedConversation,
+    card: Scorecard,
+    defences: Defences = ALL_ON,
+    elsewhere: Elsewhere = asyncio.to_thread,
 ) -> Assessment:
     """Return a whole assessment: one grade for each dimension in card order, coaching, signals and flags.
 
-    `redactor` in the provenance is left to the caller. Raises what the grader raises (ModelAway,
-    ModelRejected).
+    Rules look `elsewhere` while the model thinks. `redactor` in the provenance is left to the caller. Raises
+    what the grader raises (ModelAway, ModelRejected).
     """
     opening = open_dimensions(card, conversation)
-    # Rules look while the model thinks.
-    looking = asyncio.create_task(asyncio.to_thread(_look, conversation, opening.card, grader, defences))
+    second = None if grader.name == "signals" else opening.card
+    looking = asyncio.ensure_future(elsewhere(look, conversation, second, flags=defences.flags))
     try:
         given = await _grade(grader, conversation, opening.card)
         seen = await looking
@@ -59,20 +49,6 @@ async def assess(
         "flags": (*given.flags, *seen.flags),
     }
     return given.model_copy(update=changed)
-
-
-def _look(
-    conversation: RedactedConversation, card: Scorecard | None, grader: Grader, defences: Defences
-) -> _Seen:
-    flags = suspected_instructions(conversation) if defences.flags else ()
-    with shared_work():
-        second = {} if card is None or grader.name == "signals" else _second_opinion(conversation, card)
-        return _Seen(measure(conversation), observe(conversation), flags, second)
-
-
-def _second_opinion(conversation: RedactedConversation, card: Scorecard) -> dict[str, Grade]:
-    assessment = SignalsGrader().assess(conversation, card)
-    return {grade.dimension: grade for grade in assessment.grades}
 
 
 async def _grade(grader: Grader, conversation: RedactedConversation, card: Scorecard | None) -> Assessment:
@@ -92,7 +68,7 @@ def _complete(card: Scorecard, given: Assessment, opening: Opening, grader: Grad
         yield Grade.of(dimension, card.section_of[dimension.id], missing, grader.name)
 
 
-def _judged(grade: Grade, card: Scorecard, seen: _Seen) -> Grade:
+def _judged(grade: Grade, card: Scorecard, seen: Seen) -> Grade:
     """Return the grade with its confidence, and with what a person has to look at first."""
     changed: dict[str, object] = {}
     if grade.confidence is None and grade.confidence_parts is not None:

@@ -99,8 +99,7 @@ def stated_definition() -> dict[str, Any]:
 
 
 def _proved(properties: dict[str, Any]) -> dict[str, Any]:
-    quotes = {"type": "array", "items": {"$ref": "#/$defs/any_quote"}}
-    properties = {"evidence": quotes, **properties}
+    properties = {"evidence": {"$ref": "#/$defs/any_quotes"}, **properties}
     return {
         "type": "object",
         "properties": properties,

@@ -11,7 +11,8 @@ import json
 from service.domain.transcript import ContextText, RedactedConversation
 
 CODE_LENGTH = 16
-MARK_LENGTH = 4
+MARK_LENGTH = 2
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def fence_code(conversation: RedactedConversation) -> str:
@@ -30,12 +31,17 @@ def one_line(text: str) -> str:
 
 
 def turn_line(number: int, speaker: str, text: str, code: str) -> str:
-    """Return a turn as one line, ``[12 7f3a] agent: text``: its number, then the first 4 digits of the code.
+    """Return a turn as one line, ``12 hp agent: text``: its number, the mark, who spoke and what.
 
     No turn can hold a line break, so none can forge a line; and none can forge the beginning of a line in the
     middle of its own, because nobody knows the code beforehand.
     """
-    return f"[{number} {code[:MARK_LENGTH]}] {speaker}: {one_line(text)}"
+    return f"{number} {mark_of(code)} {speaker}: {one_line(text)}"
+
+
+def mark_of(code: str) -> str:
+    """Return two letters from ``a`` to ``p`` for the first two digits of a code: one token for a model."""
+    return code[:MARK_LENGTH].translate(_LETTERS)
 
 
 def reference_lines(text: ContextText) -> list[str]:

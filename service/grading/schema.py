@@ -19,11 +19,6 @@ _QUOTES: dict[About, str] = {
     "customer": "customer_quote",
     "conversation": "any_quote",
 }
-_SPEAKERS = {
-    "agent_quote": "Words from one turn by the agent.",
-    "customer_quote": "Words from one turn by the customer.",
-    "any_quote": "Words from one turn.",
-}
 
 
 def answer_schema(
@@ -52,35 +47,37 @@ def answer_schema(
 
 def collect_schema(dimensions: Iterable[Dimension]) -> dict[str, Any]:
     """Return the schema of what a reader of one part of a conversation sets down."""
-    quotes = {"type": "array", "items": {"$ref": "#/$defs/any_quote"}}
+    quotes = {"$ref": "#/$defs/any_quotes"}
     properties = {
         "dimensions": _closed({d.id: quotes for d in dimensions}),
         "contact": quotes,
         "summary": _STRING,
     }
-    return {**_closed(properties), "$defs": {"any_quote": _quote("any_quote")}}
+    return {**_closed(properties), "$defs": _quotes("any_quote")}
 
 
 def _definitions(asked: list[Dimension], facts: bool) -> dict[str, Any]:
     used = {_QUOTES[dimension.about] for dimension in asked} | ({"any_quote"} if facts else set())
     absence = {"looked_for": _STRING, "from_turn": _INTEGER, "to_turn": _INTEGER}
     return {
-        **{name: _quote(name) for name in sorted(used)},
-        **({"absence": _closed(absence)} if asked else {}),
+        **{name: part for key in sorted(used) for name, part in _quotes(key).items()},
+        **({"absence": {"anyOf": [_closed(absence), {"type": "null"}]}} if asked else {}),
         **({"stated": stated_definition()} if facts else {}),
     }
 
 
-def _quote(name: str) -> dict[str, Any]:
-    return {**_closed({"turn": _INTEGER, "quote": _STRING}), "description": _SPEAKERS[name]}
+def _quotes(name: str) -> dict[str, Any]:
+    """Return the definitions of a quote and of a list of them; the name says whose words they are."""
+    quote = _closed({"turn": _INTEGER, "quote": _STRING})
+    return {name: quote, f"{name}s": {"type": "array", "items": {"$ref": f"#/$defs/{name}"}}}
 
 
 def _dimension(dimension: Dimension) -> dict[str, Any]:
     return _closed(
         {
             "applies": {"type": "boolean"},
-            "evidence": {"type": "array", "items": {"$ref": f"#/$defs/{_QUOTES[dimension.about]}"}},
-            "absence": {"anyOf": [{"$ref": "#/$defs/absence"}, {"type": "null"}]},
+            "evidence": {"$ref": f"#/$defs/{_QUOTES[dimension.about]}s"},
+            "absence": {"$ref": "#/$defs/absence"},
             "rationale": _STRING,
             "level": _level(dimension),
         }

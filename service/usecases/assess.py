@@ -16,6 +16,7 @@ from service.domain.scorecard import Scorecard
 from service.domain.submission import Assignment
 from service.domain.transcript import RedactedConversation
 from service.grading.assess import assess
+from service.grading.looking import Elsewhere
 from service.grading.port import Grader
 from service.storage.database import Database
 from service.usecases.answers import RedactAnswer
@@ -34,8 +35,14 @@ class Graders:
     """The graders that this process has, bounded in time; personal data in their words is taken out."""
 
     def __init__(
-        self, graders: Mapping[GraderName, Grader], timeout_s: float, redact_answer: RedactAnswer
+        self,
+        graders: Mapping[GraderName, Grader],
+        timeout_s: float,
+        redact_answer: RedactAnswer,
+        elsewhere: Elsewhere = asyncio.to_thread,
     ) -> None:
+        """Make them; what rules do beside a grader is done `elsewhere`."""
+        self._elsewhere = elsewhere
         self._graders = graders
         self._timeout_s = timeout_s
         self._redact_answer = redact_answer
@@ -64,7 +71,9 @@ class Graders:
             return Failure(type="grader-not-configured", detail=detail)
         try:
             async with asyncio.timeout(self._timeout_s):
-                assessment = await assess(self._graders[grader], conversation, card)
+                assessment = await assess(
+                    self._graders[grader], conversation, card, elsewhere=self._elsewhere
+                )
                 assessment = await self._redact_answer(assessment, conversation, tenant, names)
         except Exception as error:
             return failure_of(error)

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -32,15 +33,15 @@ class WorkPool:
         """Make a pool; one piece of work may take `timeout_s`, waiting for a process aside."""
         self._processes = processes
         self._timeout_s = timeout_s
-        self.worked_s = 0.0
-        """Seconds that the functions took so far, on the way and waiting for a process aside."""
+        self.worked_s: defaultdict[str, float] = defaultdict(float)
+        """Seconds that each function took so far by its name, the way and waiting for a process aside."""
         self._drivers = ThreadPoolExecutor(max(processes, 1), thread_name_prefix="work-pool")
         self._own = threading.local()
         self._alive: set[_Process] = set()
         self._lock = threading.Lock()
         self._closed = False
 
-    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what `function` returns; what it raises is raised here.
 
         Raises RedactionTooSlow when the time is over, and ends the process; a thread cannot be ended and
@@ -60,7 +61,7 @@ class WorkPool:
                 process.kill()
         self._drivers.shutdown(wait=False, cancel_futures=True)
 
-    async def _in_thread(self, work: Callable[[], R]) -> R:
+    async def _in_thread(self, work: partial[R]) -> R:
         limit = asyncio.timeout(self._timeout_s)
         try:
             async with limit:
@@ -69,13 +70,13 @@ class WorkPool:
             if limit.expired():
                 raise RedactionTooSlow(self._timeout_s or 0) from None
             raise
-        return cast("R", self._result(_Answer(done, value, seconds)))
+        return cast("R", self._result(work, _Answer(done, value, seconds)))
 
-    def _drive(self, work: Callable[[], Any]) -> Any:
+    def _drive(self, work: partial[Any]) -> Any:
         for _ in range(TRIES):
             process = self._process()
             try:
-                return self._result(process.call(work, self._timeout_s))
+                return self._result(work, process.call(work, self._timeout_s))
             except _Silent:
                 self._end(process)
                 raise RedactionTooSlow(self._timeout_s or 0) from None
@@ -83,9 +84,9 @@ class WorkPool:
                 self._end(process)
         raise Unavailable(f"the process that redacts died {TRIES} times over this; is there enough memory?")
 
-    def _result(self, answer: "_Answer") -> Any:
+    def _result(self, work: partial[Any], answer: "_Answer") -> Any:
         with self._lock:
-            self.worked_s += answer.seconds
+            self.worked_s[getattr(work.func, "__name__", "")] += answer.seconds
         if answer.done:
             return answer.value
         raise answer.value

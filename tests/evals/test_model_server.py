@@ -80,7 +80,7 @@ def test_a_hanging_request_does_not_keep_the_server_from_closing():
 def test_the_stand_in_says_that_it_judged_nothing():
     request = a_request(
         a_card(a_dimension("d", about="customer")),
-        "[0 7f3a] agent: Hello\n[1 7f3a] customer: " + "word " * 60,
+        "0 hp agent: Hello\n1 hp customer: " + "word " * 60,
     )
     answer = json.loads(stand_in_answer(request))["dimensions"]["d"]
     assert answer["rationale"] == NOTHING_JUDGED
@@ -99,7 +99,7 @@ def test_the_stand_in_says_that_it_judged_nothing():
         collect_schema(three_dimensions().dimensions),
     ],
 )
-@pytest.mark.parametrize("transcript", ["[0 7f3a] agent: Hello.\n[1 7f3a] customer: Hi.", "nothing"])
+@pytest.mark.parametrize("transcript", ["0 hp agent: Hello.\n1 hp customer: Hi.", "nothing"])
 def test_the_stand_in_fits_every_schema_that_is_in_use(schema, transcript):
     request = a_request(three_dimensions(), transcript)
     request["response_format"]["json_schema"]["schema"] = schema
@@ -107,7 +107,7 @@ def test_the_stand_in_fits_every_schema_that_is_in_use(schema, transcript):
 
 
 def test_the_stand_in_quotes_the_right_speaker_and_says_what_is_absent():
-    request = a_request(three_dimensions(), "[0 7f3a] agent: Hello.\n[1 7f3a] bot: Beep.")
+    request = a_request(three_dimensions(), "0 hp agent: Hello.\n1 hp bot: Beep.")
     answer = json.loads(stand_in_answer(request))
     greeting, mood = answer["dimensions"]["greeting"], answer["dimensions"]["mood"]
     assert (greeting["evidence"], greeting["absence"]) == ([{"turn": 0, "quote": "Hello."}], None)
@@ -147,8 +147,8 @@ def test_a_schema_that_contains_itself_is_filled_to_a_bounded_depth():
 def test_the_schema_is_found_at_the_end_of_the_instructions_too():
     schema = answer_schema(three_dimensions().dimensions)
     words = f"Grade.\n\nIt has to fit this JSON schema:\n{json.dumps(schema)}"
-    apart = [{"role": "system", "content": words}, {"role": "user", "content": "[0 7f3a] agent: Hello."}]
-    together = [{"role": "user", "content": f"{words}\n\n[0 7f3a] agent: Hello."}]
+    apart = [{"role": "system", "content": words}, {"role": "user", "content": "0 hp agent: Hello."}]
+    together = [{"role": "user", "content": f"{words}\n\n0 hp agent: Hello."}]
     answers = [stand_in_answer({"messages": messages}) for messages in (apart, together)]
     assert answers[0] == answers[1]
     jsonschema_rs.validate(schema, json.loads(answers[0]))

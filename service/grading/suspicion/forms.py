@@ -45,10 +45,11 @@ def _forged_label() -> re.Pattern[str]:
 
 
 def _forged_turn() -> re.Pattern[str]:
-    """``[12 7f3a] agent:``, with a code or without."""
+    """``[12] agent:``, with a code or without, and ``12 hp agent:`` where a line begins."""
     speakers = _any_of(("agent", "customer", "bot", "system", *_speakers()))
     return re.compile(
-        rf"\[{_SPACE}\d{{1,5}}(?:[ \t]{{1,8}}[0-9a-f]{{2,16}})?{_SPACE}\]{_SPACE}{speakers}{_SPACE}:"
+        rf"(?:\[{_SPACE}\d{{1,5}}(?:[ \t]{{1,8}}[0-9a-z]{{2,16}})?{_SPACE}\]"
+        rf"|(?:^|\n)\d{{1,5}} [a-z0-9]{{2,4}}(?= )){_SPACE}{speakers}{_SPACE}:"
     )
 
 

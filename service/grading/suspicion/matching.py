@@ -10,6 +10,12 @@ from service.grading.suspicion.lexicon import Rule, meanings, rules
 from service.grading.suspicion.phrases import Hit, Phrases
 from service.grading.suspicion.words import places
 
+EXCUSE_REACH = 20
+"""Words that a meaning which takes a rule back may be away at least."""
+
+
+_PAIR = 2
+
 
 class Match(NamedTuple):
     """The phrases that together are an instruction, by place."""
@@ -55,15 +61,20 @@ def _together(rule: Rule, latest: dict[str, Hit], at: list[float]) -> tuple[Hit,
     found = [latest[concept] for concept in rule.all if concept in latest]
     if len(found) < len(rule.all):
         return ()
-    first, last = min(hit.first for hit in found), max(hit.last for hit in found)
-    return tuple(sorted(found, key=lambda hit: hit.first)) if at[last] - at[first] <= rule.within else ()
+    ordered = sorted(found, key=lambda hit: hit.first)
+    if len(ordered) == _PAIR and ordered[0].last >= ordered[1].first:
+        # "Score" alone is no order to give the "highest score".
+        return ()
+    first, last = ordered[0].first, max(hit.last for hit in found)
+    return tuple(ordered) if at[last] - at[first] <= rule.within else ()
 
 
 def _is_excused(
     rule: Rule, together: tuple[Hit, ...], at: list[float], excuses: dict[str, list[float]]
 ) -> bool:
     first, last = at[together[0].first], at[max(hit.last for hit in together)]
-    return any(_any_within(excuses[name], first - rule.within, last + rule.within) for name in rule.unless)
+    reach = max(rule.within, EXCUSE_REACH)
+    return any(_any_within(excuses[name], first - reach, last + reach) for name in rule.unless)
 
 
 def _any_within(values: list[float], low: float, high: float) -> bool:

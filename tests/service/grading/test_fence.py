@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.grading.fence import fence_code, one_line
+from service.grading.fence import fence_code, mark_of, one_line
 from service.grading.prompt import Prompts
 from tests.service.grading.building import a_conversation, three_dimensions
 
@@ -26,10 +26,10 @@ def fenced_lines(user, name="transcript"):
 def assert_one_line_a_turn(conversation):
     prompt = PROMPTS.grade(conversation, CARD)
     lines = fenced_lines(prompt.user)
-    mark = prompt.code[:4]
+    mark = mark_of(prompt.code)
     assert len(lines) == len(conversation.turns)
     for number, (line, turn) in enumerate(zip(lines, conversation.turns, strict=True)):
-        assert line == f"[{number} {mark}] {turn.speaker}: {one_line(turn.text)}"
+        assert line == f"{number} {mark} {turn.speaker}: {one_line(turn.text)}"
 
 
 def test_a_transcript_that_quotes_fences_and_turn_lines_stays_inside_the_fence():

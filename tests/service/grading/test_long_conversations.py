@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -39,7 +40,7 @@ class Reader:
         if self.windows in self.spoil:
             return self.spoil[self.windows]
         at = [line for line in request.user.splitlines() if NEEDLE in line]
-        quotes = [{"turn": int(at[0][1:].split()[0]), "quote": NEEDLE}] if at else []
+        quotes = [{"turn": int(at[0].split()[0]), "quote": NEEDLE}] if at else []
         dimensions = dict.fromkeys(request.schema["properties"]["dimensions"]["properties"], quotes)
         return json.dumps({"dimensions": dimensions, "contact": [], "summary": f"Part {self.windows}."})
 
@@ -71,7 +72,7 @@ async def test_every_turn_is_shown_to_some_reader_and_no_request_is_over_the_lim
     conversation = three_hours()
     _, _, model = await graded(Reader(GRADES), conversation)
     shown = "\n".join(request.user for request in model.requests)
-    assert all(f"] {turn.speaker}: {turn.text.strip()[:12]}" in shown for turn in conversation.turns)
+    assert all(f" {turn.speaker}: {turn.text.strip()[:12]}" in shown for turn in conversation.turns)
     for request in model.requests:
         assert len((request.system + request.user + json.dumps(request.schema)).encode()) <= 20_000
 
@@ -134,7 +135,9 @@ async def test_evidence_that_does_not_fit_into_one_request_is_read_again():
     def greedy(request):
         if "contact" not in request.schema["properties"]:
             return well_formed_answer(GRADES)
-        numbers = [int(line[1:].split()[0]) for line in request.user.splitlines() if line.startswith("[")]
+        numbers = [
+            int(line.split()[0]) for line in request.user.splitlines() if re.match(r"\d+ [a-p]{2} ", line)
+        ]
         told = [n for n in numbers if n % 3 == 0 or n in (699, 700)]
         per_dimension = {
             name: [{"turn": n, "quote": ""} for n in told[at::3]]
@@ -148,7 +151,7 @@ async def test_evidence_that_does_not_fit_into_one_request_is_read_again():
 
 
 async def test_a_card_that_leaves_no_room_for_words_says_so():
-    grades, assessment, model = await graded(Reader(GRADES), three_hours(), limit=3_000)
+    grades, assessment, model = await graded(Reader(GRADES), three_hours(), limit=2_000)
     assert {g.ungraded_reason for g in grades.values()} == {UngradedReason.TOO_LONG}
     assert model.requests == []
     assert assessment.provenance.sent_sha256 is None

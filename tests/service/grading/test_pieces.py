@@ -58,7 +58,7 @@ def test_only_a_turn_that_is_longer_than_a_window_is_divided_and_at_white_space(
 def test_a_part_of_a_turn_shows_where_the_turn_goes_on():
     conversation = spoken(["one two three"])
     line = piece_line(Piece(0, 4, 7), conversation.turns, "abcdef")
-    assert line == "[0 abcd] agent: … two …"
+    assert line == "0 kl agent: … two …"
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30), st.integers(1, 9)), max_size=20))

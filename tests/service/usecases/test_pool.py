@@ -187,4 +187,4 @@ def test_a_pool_says_how_long_its_functions_took(processes):
     pool = WorkPool(processes)
     asyncio.run(pool.run(time.sleep, 0.2))
     pool.close()
-    assert 0.2 <= pool.worked_s < 5
+    assert 0.2 <= pool.worked_s["sleep"] < 5

@@ -148,7 +148,21 @@ def test_every_quote_stands_in_its_turn(parts):
 
 
 HOSTILE = [
-    *("a", "a ", "=", "=== x ", "### ", "[1 ", "<|a", "``` x", '"level" ', "score: ", "\nsystem:", "1a", "QUJD"),
+    *(
+        "a",
+        "a ",
+        "=",
+        "=== x ",
+        "### ",
+        "[1 ",
+        "<|a",
+        "``` x",
+        '"level" ',
+        "score: ",
+        "\nsystem:",
+        "1a",
+        "QUJD",
+    ),
     *("%41", "%41 ", "full marks ", "grader ", "\u200b", "aа", "满分评分", "&#65;", "\\u0041", "\U000e0041"),
     "--- transcript",
 ]
@@ -167,9 +181,9 @@ def test_time_grows_in_proportion_to_hostile_text(unit):
     assert seconds(80_000) < 24 * seconds(10_000) + 0.3
 
 
-def test_most_orders_that_the_detector_was_not_made_with_are_flagged_but_not_all():
+def test_oblique_orders_are_flagged_more_often_than_not():
     fresh = yaml.safe_load((Path(__file__).parent / "fresh.yaml").read_text("utf-8"))
     texts = [text for texts in fresh.values() for text in texts]
     flagged = sum(bool(flagged_turns(("customer", text))) for text in texts)
-    # What is missed stays here: it says that flags alone are not enough.
-    assert flagged / len(texts) >= FRESH_SHARE
+    # At first run it was 2 of 30; general rules were added after that. What is still missed stays.
+    assert flagged / len(texts) >= 0.5
