@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from pydantic_core import from_json
+
 from service.domain.base import storable
 from service.grading.port import ChatAnswer, TokenChoice
 
@@ -53,8 +55,8 @@ def read_completion(body: bytes, configured_model: str, payload_sha256: str) -> 
 
 def _parse(body: bytes) -> dict[str, Any]:
     try:
-        completion = json.loads(body)
-    except (ValueError, RecursionError):
+        completion = from_json(body)
+    except ValueError:
         raise GarbledCompletion("the server's answer is not JSON") from None
     if not isinstance(completion, dict) or not isinstance(completion.get("choices"), list):
         raise GarbledCompletion("the server's answer is not a chat completion")

@@ -43,6 +43,9 @@ from service.grading.tokens import PER_MESSAGE, TokenCounter
 
 log = structlog.get_logger(__name__)
 
+LARGE_ANSWER = 50_000
+"""Bytes from which reading an answer, such as one with log probabilities, would hold up others."""
+
 # A refusal needs no model and comes sooner than this; what takes longer is an answer on its way.
 _SETTLE_S = 2.0
 
@@ -196,7 +199,7 @@ class OpenAIModel:
             except APIStatusError as error:
                 raise self._declined(error, place) from None
             place.worked = True
-            answer = self._read(content, call.request, body)
+            answer = await self._read(content, call.request, body)
             if answer.prompt_tokens is not None:
                 place.tokens = answer.prompt_tokens + (answer.completion_tokens or 0)
             return answer
@@ -239,9 +242,13 @@ class OpenAIModel:
         except (APIResponseValidationError, httpx2.HTTPError) as error:
             raise _Passing(f"the answer broke off ({type(error).__name__})") from None
 
-    def _read(self, content: bytes, request: ChatRequest, body: bytes) -> ChatAnswer:
+    async def _read(self, content: bytes, request: ChatRequest, body: bytes) -> ChatAnswer:
+        digest = hashlib.sha256(body).hexdigest()
         try:
-            answer = read_completion(content, self.name, hashlib.sha256(body).hexdigest())
+            if len(content) > LARGE_ANSWER:
+                answer = await asyncio.to_thread(read_completion, content, self.name, digest)
+            else:
+                answer = read_completion(content, self.name, digest)
         except GarbledCompletion as error:
             raise _Passing(str(error)) from None
         return replace(answer, cost_usd=self._cost(answer, request))
