@@ -74,7 +74,7 @@ def find_document(text: str, *, one_only: bool = True) -> dict[str, Any] | None:
     """Return the JSON object with a key `dimensions` that `text` holds, or None if there is none, or several
     that differ. `one_only` off takes the last one.
     """
-    found = _objects(_after_thoughts(text))
+    found = _objects(text[thoughts_end(text) :])
     return found[-1] if len(found) == 1 or (found and not one_only) else None
 
 
@@ -114,10 +114,14 @@ def _highest(scale: Scale) -> LevelValue:
     return max(scale.levels, key=lambda level: level.points).level
 
 
-def _after_thoughts(text: str) -> str:
-    """Return what follows the thoughts that `text` begins with. A mark anywhere else may be quoted speech."""
-    thinks = text.lstrip().startswith(_THOUGHTS)
-    return text.partition(_END_OF_THOUGHTS)[2] if thinks else text
+def thoughts_end(text: str) -> int:
+    """Return the offset behind the thoughts that `text` begins with. A mark anywhere else may be quoted
+    speech.
+    """
+    if not text.lstrip().startswith(_THOUGHTS):
+        return 0
+    end = text.find(_END_OF_THOUGHTS)
+    return len(text) if end < 0 else end + len(_END_OF_THOUGHTS)
 
 
 def _objects(text: str) -> list[dict[str, Any]]:
@@ -146,7 +150,14 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says two things under one key: which of them would count?"""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key occurs twice")
+    return dict(pairs)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_without_doubles)
 
 
 def _read_dimension(

@@ -18,20 +18,33 @@ T = TypeVar("T")
 
 @dataclass
 class Account:
-    """What the requests of one grading cost, in the order in which they were answered."""
+    """What the requests of one grading cost, in the order in which they were asked."""
 
-    usages: list[Usage] = field(default_factory=list)
-    model: str = ""
-    seed: int | None = None
-    digests: list[str] = field(default_factory=list)
+    answered: list[tuple[ChatAnswer, Usage] | None] = field(default_factory=list)
 
-    def note(self, answer: ChatAnswer, usage: Usage) -> None:
-        """Add an answered request."""
-        self.model = self.model or answer.model
-        self.seed = answer.seed if self.seed is None else self.seed
-        self.usages.append(usage)
-        if answer.payload_sha256:
-            self.digests.append(answer.payload_sha256)
+    def ask(self) -> int:
+        """Return the number of a request that is about to be sent."""
+        self.answered.append(None)
+        return len(self.answered) - 1
+
+    def note(self, number: int, answer: ChatAnswer, usage: Usage) -> None:
+        """Add the answer to request `number`."""
+        self.answered[number] = (answer, usage)
+
+    @property
+    def answers(self) -> list[ChatAnswer]:
+        """The answers, without the requests that got none."""
+        return [noted[0] for noted in self.answered if noted]
+
+    @property
+    def usages(self) -> list[Usage]:
+        """What each of them cost."""
+        return [noted[1] for noted in self.answered if noted]
+
+    @property
+    def digests(self) -> list[str]:
+        """The digests of what was sent."""
+        return [answer.payload_sha256 for answer in self.answers if answer.payload_sha256]
 
     def usage(self, windows: int, seconds: float) -> Usage:
         """Return the sum. `latency_ms` is the time that passed: requests run side by side."""
@@ -89,13 +102,13 @@ class Asker:
         if not self.fits(prompt, schema):
             raise PromptTooLong(f"the request has more than {self._limit} tokens")
         request = ChatRequest(prompt.system, prompt.user, schema, seed=seed, temperature=temperature)
-        started = time.monotonic()
+        started, number = time.monotonic(), self._account.ask()
         try:
             answer = await self._model.complete(request)
         except PromptTooLong:
             self.largest = min(self.largest, self.size(prompt, schema))
             raise
-        self._account.note(answer, self._usage(prompt, schema, answer, time.monotonic() - started))
+        self._account.note(number, answer, self._usage(prompt, schema, answer, time.monotonic() - started))
         return answer
 
     def _usage(

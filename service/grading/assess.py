@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
+import structlog
+
 from service.domain.evaluation import Assessment, Provenance
 from service.domain.grade import Flag, Grade, Outcome, Ungraded, UngradedReason
 from service.domain.scorecard import Scorecard
@@ -15,6 +17,9 @@ from service.grading.evidence import EvidenceCheck
 from service.grading.looking import Elsewhere, Seen, look
 from service.grading.port import Grader
 
+log = structlog.get_logger(__name__)
+
+NOT_LOOKED = "rules could not look at this conversation; planted instructions may stand in it"
 MOST_TURNS_NAMED = 5
 """Turns that a disposition names when words in them look like an instruction."""
 
@@ -36,7 +41,7 @@ async def assess(
     looking = asyncio.ensure_future(elsewhere(look, conversation, second, flags=defences.flags))
     try:
         given = await _grade(grader, conversation, opening.card)
-        seen = await looking
+        seen = await _seen(looking)
     finally:
         looking.cancel()
     grades = apply_conditions(card, tuple(_complete(card, given, opening, grader)))
@@ -49,6 +54,15 @@ async def assess(
         "flags": (*given.flags, *seen.flags),
     }
     return given.model_copy(update=changed)
+
+
+async def _seen(looking: "asyncio.Future[Seen]") -> Seen:
+    """Return what rules saw. That they failed is no reason to throw away a grading that was paid for."""
+    try:
+        return await looking
+    except Exception as error:
+        log.error("rules could not look at a conversation", error=type(error).__name__)
+        return Seen({}, (), (), {}, complete=False)
 
 
 async def _grade(grader: Grader, conversation: RedactedConversation, card: Scorecard | None) -> Assessment:
@@ -76,6 +90,8 @@ def _judged(grade: Grade, card: Scorecard, seen: Seen) -> Grade:
         agreed = agreement(dimension, grade, seen.second_opinion.get(grade.dimension))
         parts = grade.confidence_parts.model_copy(update={"agreement": agreed})
         changed = {"confidence_parts": parts, "confidence": confidence(parts)}
+    if not seen.complete:
+        changed |= {"disposition": "needs_review", "disposition_reason": NOT_LOOKED}
     if seen.flags:
         changed |= {"disposition": "needs_review", "disposition_reason": _suspicion(seen.flags)}
     return grade.model_copy(update=changed) if changed else grade

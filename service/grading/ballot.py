@@ -71,7 +71,8 @@ class Ballot:
         asked, facts = list(asked), self.open_facts
         content = self._read(answer, asked)
         for dimension in asked:
-            self.results[dimension.id] = judge(content.dimensions[dimension.id], dimension, self.check)
+            result = judge(content.dimensions[dimension.id], dimension, self.check)
+            self.results[dimension.id] = _last_word(self.results.get(dimension.id), result)
             self.sources[dimension.id] = answer
         if content.readable:
             self.facts.take(content.facts, facts, self.check)
@@ -86,10 +87,13 @@ class Ballot:
     def _take_coaching(self, content: Answer) -> None:
         if not self.wants_coaching:
             return
-        coaching, rejected = verified_points(content, self.card, self.check)
-        if not self.coaching_read or coaching.strengths or coaching.improvements:
-            self.coaching, self.coaching_rejected = coaching, rejected
-        self.coaching_read = True
+        more, rejected = verified_points(content, self.card, self.check)
+        self.coaching = Coaching(
+            strengths=(*self.coaching.strengths, *more.strengths),
+            improvements=(*self.coaching.improvements, *more.improvements),
+            unproved=more.unproved,
+        )
+        self.coaching_read, self.coaching_rejected = True, rejected
 
     def _read(self, answer: ChatAnswer, asked: list[Dimension]) -> Answer:
         if answer.refusal is not None:
@@ -99,6 +103,14 @@ class Ballot:
         if not content.readable and answer.finish_reason == "length":
             return _all(asked, UngradedReason.TRUNCATED)
         return content
+
+
+def _last_word(before: Outcome | Problem | None, now: Outcome | Problem) -> Outcome | Problem:
+    """Return what is known after a repair. A quote that failed stays the reason, unless the second answer
+    had quotes of its own: "no answer" would hide what was wrong.
+    """
+    failed_quote = isinstance(before, Problem) and bool(before.quotes)
+    return before if failed_quote and isinstance(now, Problem) and not now.quotes and before else now
 
 
 def _all(asked: Iterable[Dimension], reason: UngradedReason) -> Answer:

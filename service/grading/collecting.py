@@ -17,6 +17,7 @@ from service.grading.evidence import EvidenceCheck
 from service.grading.folding import is_boundary
 from service.grading.material import Material
 from service.grading.pieces import Piece, merged, piece_line, whole, windows
+from service.grading.port import SEED
 from service.grading.prompt import Prompts
 from service.grading.schema import collect_schema
 
@@ -26,14 +27,17 @@ MAX_ROUNDS = 4
 AT_ONCE = 8
 """Windows of one conversation that are read at the same time."""
 
-LONGEST_SUMMARY = 1_200
-"""Code points of a reader's notes that are kept."""
+MAX_WINDOWS = 400
+"""A conversation in more windows is too long: each is paid for."""
+
+LONGEST_SUMMARY = 1_000
+"""Tokens of a reader's notes that are kept."""
 
 # A turn of up to so many code points is shown whole, a longer one with so many on either side of a quote.
 _SHORT_TURN = 600
 _AROUND_QUOTE = 250
-# Less room than this beside the instructions and the card is none.
-_SMALLEST_WINDOW = 100
+# Where instructions and card leave a smaller share of a request than this, windows would be all frame.
+_SMALLEST_SHARE = 0.15
 # Tokens of joined lines may be a few more than the sum of the lines' tokens.
 _MARGIN = 0.98
 
@@ -62,6 +66,8 @@ class Collector:
         self._card = card
         self._check = check
         self._schema = collect_schema(card.dimensions)
+        self.windows = 1
+        """So many windows the conversation was divided into."""
 
     async def material(self, fits: Callable[[Material], bool]) -> Material | UngradedReason:
         """Return all of the conversation if that `fits`, else what was found telling in its windows; or why
@@ -70,19 +76,20 @@ class Collector:
         pieces = whole(self._conversation)
         if fits(Material(pieces)):
             return Material(pieces)
-        parts = 0
-        for _ in range(MAX_ROUNDS):
+        summaries: tuple[str, ...] = ()
+        # Nothing is paid for where the grading could not be asked in the end.
+        for _ in range(MAX_ROUNDS if fits(Material(())) else 0):
             notes = await self._read(pieces)
             if isinstance(notes, UngradedReason):
                 return notes
-            parts = parts or len(notes)
+            # Later rounds read less again: what the first readers noted is about all of the conversation.
+            summaries = summaries or self._kept(notes)
             found = merged(piece for note in notes for piece in note.pieces)
-            summaries = self._kept(notes)
             for shown in (self._with_neighbours(found), found):
-                material = Material(shown, summaries, parts)
+                material = Material(shown, summaries, self.windows)
                 if fits(material):
                     return material
-            if self._size(found) > 0.8 * self._size(pieces):
+            if self._size(found) > 0.8 * self._size(pieces) or not found:
                 break
             pieces = found
         return UngradedReason.TOO_LONG
@@ -91,9 +98,12 @@ class Collector:
         """Return the notes on all windows of `pieces`."""
         frame = self._prompts.collect(self._conversation, self._card, (), 1, 1)
         budget = int(_MARGIN * (self._asker.limit - self._asker.size(frame, self._schema)))
-        if budget < _SMALLEST_WINDOW:
+        if budget < _SMALLEST_SHARE * self._asker.limit:
             return UngradedReason.TOO_LONG
         parts = windows(pieces, self._conversation.turns, self._cost, budget)
+        if len(parts) > MAX_WINDOWS:
+            return UngradedReason.TOO_LONG
+        self.windows = max(self.windows, len(parts))
         free = asyncio.Semaphore(AT_ONCE)
 
         async def read(number: int, window: Sequence[Piece]) -> _Notes | None:
@@ -107,8 +117,8 @@ class Collector:
     async def _read_window(self, number: int, parts: int, window: Sequence[Piece]) -> _Notes | None:
         """Return the notes on one window, asked for twice if need be; None when it cannot be read."""
         prompt = self._prompts.collect(self._conversation, self._card, window, number, parts)
-        for _ in range(2):
-            answer = await self._asker.ask(prompt, self._schema)
+        for attempt in range(2):
+            answer = await self._asker.ask(prompt, self._schema, SEED + attempt)
             if answer.refusal is not None:
                 return None
             document = find_document(answer.text)
@@ -154,8 +164,12 @@ class Collector:
 
     def _kept(self, notes: Sequence[_Notes]) -> tuple[str, ...]:
         """Return the summaries: a quarter of a request at most, for they are told, not said."""
-        longest = min(LONGEST_SUMMARY, self._asker.limit // 4 // len(notes))
-        return tuple(note.summary[: max(longest, 40)] for note in notes)
+        most = min(LONGEST_SUMMARY, self._asker.limit // 4 // len(notes))
+        return tuple(self._shortened(note.summary, most) for note in notes)
+
+    def _shortened(self, summary: str, tokens: int) -> str:
+        size = self._asker.count(summary)
+        return summary if size <= tokens else f"{summary[: len(summary) * tokens // size]} …"
 
     def _size(self, pieces: Iterable[Piece]) -> int:
         return sum(map(self._cost, pieces))

@@ -19,6 +19,7 @@ class Fault(StrEnum):
     WRONG_SPEAKER = "that turn is not by the speaker whose words count here"
     NOT_SAID = "these words do not stand in that turn"
     NO_RANGE = "there is no such range of turns"
+    NOBODY_SPOKE = "in these turns nobody speaks whose words count here"
 
 
 def may_speak(about: About, speaker: Speaker) -> bool:
@@ -56,9 +57,11 @@ class EvidenceCheck:
         start, end = span
         return Evidence(turn=turn, speaker=speaker, quote=text[start:end], start=start, end=end)
 
-    def absence(self, looked_for: str, first: int | None, last: int | None) -> Absence | Fault:
+    def absence(
+        self, looked_for: str, first: int | None, last: int | None, about: About = "conversation"
+    ) -> Absence | Fault:
         """Return the absence of `looked_for` in turns `first` to `last`, both inclusive, or why there is
-        none.
+        none: where nobody spoke whose words count, nothing was searched.
         """
         if (
             first is None
@@ -67,6 +70,9 @@ class EvidenceCheck:
             or not looked_for.strip()
         ):
             return Fault.NO_RANGE
+        spoke = [number for number, turn in enumerate(self._turns) if may_speak(about, turn.speaker)]
+        if spoke and not any(first <= number <= last for number in spoke):
+            return Fault.NOBODY_SPOKE
         return Absence(searched=((first, last),), looked_for=storable(looked_for.strip()))
 
     def opening(self, absence: Absence, about: About) -> Evidence | None:

@@ -54,18 +54,23 @@ class FactsWork:
     problems: list[FactProblem] = field(default_factory=list)
 
     def take(self, given: Mapping[str, Any] | None, asked: Iterable[FactName], check: EvidenceCheck) -> None:
-        """Note what an answer says on the facts `asked`. An answer without facts leaves everything as it is:
-        what was not answered is not asked again.
+        """Note what an answer says on the facts `asked`. What it leaves out stays as it is: in a first answer
+        not said, in a second one as open as before. What was proved once is not taken away again.
         """
         if given is None:
             return
         self.answered = True
-        asked = tuple(asked)
-        self.problems = [problem for problem in self.problems if problem.name not in asked]
         for name in asked:
-            self.proved[name], rejected = _read(given.get(name), _RULES[name], check)
-            if rejected is not None:
-                self.problems.append(FactProblem(name, tuple(rejected)))
+            if name in given:
+                self._take_one(name, given[name], check)
+
+    def _take_one(self, name: FactName, raw: object, check: EvidenceCheck) -> None:
+        value, rejected = _read(raw, _RULES[name], check)
+        known = self.proved.get(name)
+        self.proved[name] = _joined(known, value) if _RULES[name].many else (value or known)
+        self.problems = [problem for problem in self.problems if problem.name != name]
+        if rejected is not None:
+            self.problems.append(FactProblem(name, tuple(rejected)))
 
     @property
     def result(self) -> ContactFacts | None:
@@ -112,6 +117,8 @@ def _read(raw: object, rule: _Rule, check: EvidenceCheck) -> tuple[Any, list[Rej
     """Return what is proved of a fact and, if something of it is not, its rejected quotes."""
     if not rule.many:
         return _read_one(raw, rule, check)
+    if raw is not None and not isinstance(raw, list):
+        return [], []
     items = raw[:MOST_ITEMS] if isinstance(raw, list) else []
     read = [_read_one(item, rule, check) for item in items]
     failed = [rejected for _, rejected in read if rejected is not None]
@@ -124,13 +131,20 @@ def _read_one(
 ) -> tuple[dict[str, Any] | None, list[RejectedQuote] | None]:
     key = "value" if rule.values else "text"
     value = raw.get(key) if isinstance(raw, dict) else None
-    if not isinstance(raw, dict) or value is None:
+    if raw is None or (isinstance(raw, dict) and key in raw and value is None):
         return None, None
+    if not isinstance(raw, dict):
+        return None, []
     usable = isinstance(value, str) and (value in rule.values if rule.values else value.strip() != "")
     evidence, rejected = check_quotes(read_claims(raw.get("evidence")), rule.about, check)
     if not usable or rejected or not evidence:
         return None, rejected
     return {key: storable(str(value).strip()), "evidence": _distinct(evidence)}, None
+
+
+def _joined(known: list[dict[str, Any]] | None, more: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what both lists hold, in order, each text once."""
+    return list({item["text"]: item for item in (*(known or ()), *more)}.values())[:MOST_ITEMS]
 
 
 def _distinct(evidence: Iterable[Evidence]) -> list[Evidence]:

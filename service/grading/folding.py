@@ -38,7 +38,7 @@ class FoldedText:
         time.
         """
         at = -1
-        for _ in range(64):
+        for _ in range(2_000):
             at = self.folded.find(needle, at + 1)
             if at < 0:
                 return None

@@ -3,6 +3,8 @@ pauses that its server asks for.
 
 Whoever wants to ask takes a place in one queue and is served in that order. One gate may be shared by several
 event loops, each in a thread of its own: its state is guarded by a lock that is never held across a wait.
+
+Waiting here is nobody's work: it stops the clock of every `work_time` that it happens in.
 """
 
 import asyncio
@@ -10,8 +12,9 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 LONGEST_PAUSE_S = 60.0
@@ -58,6 +61,88 @@ class Bucket:
         self._level = min(self._capacity, self._level - amount)
 
 
+class WorkTime:
+    """What is left of a time limit, in seconds, while its clock is stopped and goes on again."""
+
+    def __init__(self, seconds: float) -> None:
+        """Begin to count; needs a running event loop and belongs to it."""
+        self._clock = asyncio.get_running_loop().time
+        self._seconds = seconds
+        self._ends = self._clock() + seconds
+        self._stopped_at = 0.0
+        self._stops = 0
+        self.timeout = asyncio.timeout_at(self._ends)
+        """Cancels the work when its time is over."""
+
+    def allows(self, seconds: float, after_s: float = 0.0) -> bool:
+        """Whether so much is left in `after_s`. Half of the whole limit is always enough."""
+        now = self._stopped_at if self._stops else self._clock()
+        return self._ends - now - after_s >= min(seconds, self._seconds / 2)
+
+    def stop(self) -> None:
+        """Stop the clock until `go_on` was called as often."""
+        self._stops += 1
+        if self._stops == 1:
+            self._stopped_at = self._clock()
+            self._reschedule(None)
+
+    def go_on(self) -> None:
+        """Let the clock go on."""
+        self._stops -= 1
+        if self._stops == 0:
+            self._ends += self._clock() - self._stopped_at
+            self._reschedule(self._ends)
+
+    def _reschedule(self, when: float | None) -> None:
+        # The time may be over, or the work done, while somebody is still on the way out of the queue.
+        with suppress(RuntimeError):
+            self.timeout.reschedule(when)
+
+
+_WORK: ContextVar[tuple[WorkTime, ...]] = ContextVar("work", default=())
+
+
+@asynccontextmanager
+async def work_time(seconds: float) -> AsyncIterator[None]:
+    """Bound what is done inside. Raises TimeoutError when it took longer, without the time that it, or any
+    task started by it, waited at a gate.
+    """
+    work = WorkTime(seconds)
+    before = _WORK.set((*_WORK.get(), work))
+    try:
+        async with work.timeout:
+            yield
+    finally:
+        _WORK.reset(before)
+
+
+def time_allows(seconds: float, after_s: float = 0.0) -> bool:
+    """Whether every `work_time` around this leaves so many seconds, or half of its own, in `after_s`."""
+    return all(work.allows(seconds, after_s) for work in _WORK.get())
+
+
+@contextmanager
+def _clocks_stopped() -> Iterator[None]:
+    clocks = _WORK.get()
+    for work in clocks:
+        work.stop()
+    try:
+        yield
+    finally:
+        for work in clocks:
+            work.go_on()
+
+
+class NoRoom(Exception):
+    """Nobody was let in within the time that one may wait at the gate. `paused` when its server keeps asking
+    for pauses, so that it is not our limits alone.
+    """
+
+    def __init__(self, *, paused: bool) -> None:
+        super().__init__()
+        self.paused = paused
+
+
 class Place:
     """Leave to send one request. Set `worked` when the server took it, and `tokens` to what it cost."""
 
@@ -85,12 +170,13 @@ class Gate:
         self._lock = threading.Lock()
 
     @asynccontextmanager
-    async def place(self, tokens: int = 0) -> AsyncIterator[Place]:
+    async def place(self, tokens: int = 0, wait_s: float | None = None) -> AsyncIterator[Place]:
         """Wait for a place for a request of about `tokens` tokens and hold it; whoever is cancelled frees it.
 
-        Waiting is bounded by the caller's time-out alone.
+        Raises NoRoom after `wait_s` seconds in the queue; None waits as long as it takes.
         """
-        await self._enter(tokens)
+        with _clocks_stopped():
+            await self._wait(tokens, wait_s)
         place = Place(tokens)
         try:
             yield place
@@ -106,6 +192,13 @@ class Gate:
 
     def _bucket(self, per_minute: int | None) -> Bucket | None:
         return None if per_minute is None else Bucket(per_minute, self._clock())
+
+    async def _wait(self, tokens: int, wait_s: float | None) -> None:
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._enter(tokens)
+        except TimeoutError:
+            raise NoRoom(paused=self._window < self.limits.concurrency) from None
 
     async def _enter(self, tokens: int) -> None:
         waiter = _Waiter(tokens)

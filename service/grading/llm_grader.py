@@ -36,8 +36,9 @@ from service.grading.schema import answer_schema
 from service.grading.tokens import TokenCounter
 from service.grading.votes import elect
 
-# A server that takes less than it was told to take is asked for half, and half of that.
-_HALVINGS = 4
+# A server that takes less than it was said to take is asked for a little less, and then for half, and half of
+# that: the first may be a difference in counting, the rest is not.
+_SMALLER = (0.85, 0.85, 0.5, 0.5, 0.5, 0.5, 0.5)
 
 
 _Request = tuple[RenderedPrompt, dict[str, object]]
@@ -83,17 +84,17 @@ class LlmGrader:
     async def _within_limit(self, work: "_Work", account: Account) -> tuple[Material, list[Ballot]]:
         """Return what was shown and answered, within what the server turns out to take."""
         limit = self._max_prompt_tokens
-        for _ in range(_HALVINGS):
+        for share in _SMALLER:
             asker = Asker(self._model, self._tokens, limit, account)
             try:
                 done = await self._ballots(work, asker)
             except PromptTooLong:
-                limit = min(limit, asker.largest) // 2
+                limit = int(share * min(limit, asker.largest))
             else:
                 # Other conversations need not find out again.
                 self._max_prompt_tokens = min(self._max_prompt_tokens, limit)
                 return done
-        return self._none(work, UngradedReason.TOO_LONG)
+        return self._none(work, UngradedReason.TOO_LONG, 1)
 
     async def _ballots(self, work: "_Work", asker: Asker) -> tuple[Material, list[Ballot]]:
         asks = plan(work.card)
@@ -106,17 +107,17 @@ class LlmGrader:
         collector = Collector(asker, self._prompts, work.conversation, work.card, work.check)
         material = await collector.material(fits)
         if isinstance(material, UngradedReason):
-            return self._none(work, material)
+            return self._none(work, material, collector.windows)
         ballots = await all_of(
             self._ballot(self._empty(work, ask), asker, request)
             for ask, request in zip(asks, requests[material], strict=True)
         )
         return material, _answered(ballots)
 
-    def _none(self, work: "_Work", reason: UngradedReason) -> tuple[Material, list[Ballot]]:
+    def _none(self, work: "_Work", reason: UngradedReason, windows: int) -> tuple[Material, list[Ballot]]:
         ballot = self._empty(work, Ask(tuple(work.card.dimensions)))
         ballot.give_up(reason)
-        return Material(()), [ballot]
+        return Material((), windows=windows), [ballot]
 
     def _empty(self, work: "_Work", ask: Ask) -> Ballot:
         return Ballot(ask, work.card, work.check, self._defences)
@@ -141,7 +142,11 @@ class LlmGrader:
         """Ask again for what is open; without an answer everything stays as it is."""
         coaching, facts = ballot.wants_coaching, ballot.open_facts
         again = self._prompts.repair(
-            first, ballot.problems, ballot.facts.problems, ballot.coaching_rejected if coaching else ()
+            first,
+            ballot.problems,
+            ballot.facts.problems,
+            ballot.coaching_rejected if coaching else (),
+            everything=not ballot.coaching_read,
         )
         asked = ballot.open_dimensions
         schema = answer_schema(asked, coaching=coaching, facts=facts)
@@ -164,8 +169,8 @@ class LlmGrader:
             grader=self.name,
             redactor="",
             prompt=self._prompts.reference,
-            model=account.model or self._model.name,
-            seed=account.seed,
+            model=next((answer.model for answer in account.answers), self._model.name),
+            seed=next((answer.seed for answer in account.answers), None),
             sent_sha256=account.digests[0] if account.digests else None,
             requests_sha256=tuple(account.digests),
         )
@@ -206,20 +211,13 @@ class _Work:
 
 
 def _answered(ballots: Sequence[Ballot | ModelAway | ModelRejected]) -> list[Ballot]:
-    """Return the ballots that were answered. Raises the error of the others if a dimension got none at all:
-    half a card would be graded as if that were all of it.
+    """Return the ballots. Raises the first error among them: a part of a card, or fewer votes than it wants,
+    would pass for what was asked.
     """
-    answered = [ballot for ballot in ballots if isinstance(ballot, Ballot)]
-    errors = [ballot for ballot in ballots if not isinstance(ballot, Ballot)]
-    if errors and not _cover(answered):
-        raise errors[0]
-    return answered
-
-
-def _cover(answered: Sequence[Ballot]) -> bool:
-    """Whether every dimension of the card has an answer."""
-    known = {dimension for ballot in answered for dimension in ballot.results}
-    return bool(answered) and all(d.id in known for d in answered[0].card.dimensions)
+    for ballot in ballots:
+        if not isinstance(ballot, Ballot):
+            raise ballot
+    return [ballot for ballot in ballots if isinstance(ballot, Ballot)]
 
 
 def _parts(dimension: Dimension, outcome: Outcome, source: Ballot, votes: float | None) -> ConfidenceParts:

@@ -17,12 +17,15 @@ R = TypeVar("R")
 
 
 class Seen(NamedTuple):
-    """What rules saw in a conversation. `second_opinion` holds the embedded grader's grades by dimension."""
+    """What rules saw in a conversation. `second_opinion` holds the embedded grader's grades by dimension.
+    `complete` is off when the rules failed.
+    """
 
     figures: dict[str, float | int | None]
     observations: tuple[Observation, ...]
     flags: tuple[Flag, ...]
     second_opinion: dict[str, Grade]
+    complete: bool = True
 
 
 def look(conversation: RedactedConversation, card: Scorecard | None, *, flags: bool = True) -> Seen:

@@ -26,7 +26,6 @@ from tenacity import (
     RetryCallState,
     retry_if_exception_type,
     stop_after_attempt,
-    stop_before_delay,
     wait_random,
     wait_random_exponential,
 )
@@ -34,7 +33,7 @@ from tenacity import (
 from service.domain.errors import ModelAway, ModelRejected, PromptTooLong
 from service.grading.completion import GarbledCompletion, read_completion
 from service.grading.dialect import Dialect, LimitName
-from service.grading.limits import Gate, Place
+from service.grading.limits import Gate, NoRoom, Place, time_allows, work_time
 from service.grading.negotiation import MOST_TRIES, Attempt, Negotiation
 from service.grading.port import ChatAnswer, ChatRequest
 from service.grading.prices import Prices, Spending
@@ -53,7 +52,11 @@ _SETTLE_S = 2.0
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How long an answer may take. One request `timeout_s` from connecting to the last byte; all attempts and
-    pauses together `total_s`; at most `attempts`; the first pause is up to `pause_s`, later ones double.
+    pauses together `total_s`, without the time at our own gate, which is `wait_s` at most for each attempt; at
+    most `attempts`; the first pause is up to `pause_s`, later ones double.
+
+    No request is sent with less time left than `timeout_s`, or half of the whole where that is less: it would
+    be paid and cut off.
     """
 
     timeout_s: float = 60
@@ -61,6 +64,7 @@ class Bounds:
     attempts: int = 6
     pause_s: float = 0.5
     longest_pause_s: float = 20
+    wait_s: float = 3600
 
 
 class _Passing(Exception):
@@ -82,11 +86,10 @@ class _Declined(Exception):
 
 @dataclass(slots=True)
 class _Call:
-    """One request on its way: how it is put, and whether it stands in the queue at the moment."""
+    """One request on its way, and how it is put."""
 
     request: ChatRequest
     attempt: Attempt
-    queueing: bool = False
 
 
 class OpenAIModel:
@@ -129,20 +132,21 @@ class OpenAIModel:
     async def complete(self, request: ChatRequest) -> ChatAnswer:
         """Return the model's answer. Raises ModelAway, ModelRejected and PromptTooLong."""
         self._check_settings()
-        call = _Call(request, Attempt(Dialect()))
         try:
-            async with asyncio.timeout(self._bounds.total_s), self._negotiation.turn() as call.attempt:
-                return await self._with_retries(call)
+            async with self._negotiation.turn() as attempt, work_time(self._bounds.total_s):
+                return await self._with_retries(_Call(request, attempt))
         except TimeoutError:
-            raise ModelAway(self._why_late(call)) from None
+            raise ModelAway(f"the model gave no answer within {self._bounds.total_s:g} s") from None
         except _Passing as failure:
             raise ModelAway(f"the model could not be used: {failure.reason}") from None
+        except NoRoom as full:
+            raise ModelAway(self._why_no_room(full)) from None
 
-    def _why_late(self, call: _Call) -> str:
-        seconds = f"within {self._bounds.total_s:g} s"
-        if call.queueing:
-            return f"the limits of requests to the model left no room for this one {seconds}"
-        return f"the model gave no answer {seconds}"
+    def _why_no_room(self, full: NoRoom) -> str:
+        seconds = f"within {self._bounds.wait_s:g} s, and it was not sent"
+        if full.paused:
+            return f"the pauses that the model's server asks for left no room for this request {seconds}"
+        return f"our own limits of requests to the model left no room for this one {seconds}"
 
     async def aclose(self) -> None:
         """Close the connections that the running event loop opened."""
@@ -153,12 +157,15 @@ class OpenAIModel:
     async def _with_retries(self, call: _Call) -> ChatAnswer:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_Passing),
-            stop=stop_after_attempt(self._bounds.attempts) | stop_before_delay(self._bounds.total_s),
+            stop=stop_after_attempt(self._bounds.attempts) | self._too_late,
             wait=self._pause,
             before_sleep=_log_retry,
             reraise=True,
         )
         return await retrying(self._negotiate, call)
+
+    def _too_late(self, state: RetryCallState) -> bool:
+        return not time_allows(self._bounds.timeout_s, after_s=state.upcoming_sleep)
 
     def _pause(self, state: RetryCallState) -> float:
         """Return the pause the server asked for, else a random one that grows."""
@@ -190,10 +197,10 @@ class OpenAIModel:
         return self._refused(refusal, call.request, body)
 
     async def _ask(self, call: _Call, body: bytes) -> ChatAnswer:
-        """Send one request when it is its turn. Raises _Declined and _Passing."""
-        call.queueing = True
-        async with self._gate.place(self._expected_tokens(call.request)) as place:
-            call.queueing = False
+        """Send one request when it is its turn. Raises _Declined, _Passing and NoRoom."""
+        if not time_allows(self._bounds.timeout_s):
+            raise _Passing("too little time was left for another request")
+        async with self._gate.place(self._expected_tokens(call.request), self._bounds.wait_s) as place:
             try:
                 content = await self._post(body)
             except APIStatusError as error:

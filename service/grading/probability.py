@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from service.domain.scorecard import Scale
+from service.grading.answer import thoughts_end
 from service.grading.port import ChatAnswer, TokenChoice
 
 _LEVEL = re.compile(r'"level"\s*:\s*')
@@ -33,18 +34,18 @@ def level_probability(answer: ChatAnswer, dimension: str, scale: Scale) -> float
 
 def _level_span(text: str, dimension: str) -> tuple[int, int] | None:
     """Return where in `text` the value of the dimension's level stands, without quotation marks."""
-    key = re.search(rf"{re.escape(json.dumps(dimension))}\s*:\s*(?=\{{)", text)
-    if key is None:
-        return None
-    try:
-        _, end = _DECODER.raw_decode(text, key.end())
-        found = list(_LEVEL.finditer(text, key.end(), end))
-        _, value_end = _DECODER.raw_decode(text, found[-1].end())
-    except (ValueError, IndexError, RecursionError):
-        return None
-    start = found[-1].end()
-    quoted = text[start] == '"'
-    return (start + 1, value_end - 1) if quoted else (start, value_end)
+    key = re.compile(rf"{re.escape(json.dumps(dimension))}\s*:\s*(?=\{{)")
+    for begin in key.finditer(text, thoughts_end(text)):
+        try:
+            _, end = _DECODER.raw_decode(text, begin.end())
+            found = list(_LEVEL.finditer(text, begin.end(), end))
+            _, value_end = _DECODER.raw_decode(text, found[-1].end())
+        except (ValueError, IndexError, RecursionError):
+            continue
+        start = found[-1].end()
+        quoted = text[start] == '"'
+        return (start + 1, value_end - 1) if quoted else (start, value_end)
+    return None
 
 
 def _tokens_of(tokens: Sequence[TokenChoice], start: int, end: int) -> Iterator[TokenChoice]:
@@ -57,6 +58,8 @@ def _tokens_of(tokens: Sequence[TokenChoice], start: int, end: int) -> Iterator[
 
 def _first(token: TokenChoice, scale: Scale) -> float:
     own = math.exp(min(token.logprob, 0.0))
+    if not token.others:
+        return own
     values = [str(level.level) for level in scale.levels] + ["null"]
     written = token.text.strip(_AROUND)
     others = {

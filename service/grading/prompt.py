@@ -92,8 +92,11 @@ class Prompts:
         problems: Sequence[Problem],
         facts: Sequence[FactProblem] = (),
         coaching: Sequence[RejectedQuote] = (),
+        *,
+        everything: bool = False,
     ) -> RenderedPrompt:
-        """Return the request that asks again for what is open. It begins with all of `first`, so that the
+        """Return the request that asks again for what is open, or for `everything` where the first answer
+        could not be read. It begins with all of `first`, so that the
         server's prompt cache still holds the card and the transcript.
         """
         again = self._repair.render(
@@ -102,6 +105,7 @@ class Prompts:
             problems=[Problem(p.dimension, p.reason, _for_showing(p.quotes)) for p in problems],
             facts=[FactProblem(fact.name, _for_showing(fact.quotes)) for fact in facts],
             coaching=_for_showing(coaching),
+            everything=everything,
         )
         return RenderedPrompt(first.system, f"{first.user}\n\n{again}", first.code)
 

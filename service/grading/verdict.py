@@ -23,7 +23,7 @@ def judge(
         return Problem(dimension.id, answer)
     about = dimension.about if answer.applies else "conversation"
     evidence, rejected = check_quotes(answer.evidence, about, check)
-    absence = _check_absence(answer, check)
+    absence = _check_absence(answer, about, check)
     if isinstance(absence, RejectedQuote):
         rejected = [*rejected, absence]
     if rejected or (answer.applies and not evidence and absence is None):
@@ -49,9 +49,11 @@ def check_quotes(
     return evidence, rejected
 
 
-def _check_absence(answer: DimensionAnswer, check: EvidenceCheck) -> Absence | RejectedQuote | None:
+def _check_absence(
+    answer: DimensionAnswer, about: About, check: EvidenceCheck
+) -> Absence | RejectedQuote | None:
     if answer.absence is None:
         return None
     claim = answer.absence
-    found = check.absence(claim.looked_for, claim.first, claim.last)
+    found = check.absence(claim.looked_for, claim.first, claim.last, about)
     return RejectedQuote(claim.first, claim.looked_for, found) if isinstance(found, Fault) else found

@@ -16,6 +16,7 @@ from service.domain.scorecard import Scorecard
 from service.domain.submission import Assignment
 from service.domain.transcript import RedactedConversation
 from service.grading.assess import assess
+from service.grading.limits import work_time
 from service.grading.looking import Elsewhere
 from service.grading.port import Grader
 from service.storage.database import Database
@@ -70,7 +71,8 @@ class Graders:
             detail = f"this process has no grader {grader!r}; set OPENAI_API_KEY or OPENAI_BASE_URL"
             return Failure(type="grader-not-configured", detail=detail)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            # Waiting for the limits of requests to the model is no fault of this evaluation.
+            async with work_time(self._timeout_s):
                 assessment = await assess(
                     self._graders[grader], conversation, card, elsewhere=self._elsewhere
                 )

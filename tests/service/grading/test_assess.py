@@ -115,6 +115,16 @@ async def test_confidence_is_pooled_with_what_the_embedded_grader_says():
     assert 0 < differs.confidence < agrees.confidence < 1
 
 
+async def test_rules_that_fail_throw_no_paid_grading_away_and_a_person_is_told():
+    async def broken(*_args, **_options):
+        raise RuntimeError("no memory")
+
+    assessment = await assessed(elsewhere=broken)
+    (grade,) = assessment.grades
+    assert grade.outcome == "graded"
+    assert "rules could not look" in grade.disposition_reason
+
+
 async def test_an_ungraded_dimension_has_no_confidence():
     assessment = await assess(LlmGrader(ScriptedModel(["no", "no"])), a_conversation(), three_dimensions())
     assert {grade.confidence for grade in assessment.grades} == {None}

@@ -81,6 +81,28 @@ async def test_words_of_the_wrong_speaker_other_values_and_bare_claims_are_no_fa
     assert not getattr(facts, name)
 
 
+async def test_a_repair_takes_no_promise_away_that_was_proved():
+    wrong = [{"text": "A refund.", "evidence": [{"turn": 2, "quote": "You get your money back"}]}]
+    first = answered(agent_promises=GOOD["agent_promises"] + wrong)
+    left = [{"text": "It left.", "evidence": [{"turn": 2, "quote": "It left on Monday."}]}]
+    facts, _ = await facts_of(first, json.dumps({"dimensions": {}, "facts": {"agent_promises": left}}))
+    assert [promise.text for promise in facts.agent_promises] == ["To look.", "It left."]
+    assert facts.unproved == ()
+    facts, _ = await facts_of(first, json.dumps({"dimensions": {}, "facts": {}}))
+    assert [promise.text for promise in facts.agent_promises] == ["To look."]
+    assert facts.unproved == ("agent_promises",)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [{"kind": "complaint"}, {"outcome": "solved"}, {"agent_promises": ["To look."]}, {"agent_promises": {}}],
+)
+async def test_facts_of_another_shape_are_asked_again_and_never_vanish(fact):
+    facts, model = await facts_of(answered(**fact), answered(**fact))
+    assert len(model.requests) == 2
+    assert facts.unproved == tuple(fact)
+
+
 async def test_an_answer_without_facts_has_none_and_is_not_asked_again():
     facts, model = await facts_of(good_answer())
     assert facts is None

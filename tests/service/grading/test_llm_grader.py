@@ -70,7 +70,7 @@ async def test_a_quote_invented_twice_leaves_the_dimension_ungraded_and_the_othe
 async def test_one_bad_quote_among_good_ones_is_never_quietly_left_out():
     mixed = [{"turn": 0, "quote": "Good morning"}, {"turn": 2, "quote": "Good evening"}]
     grades, _, model = await grade(altered("greeting", evidence=mixed), "{}")
-    assert grades["greeting"].ungraded_reason == UngradedReason.BAD_ANSWER
+    assert grades["greeting"].ungraded_reason == UngradedReason.NO_EVIDENCE
     assert len(model.requests) == 2
 
 
@@ -325,9 +325,9 @@ async def test_votes_are_counted_and_their_share_is_part_of_the_confidence():
     assert len({r.seed for r in model.requests}) == 3
 
 
-async def test_a_vote_that_got_no_answer_is_a_vote_less_and_a_group_without_answer_is_an_error():
-    _, assessment, _ = await grade(good_answer(), ModelAway("gone"), card=grouped(votes=2))
-    assert [g.outcome for g in assessment.grades] == ["graded"] * 3
+async def test_fewer_votes_or_groups_than_the_card_wants_are_an_error():
+    with pytest.raises(ModelAway):
+        await grade(good_answer(), ModelAway("gone"), card=grouped(votes=2))
     with pytest.raises(ModelAway):
         await grade(one("greeting"), ModelAway("gone"), one("mood"), card=grouped(grouping="each"))
 
@@ -386,3 +386,31 @@ async def test_no_invented_quote_no_wrong_speaker_and_no_redacted_original_gets_
             assert said.text[piece.start : piece.end] == piece.quote
             assert may_speak(whose, said.speaker)
             assert "Petrov" not in piece.quote
+
+
+async def test_a_repair_takes_nothing_away_that_was_proved():
+    kept = ("needs", "Proved.", 2, "Let me look.")
+    first = coached(kept, INVENTED, greeting=("yes", 0, "Welcome, dear"))
+    again = well_formed_answer({"greeting": GOOD_GRADES["greeting"]}, strengths=[KEPT])
+    _, assessment, _ = await grade(first, again)
+    assert {p.text for p in assessment.coaching.strengths} == {"Proved.", "Kept."}
+
+
+@pytest.mark.parametrize("searched", [(1, 1), (3, 3)])
+async def test_nothing_was_searched_where_nobody_spoke_whose_words_count(searched):
+    absence = {"looked_for": "a greeting", "from_turn": searched[0], "to_turn": searched[1]}
+    bad = altered("greeting", level="no", evidence=[], absence=absence)
+    grades, _, _ = await grade(bad, bad)
+    assert grades["greeting"].ungraded_reason == UngradedReason.NO_EVIDENCE
+
+
+async def test_an_unreadable_answer_is_asked_again_in_full():
+    _, _, model = await grade("Hm.", good_answer())
+    assert "Give all of it again" in model.requests[1].user
+    assert {"facts", "strengths"} <= set(model.requests[1].schema["properties"])
+
+
+async def test_an_answer_that_says_two_things_under_one_key_is_none():
+    double = good_answer().replace('"level": "yes"', '"level": "no", "level": "yes"', 1)
+    grades, _, _ = await grade(double, double)
+    assert grades["greeting"].ungraded_reason == UngradedReason.BAD_ANSWER

@@ -150,6 +150,26 @@ async def test_evidence_that_does_not_fit_into_one_request_is_read_again():
     assert grades["needs"].outcome in ("graded", "ungraded")
 
 
+async def test_readers_who_find_nothing_telling_leave_nothing_to_grade_but_their_notes():
+    def silent(request):
+        if "contact" not in request.schema["properties"]:
+            return well_formed_answer(GRADES)
+        names = request.schema["properties"]["dimensions"]["properties"]
+        return json.dumps(
+            {"dimensions": {key: [] for key in names}, "contact": [], "summary": "Talk. " * 400}
+        )
+
+    grades, _, model = await graded(silent, three_hours())
+    assert grades["needs"].outcome == "graded"
+    assert "Talk. Talk." in model.requests[-1].user
+
+
+async def test_nothing_is_paid_for_where_the_grading_could_not_be_asked_in_the_end():
+    for limit in range(2_000, 7_000, 500):
+        _, assessment, model = await graded(Reader(GRADES), three_hours(), limit=limit)
+        assert model.requests == [] or assessment.grades[0].outcome == "graded"
+
+
 async def test_a_card_that_leaves_no_room_for_words_says_so():
     grades, assessment, model = await graded(Reader(GRADES), three_hours(), limit=2_000)
     assert {g.ungraded_reason for g in grades.values()} == {UngradedReason.TOO_LONG}

@@ -27,9 +27,15 @@ def answer(text, choices=None):
 
 def test_the_probability_is_that_of_the_token_which_writes_the_level():
     said = answer('{"dimensions": {"needs": {"level": 2}}}', {"2": (0.7, ())})
-    assert level_probability(said, "needs", SCALES["needs"]) == 1.0
+    assert level_probability(said, "needs", SCALES["needs"]) == 0.7
     said = answer('{"dimensions": {"needs": {"level": 2}}}', {"2": (0.6, [("3", 0.2), ("2", 0.6)])})
     assert level_probability(said, "needs", SCALES["needs"]) == 0.75
+
+
+def test_a_level_in_the_thoughts_is_not_the_level():
+    draft = '<think>{"needs": {"level": 3}}</think>'
+    said = answer(draft + '{"dimensions": {"needs": {"level": 2}}}', {"3": (0.9, ()), "2": (0.4, ())})
+    assert level_probability(said, "needs", SCALES["needs"]) == 0.4
 
 
 def test_alternatives_that_begin_no_level_take_nothing_away():
