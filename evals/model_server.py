@@ -24,7 +24,7 @@ from typing import Any
 
 NOTHING_JUDGED = "Stand-in answer: nothing was judged."
 
-_TURN = re.compile(r"^(\d+) [a-p]{2} (agent|customer|bot|system): (.*)$", re.MULTILINE)
+_TURN = re.compile(r"^(\d+) [a-p]{2} (agent|customer|bot|system)(?: after \d+ s)?: (.*)$", re.MULTILINE)
 _ANYBODY = ("agent", "customer", "bot", "system")
 # Coaching is about the agent and quotes them.
 _SPEAKERS = {"agent_quote": ("agent",), "customer_quote": ("customer",), "point": ("agent",)}

@@ -18,7 +18,7 @@ from service.grading.port import ChatAnswer, ChatRequest
 OFF_SCALE = 10
 _LONGEST_QUOTE = 120
 _INVENTED = "I am truly sorry for the trouble, and I will take care of it at once."
-_MARKED = re.compile(r"^(\d+) [a-p]{2} (agent|customer|bot|system): (.*)$", re.MULTILINE)
+_MARKED = re.compile(r"^(\d+) [a-p]{2} (agent|customer|bot|system)(?: after \d+ s)?: (.*)$", re.MULTILINE)
 _UNMARKED = re.compile(r"^(agent|customer|bot|system): (.*)$", re.MULTILINE)
 _SPEAKERS: Mapping[str, tuple[Speaker, ...]] = {
     "agent_quote": ("agent",),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from service.grading.fence import mark_of
 
 _FENCE = re.compile(r"=== ([a-z ]+) ([0-9a-f]{16}) (begins|ends) ===")
-_MARKED = re.compile(r"\d+ ([a-p]{2}) \w+: ")
+_MARKED = re.compile(r"\d+ ([a-p]{2}) \w+(?: after \d+ s)?: ")
 _SPOKEN = re.compile(r"(?:agent|customer|bot): ")
 _CONVERSATION = "# Conversation"
 

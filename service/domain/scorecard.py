@@ -233,7 +233,9 @@ class Scorecard(Model):
     def _is_a_grouping(cls, value: object) -> object:
         number = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_GROUP
         if value not in ("all", "each") and not number:
-            raise ValueError(f"grouping is all, each or a number of dimensions from 1 to {MAX_GROUP}")
+            raise ValueError(
+                f"grouping is all, each or a number of dimensions from 1 to {MAX_GROUP}, not {value!r}"
+            )
         return value
 
     @model_validator(mode="after")

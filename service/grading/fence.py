@@ -30,13 +30,15 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def turn_line(number: int, speaker: str, text: str, code: str) -> str:
-    """Return a turn as one line, ``12 hp agent: text``: its number, the mark, who spoke and what.
+def turn_line(number: int, speaker: str, text: str, code: str, pause_s: float | None = None) -> str:
+    """Return a turn as one line, ``12 hp agent: text``: its number, the mark, who spoke and what. After a
+    pause it is ``12 hp agent after 53 s: text``.
 
     No turn can hold a line break, so none can forge a line; and none can forge the beginning of a line in the
     middle of its own, because nobody knows the code beforehand.
     """
-    return f"{number} {mark_of(code)} {speaker}: {one_line(text)}"
+    pause = "" if pause_s is None else f" after {pause_s:.0f} s"
+    return f"{number} {mark_of(code)} {speaker}{pause}: {one_line(text)}"
 
 
 def mark_of(code: str) -> str:

@@ -48,7 +48,7 @@ class LlmGrader:
     """Grades every dimension with evidence that was checked against the transcript.
 
     `max_prompt_tokens` bounds every request; a conversation that does not fit is read in windows. `tokens`
-    counts them; without it a safe upper bound does (see TokenCounter.load for the real count).
+    counts them; without it an estimate does (see TokenCounter.load for the real count).
     """
 
     name: GraderName = "llm"
@@ -169,7 +169,7 @@ class LlmGrader:
             grader=self.name,
             redactor="",
             prompt=self._prompts.reference,
-            model=next((answer.model for answer in account.answers), self._model.name),
+            model=next((answer.model for answer in account.answers), None),
             seed=next((answer.seed for answer in account.answers), None),
             sent_sha256=account.digests[0] if account.digests else None,
             requests_sha256=tuple(account.digests),

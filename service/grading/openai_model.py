@@ -25,7 +25,6 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception_type,
-    stop_after_attempt,
     wait_random,
     wait_random_exponential,
 )
@@ -157,14 +156,17 @@ class OpenAIModel:
     async def _with_retries(self, call: _Call) -> ChatAnswer:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_Passing),
-            stop=stop_after_attempt(self._bounds.attempts) | self._too_late,
+            stop=self._is_over,
             wait=self._pause,
             before_sleep=_log_retry,
             reraise=True,
         )
         return await retrying(self._negotiate, call)
 
-    def _too_late(self, state: RetryCallState) -> bool:
+    def _is_over(self, state: RetryCallState) -> bool:
+        """Whether no attempt, or no time for one after the pause, is left."""
+        if state.attempt_number >= self._bounds.attempts:
+            return True
         return not time_allows(self._bounds.timeout_s, after_s=state.upcoming_sleep)
 
     def _pause(self, state: RetryCallState) -> float:

@@ -10,6 +10,9 @@ from service.grading.fence import turn_line
 OVERLAP = 0.1
 """Share of a window that the next one begins with again, so that no exchange is torn apart."""
 
+TOLD_PAUSE_S = 5.0
+"""Shorter silences are how people talk."""
+
 # A turn that fills more than this share of a window is divided itself.
 _LONGEST_SHARE = 0.25
 _CUT = "…"
@@ -35,7 +38,13 @@ def piece_line(piece: Piece, turns: Sequence[Turn], code: str) -> str:
     turn = turns[piece.turn]
     before = f"{_CUT} " if piece.start > 0 else ""
     after = f" {_CUT}" if piece.end < len(turn.text) else ""
-    return turn_line(piece.turn, turn.speaker, f"{before}{turn.text[piece.start : piece.end]}{after}", code)
+    text = f"{before}{turn.text[piece.start : piece.end]}{after}"
+    return turn_line(piece.turn, turn.speaker, text, code, _pause(piece, turns))
+
+
+def is_timed(turns: Sequence[Turn]) -> bool:
+    """Whether every turn says when it began and ended, so that a pause that is not told is none."""
+    return all(turn.start_s is not None and turn.end_s is not None for turn in turns)
 
 
 def windows(
@@ -73,6 +82,16 @@ def merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
                 last = piece
                 joined.append(piece)
     return tuple(joined)
+
+
+def _pause(piece: Piece, turns: Sequence[Turn]) -> float | None:
+    """Return the seconds of silence before a turn, where they are known and worth telling."""
+    if piece.turn == 0 or piece.start > 0:
+        return None
+    ended, began = turns[piece.turn - 1].end_s, turns[piece.turn].start_s
+    if ended is None or began is None or began - ended < TOLD_PAUSE_S:
+        return None
+    return began - ended
 
 
 def _filled(costs: Sequence[int], start: int, budget: int) -> int:

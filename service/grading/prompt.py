@@ -9,7 +9,7 @@ from service.grading.defences import ALL_ON, Defences
 from service.grading.facts import FactProblem
 from service.grading.fence import fence_code, one_line, reference_lines
 from service.grading.material import Material
-from service.grading.pieces import Piece, piece_line, whole
+from service.grading.pieces import Piece, is_timed, piece_line, whole
 from service.grading.problem import Problem, RejectedQuote
 from service.grading.template import PromptTemplate, load_template
 
@@ -124,6 +124,7 @@ class Prompts:
             "fenced": self._defences.fences,
             "language": _LANGUAGE_NAMES[card.language],
             "references": [reference_lines(text) for text in conversation.context],
+            "timed": is_timed(conversation.turns),
             "transcript": self._lines(conversation, pieces, code),
         }
 

@@ -6,6 +6,8 @@ is taken from `TIKTOKEN_CACHE_DIR` when that is set.
 """
 
 import contextlib
+import math
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,23 +20,23 @@ _ENCODING = "o200k_base"
 # Runs of one character cost tiktoken more than linear time; in pieces of this length that does not show.
 _PIECE = 2_000
 
+_LETTERS = re.compile(r"[A-Za-z \n]+")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
+_ASCII = re.compile(r"[\x00-\x7f]+")
+
 PER_MESSAGE = 8
 """Tokens that a message costs beside its text; more than any known chat format needs."""
 
 
 @dataclass(frozen=True)
 class TokenCounter:
-    """Counts tokens, with an encoding or, without one, by an upper bound.
-
-    The bound is the number of UTF-8 bytes: byte-level tokenizers, which all current models use, make at most
-    one token of each byte. It is about 4 times too high for English, 2 for Russian, 2.5 for Chinese.
-    """
+    """Counts tokens, with an encoding or, without one, by an estimate that errs upwards (see `estimate`)."""
 
     encoding: tiktoken.Encoding | None = None
 
     @property
     def estimated(self) -> bool:
-        """Whether counts are upper bounds."""
+        """Whether counts are estimates."""
         return self.encoding is None
 
     @classmethod
@@ -51,9 +53,9 @@ class TokenCounter:
         return cls(found[0] if found else None)
 
     def count(self, text: str) -> int:
-        """Return the number of tokens of `text`, or an upper bound."""
+        """Return the number of tokens of `text`, or an estimate."""
         if self.encoding is None:
-            return upper_bound(text)
+            return estimate(text)
         pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
         return sum(len(self.encoding.encode_ordinary(piece)) for piece in pieces)
 
@@ -62,9 +64,24 @@ class TokenCounter:
         it.
         """
         limit -= PER_MESSAGE * len(texts)
-        if sum(map(upper_bound, texts)) <= limit:
+        if self.encoding is not None and sum(map(upper_bound, texts)) <= limit:
             return False
         return sum(map(self.count, texts)) > limit
+
+
+def estimate(text: str) -> int:
+    """Return more tokens than ordinary text has: 0.3 for each ASCII letter or space, 0.65 for each Cyrillic
+    letter, 1 for any other ASCII character, 1.4 for all else.
+
+    On dialogues in English, Russian news, Chinese dialogues, prompts and schemas this is 1.0 to 1.8 times what
+    `o200k_base` and `cl100k_base` count. Text made to be expensive may have more: a server that finds a
+    request too long is asked for less.
+    """
+    letters = len(text) - len(_LETTERS.sub("", text))
+    cyrillic = len(text) - len(_CYRILLIC.sub("", text))
+    ascii_ = len(text) - len(_ASCII.sub("", text))
+    rest = len(text) - cyrillic - ascii_
+    return math.ceil(0.3 * letters + 0.65 * cyrillic + (ascii_ - letters) + 1.4 * rest)
 
 
 def upper_bound(text: str) -> int:

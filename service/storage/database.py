@@ -21,6 +21,16 @@ SQLITE_POOL = 4
 POSTGRES_POOL = 20
 # A frozen process must not hold row locks for long: the fleet would stand still with it.
 IDLE_IN_TRANSACTION_MS = 10_000
+# Any statement of ours and of the job engine takes milliseconds; a full disk or a lock must not hold a thread.
+STATEMENT_MS = 30_000
+# A network that swallows everything: noticed after 10 s + 3 x 5 s, or when what was sent is not acknowledged.
+KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 
 
 class Database:
@@ -52,6 +62,20 @@ class Database:
         engine = self.forgetful_engine if forgetful else self.engine
         with translated_errors(), engine.begin() as connection:
             yield Transaction(connection, tenant)
+
+    @contextmanager
+    def unhurried(self) -> Iterator[sa.Connection]:
+        """Open a transaction that may take as long as it needs, such as a migration of a large table."""
+        if self.is_sqlite:
+            with translated_errors(), self.engine.begin() as connection:
+                yield connection
+            return
+        engine = _postgres_engine(self.url, hurried=False)
+        try:
+            with translated_errors(), engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
     def check(self) -> None:
         """Raise DatabaseAway unless the database answers."""
@@ -92,17 +116,28 @@ def normalised_url(url: str) -> sa.URL:
     return parsed
 
 
-def _postgres_engine(url: sa.URL) -> sa.Engine:
+def _postgres_engine(url: sa.URL, *, hurried: bool = True) -> sa.Engine:
     options = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
-    return sa.create_engine(
+    options += f" -c statement_timeout={STATEMENT_MS}" if hurried else ""
+    engine = sa.create_engine(
         url,
         pool_size=POSTGRES_POOL,
         max_overflow=POSTGRES_POOL,
         pool_pre_ping=True,
         pool_timeout=10,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": options, "application_name": "qalibrate"},
+        connect_args={"connect_timeout": 5, "options": options, "application_name": "qalibrate", **KEEPALIVES},
     )
+    if hurried:
+        event.listen(engine, "do_connect", _connect_impatiently)
+    return engine
+
+
+def _connect_impatiently(_dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+    # Imported here: on SQLite nobody needs the driver.
+    from service.storage.silence import ImpatientConnection
+
+    return ImpatientConnection.connect(*args, **options)
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:

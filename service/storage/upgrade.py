@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 
 from service.domain.scorecard import Scorecard
-from service.storage.database import Database, translated_errors
+from service.storage.database import Database
 from service.storage.scorecards import BUILTIN_TENANT
 from service.storage.transaction import Transaction
 
@@ -22,7 +22,7 @@ def upgrade(database: Database, builtin: list[Scorecard], now: datetime) -> None
 
     Raises DatabaseAway when the database cannot be reached.
     """
-    with translated_errors(), database.engine.begin() as connection:
+    with database.unhurried() as connection:
         _one_at_a_time(connection)
         config = migrations()
         config.attributes["connection"] = connection

@@ -7,6 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from service.domain.errors import DatabaseAway, QalibrateError
 from service.domain.evaluation import Assessment, Evaluation, Failure, RedactionSummary
@@ -27,6 +34,12 @@ log = structlog.get_logger(__name__)
 
 # A crash of the process counts as an attempt; what kills it this often is not tried for ever.
 MAX_ATTEMPTS = 10
+
+# A result cost a model's work; storing it is tried for so long, with ever longer pauses, before the job is
+# given back and done anew.
+STORE_WITHIN_S = 600.0
+STORE_PAUSE_S = 0.5
+LONGEST_STORE_PAUSE_S = 30.0
 
 WORKER = ""
 """Workers act for every tenant; the evaluation says whose it is."""
@@ -108,19 +121,23 @@ class AssessEvaluation:
         graders: Graders,
         on_done: Callable[[str, Evaluation | None], None] = lambda *_: None,
         handover: Handover | None = None,
+        store_within_s: float = STORE_WITHIN_S,
     ) -> None:
         """Make one that calls `on_done` with the id of each evaluation whose result is committed, and with
-        the evaluation where it is at hand. What comes through `handover` is not read from the database.
+        the evaluation where it is at hand. What comes through `handover` is not read from the database. A
+        result that cannot be stored is kept and tried again for `store_within_s`.
         """
         self._database = database
         self._graders = graders
         self._on_done = on_done
         self._handover = handover or Handover()
+        self._store_within_s = store_within_s
 
     async def __call__(self, evaluation_id: str) -> None:
         """Grade and store. What fails for a reason of its own is stored as failed, with the reason.
 
-        Raises DatabaseAway, so that the job is tried again when the database is back.
+        Raises DatabaseAway, so that the job is tried again when the database is back: at once where nothing
+        was graded yet, and with a result in hand only when it could not be stored for long.
         """
         started = time.monotonic()
         accepted = self._handover.take(evaluation_id)
@@ -130,7 +147,7 @@ class AssessEvaluation:
             if assignment is None:
                 return
             outcome = await self._outcome(assignment)
-            final = await asyncio.to_thread(self._store, assignment, outcome, accepted)
+            final = await self._kept_until_stored(assignment, outcome, accepted)
         except Exception as error:
             # What cannot be read or stored would otherwise stay open for ever.
             outcome = failure_of(error)
@@ -161,6 +178,18 @@ class AssessEvaluation:
             assignment.tenant,
         )
 
+    async def _kept_until_stored(
+        self, assignment: Assignment, outcome: Assessment | Failure, accepted: Accepted | None
+    ) -> Evaluation | None:
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(DatabaseAway),
+            stop=stop_after_delay(self._store_within_s),
+            wait=wait_random_exponential(multiplier=STORE_PAUSE_S, max=LONGEST_STORE_PAUSE_S),
+            before_sleep=_log_unstored,
+            reraise=True,
+        )
+        return await retrying(asyncio.to_thread, self._store, assignment, outcome, accepted)
+
     def _store(
         self, assignment: Assignment, outcome: Assessment | Failure, accepted: Accepted | None
     ) -> Evaluation | None:
@@ -178,6 +207,14 @@ class AssessEvaluation:
     def _store_failure(self, evaluation_id: str, failure: Failure, now: datetime) -> bool:
         with self._database.begin(WORKER) as tx:
             return tx.evaluations.fail(evaluation_id, failure, now)
+
+
+def _log_unstored(state: RetryCallState) -> None:
+    log.warning(
+        "a result could not be stored; it is kept and tried again",
+        attempt=state.attempt_number,
+        pause_s=round(state.upcoming_sleep, 2),
+    )
 
 
 def finished(

@@ -62,7 +62,7 @@ def _flag(text: str, span: tuple[int, int], *, turn: int | None = None, referenc
 
 def _read(text: str, turn: int, by: Speaker | None = None) -> _Reading:
     folded = fold(text)
-    return _Reading(text, folded, spelled(words_of(folded, turn)), by)
+    return _Reading(text, folded, spelled(words_of(folded, turn), text), by)
 
 
 def _suspicious(reading: _Reading) -> tuple[int, int] | None:
@@ -96,12 +96,15 @@ def _reread(texts: list[str], words: list[Word]) -> Iterator[tuple[int, int]]:
 
 def _says_an_order(text: str) -> bool:
     folded = fold(text)
-    in_words = next(matches([word.text for word in words_of(folded, 0)]), None) is not None
-    return in_words or next(forms(folded.text), None) is not None
+    words = words_of(folded, 0)
+    return (
+        next(_of_rules([word.text for word in words], words), None) is not None
+        or next(forms(folded.text), None) is not None
+    )
 
 
 def _of_rules(texts: Sequence[str], words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    for match in matches(texts):
+    for match in matches(texts, [word.sentence for word in words]):
         said = [word for hit in match.hits for word in (words[hit.first], words[hit.last])]
         yield min(word.start for word in said), max(word.end for word in said)
 

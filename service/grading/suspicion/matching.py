@@ -2,19 +2,25 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from service.grading.suspicion.lexicon import Rule, meanings, rules
 from service.grading.suspicion.phrases import Hit, Phrases
 from service.grading.suspicion.words import places
 
-EXCUSE_REACH = 20
-"""Words that a meaning which takes a rule back may be away at least."""
+EXCUSE_REACH = 8
+"""Words that a meaning which takes a rule back may be away at most, in the same sentence: recognised speech
+has no sentences, and elsewhere in a turn anybody may speak of a hotel.
+"""
 
 
 _PAIR = 2
+
+
+Places = dict[str, dict[Hashable, list[float]]]
+"""Where the meanings that take a rule back stand: by meaning and sentence."""
 
 
 class Match(NamedTuple):
@@ -24,19 +30,23 @@ class Match(NamedTuple):
     hits: tuple[Hit, ...]
 
 
-def matches(texts: Sequence[str]) -> Iterator[Match]:
-    """Yield what in a row of words looks like an instruction, in the order in which it becomes complete."""
+def matches(texts: Sequence[str], sentences: Sequence[Hashable] = ()) -> Iterator[Match]:
+    """Yield what in a row of words looks like an instruction, in the order in which it becomes complete.
+
+    `sentences` says for each word which sentence it stands in; without it, all is one.
+    """
     hits = _phrases().hits(texts)
     if not _may_match(frozenset(hit.concept for hit in hits)):
         return
     at = list(places(texts))
-    excuses = _places_of_excuses(hits, at)
+    parts = sentences or [0] * len(texts)
+    excuses = _places_of_excuses(hits, at, parts)
     latest: dict[str, Hit] = {}
     for hit in hits:
         latest[hit.concept] = hit
         for rule in _rules_with(hit.concept):
             together = _together(rule, latest, at)
-            if together and not _is_excused(rule, together, at, excuses):
+            if together and not _is_excused(rule, together, at, parts, excuses):
                 yield Match(rule, together)
 
 
@@ -70,11 +80,14 @@ def _together(rule: Rule, latest: dict[str, Hit], at: list[float]) -> tuple[Hit,
 
 
 def _is_excused(
-    rule: Rule, together: tuple[Hit, ...], at: list[float], excuses: dict[str, list[float]]
+    rule: Rule, together: tuple[Hit, ...], at: list[float], parts: Sequence[Hashable], excuses: Places
 ) -> bool:
-    first, last = at[together[0].first], at[max(hit.last for hit in together)]
-    reach = max(rule.within, EXCUSE_REACH)
-    return any(_any_within(excuses[name], first - reach, last + reach) for name in rule.unless)
+    low = at[together[0].first] - EXCUSE_REACH
+    high = at[max(hit.last for hit in together)] + EXCUSE_REACH
+    said_in = {parts[hit.first] for hit in together}
+    return any(
+        _any_within(excuses[name].get(part, []), low, high) for name in rule.unless for part in said_in
+    )
 
 
 def _any_within(values: list[float], low: float, high: float) -> bool:
@@ -82,10 +95,10 @@ def _any_within(values: list[float], low: float, high: float) -> bool:
     return place < len(values) and values[place] <= high
 
 
-def _places_of_excuses(hits: list[Hit], at: list[float]) -> dict[str, list[float]]:
-    found: defaultdict[str, list[float]] = defaultdict(list)
+def _places_of_excuses(hits: list[Hit], at: list[float], parts: Sequence[Hashable]) -> Places:
+    found: defaultdict[str, defaultdict[Hashable, list[float]]] = defaultdict(lambda: defaultdict(list))
     names = {name for rule in rules() for name in rule.unless}
     for hit in hits:
         if hit.concept in names:
-            found[hit.concept].append(at[hit.first])
-    return found
+            found[hit.concept][parts[hit.first]].append(at[hit.first])
+    return cast("Places", found)

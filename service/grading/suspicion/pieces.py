@@ -27,7 +27,7 @@ def _over(turns: Sequence[list[Word]]) -> Iterator[Word]:
     if len(turns) < _FEWEST:
         return
     words = [word for turn in turns for word in turn]
-    for match in matches([word.text for word in words]):
+    for match in matches([word.text for word in words], [(word.turn, word.sentence) for word in words]):
         yield from _said(match, words)
 
 

@@ -14,6 +14,7 @@ from service.grading.llm_grader import LlmGrader
 from service.grading.openai_model import OpenAIModel
 from service.grading.port import ChatAnswer
 from service.grading.scripted import ScriptedModel, well_formed_answer
+from service.grading.tokens import TokenCounter
 from tests.service.grading.building import GOOD_GRADES, a_conversation, good_answer, three_dimensions
 
 CARD = three_dimensions()
@@ -165,9 +166,10 @@ async def test_a_repair_that_would_not_fit_keeps_the_first_reason():
     invented = [{"turn": 0, "quote": f"{number} " * 100} for number in range(20)]
     bad = altered("greeting", evidence=invented)
     _, _, model = await grade(bad, good_answer())
-    first, second = (len(r.system.encode()) + len(r.user.encode()) for r in model.requests)
-    assert second > first + 3_000
-    schema = len(json.dumps(model.requests[0].schema))
+    count = TokenCounter().count
+    first, second = (count(r.system) + count(r.user) for r in model.requests)
+    assert second > first + 1_000
+    schema = count(json.dumps(model.requests[0].schema, ensure_ascii=False))
     grades, _, model = await grade(bad, good_answer(), max_prompt_tokens=first + schema + 100)
     assert len(model.requests) == 1
     assert grades["greeting"].ungraded_reason == UngradedReason.NO_EVIDENCE
@@ -196,8 +198,8 @@ async def test_usage_that_the_server_does_not_report_is_estimated_and_says_so():
     _, assessment, model = await grade(good_answer())
     sent = model.requests[0]
     assert assessment.usage.estimated
-    assert assessment.usage.prompt_tokens >= len(sent.system + sent.user)
-    assert assessment.usage.completion_tokens == len(good_answer())
+    assert assessment.usage.prompt_tokens >= TokenCounter().count(sent.system + sent.user)
+    assert assessment.usage.completion_tokens == TokenCounter().count(good_answer())
 
 
 async def test_provenance_names_prompt_model_and_what_was_sent_first():

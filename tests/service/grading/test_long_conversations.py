@@ -9,6 +9,7 @@ from service.grading.asking import all_of
 from service.grading.llm_grader import LlmGrader
 from service.grading.port import ChatAnswer
 from service.grading.scripted import ScriptedModel, well_formed_answer
+from service.grading.tokens import TokenCounter
 from tests.service.grading.building import GOOD_GRADES, a_conversation, three_dimensions
 
 CARD = three_dimensions()
@@ -51,7 +52,7 @@ GRADES = dict.fromkeys(("greeting",), ("yes", 700, NEEDLE)) | {
 }
 
 
-async def graded(reader, conversation, limit=20_000):
+async def graded(reader, conversation, limit=6_500):
     model = ScriptedModel(reader)
     assessment = await LlmGrader(model, max_prompt_tokens=limit).grade(conversation, CARD)
     return {g.dimension: g for g in assessment.grades}, assessment, model
@@ -74,7 +75,8 @@ async def test_every_turn_is_shown_to_some_reader_and_no_request_is_over_the_lim
     shown = "\n".join(request.user for request in model.requests)
     assert all(f" {turn.speaker}: {turn.text.strip()[:12]}" in shown for turn in conversation.turns)
     for request in model.requests:
-        assert len((request.system + request.user + json.dumps(request.schema)).encode()) <= 20_000
+        sent = (request.system, request.user, json.dumps(request.schema))
+        assert sum(map(TokenCounter().count, sent)) <= 6_500
 
 
 async def test_a_turn_that_is_longer_than_a_window_is_read_in_parts():
@@ -145,7 +147,7 @@ async def test_evidence_that_does_not_fit_into_one_request_is_read_again():
         }
         return json.dumps({"dimensions": per_dimension, "contact": [], "summary": "s"})
 
-    grades, assessment, model = await graded(greedy, conversation, limit=12_000)
+    grades, assessment, model = await graded(greedy, conversation, limit=4_200)
     assert len(model.requests) > assessment.usage.windows + 1
     assert grades["needs"].outcome in ("graded", "ungraded")
 
@@ -165,13 +167,13 @@ async def test_readers_who_find_nothing_telling_leave_nothing_to_grade_but_their
 
 
 async def test_nothing_is_paid_for_where_the_grading_could_not_be_asked_in_the_end():
-    for limit in range(2_000, 7_000, 500):
+    for limit in range(700, 2_500, 200):
         _, assessment, model = await graded(Reader(GRADES), three_hours(), limit=limit)
         assert model.requests == [] or assessment.grades[0].outcome == "graded"
 
 
 async def test_a_card_that_leaves_no_room_for_words_says_so():
-    grades, assessment, model = await graded(Reader(GRADES), three_hours(), limit=2_000)
+    grades, assessment, model = await graded(Reader(GRADES), three_hours(), limit=700)
     assert {g.ungraded_reason for g in grades.values()} == {UngradedReason.TOO_LONG}
     assert model.requests == []
     assert assessment.provenance.sent_sha256 is None

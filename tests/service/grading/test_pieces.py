@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.grading.pieces import Piece, merged, piece_line, whole, windows
+from service.grading.pieces import Piece, is_timed, merged, piece_line, whole, windows
 from tests.service.grading.building import a_conversation
 
 TEXTS = st.lists(st.text("ab \n界", max_size=200), min_size=1, max_size=30)
@@ -68,3 +68,27 @@ def test_merging_joins_what_touches_and_loses_nothing(raw):
     assert points(joined) == points(pieces)
     for before, after in pairwise(joined):
         assert before.turn < after.turn or before.end < after.start
+
+
+def timed(*spans):
+    turns = [("agent", "one"), ("customer", "two"), ("agent", "three")]
+    conversation = a_conversation(*turns)
+    changed = tuple(
+        turn.model_copy(update={"start_s": start, "end_s": end})
+        for turn, (start, end) in zip(conversation.turns, spans, strict=True)
+    )
+    return conversation.model_copy(update={"turns": changed})
+
+
+def test_a_silence_before_a_turn_is_told_in_its_line_unless_it_is_short():
+    conversation = timed((0, 2), (4, 5), (58, 60))
+    lines = [piece_line(piece, conversation.turns, "abcdef") for piece in whole(conversation)]
+    assert lines == ["0 kl agent: one", "1 kl customer: two", "2 kl agent after 53 s: three"]
+    assert is_timed(conversation.turns)
+
+
+def test_silences_that_are_not_known_are_not_told():
+    conversation = timed((0, None), (58, 60), (61, 62))
+    lines = [piece_line(piece, conversation.turns, "abcdef") for piece in whole(conversation)]
+    assert not any("after" in line for line in lines)
+    assert not is_timed(conversation.turns)

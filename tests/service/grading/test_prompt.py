@@ -84,6 +84,19 @@ def test_the_prompt_over_what_was_found_in_windows_is_the_one_that_was_agreed():
     assert_golden("long_prompt.txt", rendered(prompt))
 
 
+def test_the_model_is_told_of_silences_where_all_times_are_known():
+    conversation = a_conversation()
+    times = [(0, 2), (3, 4), (30, 31), (32, 33)]
+    turns = tuple(
+        turn.model_copy(update={"start_s": start, "end_s": end})
+        for turn, (start, end) in zip(conversation.turns, times, strict=True)
+    )
+    user = PROMPTS.grade(conversation.model_copy(update={"turns": turns}), golden_card()).user
+    assert "Silences of 5 seconds" in user
+    assert "agent after 26 s: Let me look." in user
+    assert "Silences" not in PROMPTS.grade(conversation, golden_card()).user
+
+
 def test_the_prompt_that_reads_a_window_is_the_one_that_was_agreed():
     prompt = PROMPTS.collect(golden_conversation(), golden_card(), (Piece(0, 0, 12), Piece(1, 0, 22)), 1, 2)
     assert_golden("collect_prompt.txt", rendered(prompt))

@@ -5,7 +5,7 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.grading.tokens import TokenCounter, upper_bound
+from service.grading.tokens import TokenCounter, estimate, upper_bound
 
 
 def an_encoding():
@@ -16,11 +16,26 @@ def an_encoding():
     )
 
 
-def test_without_an_encoding_the_bytes_are_the_bound():
+def test_without_an_encoding_letters_are_weighed_by_their_script():
     counter = TokenCounter()
     assert counter.estimated
-    assert counter.count("héé") == 5
-    assert counter.count("\ud800") == 1
+    assert counter.count("ten letter") == 3
+    assert counter.count("десять букв") == 7 + 1 - 1
+    assert counter.count("12,34") == 5
+    assert counter.count("您好您好您") == 7
+    assert counter.count("\ud800") == 2
+
+
+ORDINARY = [
+    "Good morning, thank you for calling. May I have your order number, please? It is 4471 dash 9.",
+    "Добрый день, спасибо за звонок. Назовите, пожалуйста, номер заказа. Он 4471, посмотрите.",
+    "您好，感谢您的来电。请问您的订单号是多少？是4471，麻烦您看一下。",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_an_estimate_of_ordinary_text_is_between_a_fifth_of_its_bytes_and_all_of_them(text):
+    assert upper_bound(text) / 5 < estimate(text) < upper_bound(text)
 
 
 def test_an_encoding_that_is_there_in_time_is_used():
@@ -50,10 +65,10 @@ def test_the_bound_is_never_below_the_count(text):
 
 def test_a_limit_is_held_with_both_ways_of_counting():
     text = "the " * 1000
-    assert TokenCounter().exceeds((text,), 3000)
+    assert TokenCounter().exceeds((text,), 1000)
     assert not TokenCounter(an_encoding()).exceeds((text,), 3000)
     assert TokenCounter(an_encoding()).exceeds((text,), 2000)
-    assert not TokenCounter().exceeds((text,), 5000)
+    assert not TokenCounter().exceeds((text,), 1300)
 
 
 def test_a_long_run_of_one_character_is_counted_in_bounded_time():
