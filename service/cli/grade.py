@@ -113,6 +113,9 @@ def exit_code(done: Sequence[Result], *, require_pass: bool) -> int:
     evaluations = [result for result in done if isinstance(result, Evaluation)]
     if any(evaluation.status == "failed" for evaluation in evaluations):
         return OUTSIDE_FAILED
+    if silent := [evaluation for evaluation in evaluations if _model_gave_nothing(evaluation)]:
+        complain(f"the model graded nothing in {len(silent)} of {len(evaluations)} conversations")
+        return OUTSIDE_FAILED
     if LEFT_OUT in done:
         return FAILED_AS_ASKED
     if require_pass and not all(e.score is not None and e.score.passed for e in evaluations):
@@ -141,6 +144,12 @@ def _show_budget(budget: Budget) -> None:
     if budget.left_out:
         spent += f"; stopped there, {budget.left_out} left ungraded"
     say(spent)
+
+
+def _model_gave_nothing(evaluation: Evaluation) -> bool:
+    """Whether a model was asked and not one of its answers could be used."""
+    score, asked = evaluation.score, evaluation.provenance and evaluation.provenance.grader == "llm"
+    return bool(asked) and score is not None and score.graded + score.not_applicable == 0
 
 
 def _light(result: Result) -> Result:

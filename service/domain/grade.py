@@ -45,6 +45,7 @@ class UngradedReason(StrEnum):
     REFUSED = "the model refused"
     TRUNCATED = "the model's answer was cut off"
     TOO_LONG = "the conversation is too long for the model"
+    NO_ROOM = "instructions and scorecard leave no room for the conversation in a request to the model"
     UNREAD_PART = "a part of the conversation could not be read"
     NO_CONDITION = "the answer it depends on is missing"
 

@@ -78,9 +78,10 @@ class Asker:
         """The most tokens that a request may have."""
         return self._limit
 
-    def fits(self, prompt: RenderedPrompt, schema: dict[str, Any]) -> bool:
-        """Whether the request is within the limit."""
-        return not self._tokens.exceeds(_texts(prompt.system, prompt.user, schema), self._limit)
+    def fits(self, prompt: RenderedPrompt, schema: dict[str, Any], share: float = 1.0) -> bool:
+        """Whether the request is within that share of the limit."""
+        limit = int(share * self._limit)
+        return not self._tokens.exceeds(_texts(prompt.system, prompt.user, schema), limit)
 
     def count(self, text: str) -> int:
         """Return the tokens of `text`, or an upper bound."""

@@ -27,6 +27,9 @@ MAX_ROUNDS = 4
 AT_ONCE = 8
 """Windows of one conversation that are read at the same time."""
 
+MOST_FRAME = 0.7
+"""Share of a request that instructions and scorecard may fill where a conversation is read in windows."""
+
 MAX_WINDOWS = 400
 """A conversation in more windows is too long: each is paid for."""
 
@@ -69,16 +72,20 @@ class Collector:
         self.windows = 1
         """So many windows the conversation was divided into."""
 
-    async def material(self, fits: Callable[[Material], bool]) -> Material | UngradedReason:
-        """Return all of the conversation if that `fits`, else what was found telling in its windows; or why
-        there is nothing to grade over. Raises what the model raises.
+    async def material(self, fits: Callable[[Material, float], bool]) -> Material | UngradedReason:
+        """Return all of the conversation if that fits into a request, else what was found telling in its
+        windows; or why there is nothing to grade over. Raises what the model raises.
+
+        `fits` tells whether a grading over some material is within a share of the limit.
         """
         pieces = whole(self._conversation)
-        if fits(Material(pieces)):
+        if fits(Material(pieces), 1.0):
             return Material(pieces)
+        if not fits(Material(()), MOST_FRAME):
+            # Nothing is paid for where there would be no room for what is found.
+            return UngradedReason.NO_ROOM
         summaries: tuple[str, ...] = ()
-        # Nothing is paid for where the grading could not be asked in the end.
-        for _ in range(MAX_ROUNDS if fits(Material(())) else 0):
+        for _ in range(MAX_ROUNDS):
             notes = await self._read(pieces)
             if isinstance(notes, UngradedReason):
                 return notes
@@ -87,7 +94,7 @@ class Collector:
             found = merged(piece for note in notes for piece in note.pieces)
             for shown in (self._with_neighbours(found), found):
                 material = Material(shown, summaries, self.windows)
-                if fits(material):
+                if fits(material, 1.0):
                     return material
             if self._size(found) > 0.8 * self._size(pieces) or not found:
                 break
@@ -99,7 +106,7 @@ class Collector:
         frame = self._prompts.collect(self._conversation, self._card, (), 1, 1)
         budget = int(_MARGIN * (self._asker.limit - self._asker.size(frame, self._schema)))
         if budget < _SMALLEST_SHARE * self._asker.limit:
-            return UngradedReason.TOO_LONG
+            return UngradedReason.NO_ROOM
         parts = windows(pieces, self._conversation.turns, self._cost, budget)
         if len(parts) > MAX_WINDOWS:
             return UngradedReason.TOO_LONG

@@ -100,9 +100,9 @@ class LlmGrader:
         asks = plan(work.card)
         requests: dict[Material, list[_Request]] = {}
 
-        def fits(material: Material) -> bool:
+        def fits(material: Material, share: float) -> bool:
             requests[material] = [self._request(work, ask, material) for ask in asks]
-            return all(asker.fits(*request) for request in requests[material])
+            return all(asker.fits(*request, share) for request in requests[material])
 
         collector = Collector(asker, self._prompts, work.conversation, work.card, work.check)
         material = await collector.material(fits)

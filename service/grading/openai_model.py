@@ -51,8 +51,8 @@ _SETTLE_S = 2.0
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How long an answer may take. One request `timeout_s` from connecting to the last byte; all attempts and
-    pauses together `total_s`, without the time at our own gate, which is `wait_s` at most for each attempt; at
-    most `attempts`; the first pause is up to `pause_s`, later ones double.
+    pauses together `total_s`, without the time at our own gate, which is `wait_s` at most for each request;
+    at most `attempts`; the first pause is up to `pause_s`, later ones double.
 
     No request is sent with less time left than `timeout_s`, or half of the whole where that is less: it would
     be paid and cut off.

@@ -21,7 +21,7 @@ SQLITE_POOL = 4
 POSTGRES_POOL = 20
 # A frozen process must not hold row locks for long: the fleet would stand still with it.
 IDLE_IN_TRANSACTION_MS = 10_000
-# Any statement of ours and of the job engine takes milliseconds; a full disk or a lock must not hold a thread.
+# Statements of ours and of the job engine take milliseconds; a lock must not hold a thread for ever.
 STATEMENT_MS = 30_000
 # A network that swallows everything: noticed after 10 s + 3 x 5 s, or when what was sent is not acknowledged.
 KEEPALIVES = {
@@ -126,7 +126,12 @@ def _postgres_engine(url: sa.URL, *, hurried: bool = True) -> sa.Engine:
         pool_pre_ping=True,
         pool_timeout=10,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": options, "application_name": "qalibrate", **KEEPALIVES},
+        connect_args={
+            "connect_timeout": 5,
+            "options": options,
+            "application_name": "qalibrate",
+            **KEEPALIVES,
+        },
     )
     if hurried:
         event.listen(engine, "do_connect", _connect_impatiently)

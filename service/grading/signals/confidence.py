@@ -41,6 +41,8 @@ def strength(findings: Sequence[Finding]) -> float:
 def _strength(finding: Finding) -> float:
     if finding.value is None:
         return 0.0
+    if finding.strength is not None:
+        return finding.strength
     return QUOTED if finding.evidence else NOT_FOUND
 
 

@@ -64,6 +64,8 @@ class SignalsGrader:
 def _outcome(dimension: Dimension, named: Findings, language: Language) -> Outcome:
     if not named:
         return Ungraded(reason=UngradedReason.NEEDS_MODEL)
+    if any(finding.needs_a_reader for _, finding in named):
+        return Ungraded(reason=UngradedReason.NEEDS_MODEL)
     measured = [(name, finding) for name, finding in named if finding.value is not None]
     if not measured:
         return Ungraded(reason=UngradedReason.NOT_MEASURABLE)

@@ -26,6 +26,8 @@ PhraseList = Literal[
     "apology",
     "filler_words",
     "rude_words",
+    "perhaps_rude",
+    "not_meant",
     "one_word_answers",
     "questions_asked",
     "routine_questions",
@@ -97,7 +99,8 @@ class Phrases(Model):
 
 class Wording(Model):
     """How to say the outcome of a signal. `looked_for` names it in a noun phrase; `in_chat` says why a chat
-    does not allow it, and `asked_for` that the customer had to ask. `terms` are names of single points.
+    does not allow it, and `asked_for` that the customer had to ask; `doubtful` that only a
+    reader can tell. `terms` are names of single points.
     """
 
     looked_for: str
@@ -106,9 +109,10 @@ class Wording(Model):
     unmeasurable: str
     in_chat: str = ""
     asked_for: str = ""
+    doubtful: str = ""
     terms: dict[str, str] = {}
 
-    @field_validator("found", "missing", "unmeasurable", "in_chat", "asked_for")
+    @field_validator("found", "missing", "unmeasurable", "in_chat", "asked_for", "doubtful")
     @classmethod
     def _mentions_known_fields(cls, sentence: str) -> str:
         unknown = {name for _, name, _, _ in Formatter().parse(sentence) if name is not None} - FIELDS

@@ -8,6 +8,7 @@ from service.grading.signals.overlaps import overlapping
 from service.grading.signals.pace import spoken_at, words_per_minute
 from service.grading.signals.promises import promised
 from service.grading.signals.questions import questions
+from service.grading.signals.rude import rudeness
 from service.grading.signals.speech import search, spoken_by
 from service.grading.signals.timing import agent_share, silences, timeline
 from service.grading.signals.words import fillers
@@ -27,9 +28,9 @@ def measure(conversation: RedactedConversation) -> dict[str, float | int | None]
     `longest_silence_s` in seconds, explained or not; `silence_share` of the time between the first and the
     last word, 0 to 1; `agent_talk_share` of the words of agent and customer, 0 to 1; `agent_words_per_minute`
     and `customer_words_per_minute` of their own speaking time; `overlaps` (turns that begin while any other
-    speaks), `agent_questions` (without routine ones such as "how can I help"), `filler_words`, `rude_words`,
-    `forbidden_words`, `holds` (waits announced), `promises`, `name_uses`, `agent_turns` and `customer_turns`
-    are counts. In Chinese, characters stand for words.
+    speaks), `agent_questions` (without routine ones such as "how can I help"), `filler_words`,
+    `rude_words` (beyond doubt), `forbidden_words`, `holds` (waits announced), `promises`, `name_uses`,
+    `agent_turns` and `customer_turns` are counts. In Chinese, characters stand for words.
     """
     with shared_work():
         return _figures(conversation)
@@ -43,7 +44,7 @@ def _figures(conversation: RedactedConversation) -> dict[str, float | int | None
         "agent_talk_share": None if share is None else round(share, 3),
         "agent_questions": sum(1 for _ in questions(agent, conversation.language)),
         "filler_words": sum(1 for _ in fillers(agent, conversation.language)),
-        "rude_words": sum(1 for _ in search(agent, "rude_words", conversation.language)),
+        "rude_words": len(rudeness(conversation).insults),
         "forbidden_words": sum(1 for _ in search(agent, "forbidden_words", conversation.language)),
         "holds": len(holds(agent, conversation.language)),
         "promises": len(promised(conversation)),

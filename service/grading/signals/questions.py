@@ -17,6 +17,7 @@ ENOUGH_QUESTIONS = 2
 # A full stop before a digit is a decimal point.
 _SENTENCE = re.compile(r"(?:[^.!?。！？｡…;；\n]|\.(?=\d))++[.!?。！？｡…;；\n]*+")
 
+_INSULTS: tuple[PhraseList, ...] = ("rude_words", "perhaps_rude")
 _ANY_QUESTION: tuple[PhraseList, ...] = ("questions_asked", "routine_questions")
 
 
@@ -55,7 +56,7 @@ def _question(sentence: str, language: Language) -> tuple[int, int] | None:
     form = next(words.spans("questions_asked", rest), None)
     if not form and rest == sentence and _has_mark(sentence):
         form = quote_end(sentence)
-    insulted = form and next(words.spans("rude_words", sentence), None)
+    insulted = form and any(next(words.spans(name, sentence), None) for name in _INSULTS)
     return None if insulted else form
 
 

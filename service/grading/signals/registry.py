@@ -10,6 +10,7 @@ from service.grading.signals import (
     phrases,
     promises,
     questions,
+    rude,
     timing,
     words,
 )
@@ -25,7 +26,7 @@ SIGNALS: dict[SignalName, Signal] = {
     "dead_air": timing.dead_air,
     "talk_share": timing.talk_share,
     "filler_words": words.filler_words,
-    "rude_words": words.rude_words,
+    "rude_words": rude.rude_words,
     "one_word_answers": words.one_word_answers,
     "questions_asked": questions.questions_asked,
     "hold_etiquette": hold.hold_etiquette,

@@ -7,7 +7,6 @@ from itertools import islice, pairwise
 from service.domain.grade import Evidence
 from service.domain.transcript import Language, RedactedConversation
 from service.grading.signals.finding import Finding, band
-from service.grading.signals.forbidden import replacements
 from service.grading.signals.lexicon import PhraseList, lexicon
 from service.grading.signals.quotes import MAX_QUOTES, quote_beginning, telling
 from service.grading.signals.speech import Spoken, absent, amount, search, spoken_by, total_amount
@@ -64,25 +63,6 @@ def _filler_value(count: int, said: int, language: Language) -> float:
 def fillers(agent: Sequence[Spoken], language: Language) -> Iterator[Evidence]:
     """Yield the filler words in the agent's turns. A turn that is nothing but "hmm" is an answer instead."""
     return search((s for s in agent if not is_bare(s, language)), "filler_words", language)
-
-
-def rude_words(conversation: RedactedConversation) -> Finding:
-    """Tell whether the agent insults, mocks or swears at the customer: 0 when they do it once, else 1."""
-    language = conversation.language
-    wording = lexicon(language).wording["rude_words"]
-    agent = spoken_by(conversation, "agent")
-    if not agent:
-        return Finding(value=None, rationale=wording.unmeasurable)
-    found = list(search(agent, "rude_words", language))
-    if not found:
-        return Finding(value=1, rationale=wording.missing, absence=absent("rude_words", agent, language))
-    rationale = wording.found.format(count=len(found), turn=found[0].turn)
-    return Finding(
-        value=0,
-        rationale=rationale,
-        evidence=telling(conversation, found),
-        suggestions=replacements(conversation, found, "rude_words", language),
-    )
 
 
 def one_word_answers(conversation: RedactedConversation) -> Finding:

@@ -8,6 +8,8 @@ from service.grading.suspicion.lexicon import lexicons
 from service.grading.suspicion.split import is_han
 
 _SPACE = r"[ \t]{0,8}"
+_FORWARDED = "forwarded"
+"""What mail programs write between rules of signs above what somebody sends on."""
 
 
 def forms(folded: str, *, labels: bool = True) -> Iterator[tuple[int, int]]:
@@ -59,9 +61,10 @@ def _forged_line() -> re.Pattern[str]:
 
 
 def _answer_keys() -> re.Pattern[str]:
-    """``"level": …``: the keys of an answer, in quotes."""
+    """``"level": …, "evidence": …``: keys of an answer, in quotes; one alone may be a customer's log."""
     keys = _any_of(word for lexicon in lexicons() for word in lexicon.keys)
-    return re.compile(rf"[\"']{_SPACE}{keys}{_SPACE}[\"']{_SPACE}:")
+    key = rf"[\"']{_SPACE}{keys}{_SPACE}[\"']{_SPACE}:"
+    return re.compile(rf"{key}(?=[^\n]{{0,60}}?{key})|{key}{_SPACE}[\"'](?:yes|да|是|best|max\w{{0,8}})")
 
 
 def _told_score() -> re.Pattern[str]:
@@ -81,14 +84,15 @@ def _fence() -> re.Pattern[str]:
         (*(word for lexicon in lexicons() for word in lexicon.labels), "response", "ответ", "回答")
     )
     return re.compile(
-        rf"(?<![=\-~*_])[=\-~*_]{{3,}}+[^\n=\-~*_]{{0,60}}?{words}|{words}[^\n=\-~]{{0,60}}?[=\-~]{{3,}}"
+        rf"(?<![=\-~*_])[=\-~*_]{{3,}}+(?![^\n]{{0,12}}{_FORWARDED})[^\n=\-~*_]{{0,60}}?{words}"
+        rf"|(?<!{_FORWARDED} ){words}[^\n=\-~]{{0,60}}?[=\-~]{{3,}}"
         rf"|\#{{2,6}}{_SPACE}{labels}(?!\w)"
     )
 
 
 def _markup() -> re.Pattern[str]:
     """Tags and tokens that part the messages of a request to a model."""
-    names = "transcript|system|instructions?|conversation|prompt|user|assistant|grading|reference"
+    names = "transcript|system|instructions?|conversation|prompt|assistant|grading|reference"
     return re.compile(
         rf"<\|[a-z_]{{2,30}}\|>|</?{_SPACE}(?:{names}){_SPACE}>|<<{_SPACE}sys{_SPACE}>>|\[/?{_SPACE}inst{_SPACE}\]"
     )

@@ -44,7 +44,7 @@ class Rule(Model):
     all: Annotated[tuple[str, ...], Field(min_length=1)]
     within: Annotated[int, Field(ge=1, le=40)]
     unless: tuple[str, ...] = ()
-    apart: bool = True
+    apart: bool = False
 
 
 _RULES = TypeAdapter(tuple[Rule, ...])

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.grading.limits import LONGEST_PAUSE_S, Bucket, Gate, Limits
+from service.grading.limits import (
+    LONGEST_PAUSE_S,
+    Bucket,
+    Gate,
+    Limits,
+    NoRoom,
+    time_allows,
+    work_time,
+)
 
 
 class Clock:
@@ -245,6 +253,77 @@ async def test_waiting_ends_with_the_time_of_whoever_waits():
             raise AssertionError
     await inside.leave()
     await asyncio.wait_for(Guest(gate).leave(), 1)
+
+
+async def test_whoever_waited_long_enough_is_told_and_leaves_the_queue():
+    gate = Gate(Limits(concurrency=1))
+    inside = Guest(gate)
+    await a_moment()
+    with pytest.raises(NoRoom) as told:
+        async with gate.place(wait_s=0.05):
+            raise AssertionError
+    assert not told.value.paused
+    await inside.leave()
+    await asyncio.wait_for(Guest(gate).leave(), 1)
+
+
+async def test_waiting_at_the_gate_is_not_work():
+    gate = Gate(Limits(concurrency=1))
+    inside = Guest(gate)
+    await a_moment()
+    asyncio.get_running_loop().call_later(0.3, inside._go.set)
+    async with work_time(0.2), gate.place():
+        assert time_allows(0.15)
+        await asyncio.sleep(0.05)
+    assert time_allows(9)
+
+
+async def test_work_after_the_wait_is_bounded_as_before():
+    gate = Gate(Limits(concurrency=1))
+    inside = Guest(gate)
+    await a_moment()
+    asyncio.get_running_loop().call_later(0.1, inside._go.set)
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with work_time(0.2), gate.place():
+            await asyncio.sleep(5)
+    assert 0.25 < time.monotonic() - started < 1
+
+
+async def test_a_wait_stops_every_clock_around_it_in_whatever_task_it_is():
+    gate = Gate(Limits(concurrency=1))
+
+    async def work():
+        async with work_time(0.15), gate.place():
+            await asyncio.sleep(0.05)
+
+    async with work_time(0.15):
+        await asyncio.gather(*(work() for _ in range(6)))
+
+
+async def test_the_clock_goes_on_when_whoever_waited_gives_up():
+    gate = Gate(Limits(concurrency=1))
+    inside = Guest(gate)
+    await a_moment()
+
+    async def give_up_waiting_and_work():
+        queued = Guest(gate)
+        await a_moment()
+        await queued.cancel()
+        await asyncio.sleep(5)
+
+    with pytest.raises(TimeoutError):
+        async with work_time(0.1):
+            await give_up_waiting_and_work()
+    await inside.leave()
+
+
+async def test_half_of_the_time_is_always_enough_and_less_only_when_it_is_what_is_asked_for():
+    async with work_time(1):
+        assert time_allows(60, after_s=0.4)
+        assert not time_allows(60, after_s=0.6)
+        assert time_allows(0.1, after_s=0.6)
+        assert not time_allows(0.1, after_s=0.95)
 
 
 def test_one_gate_serves_several_event_loops_in_several_threads():

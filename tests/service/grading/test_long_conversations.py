@@ -147,9 +147,9 @@ async def test_evidence_that_does_not_fit_into_one_request_is_read_again():
         }
         return json.dumps({"dimensions": per_dimension, "contact": [], "summary": "s"})
 
-    grades, assessment, model = await graded(greedy, conversation, limit=4_200)
+    grades, assessment, model = await graded(greedy, conversation, limit=6_000)
     assert len(model.requests) > assessment.usage.windows + 1
-    assert grades["needs"].outcome in ("graded", "ungraded")
+    assert grades["needs"].outcome == "graded"
 
 
 async def test_readers_who_find_nothing_telling_leave_nothing_to_grade_but_their_notes():
@@ -174,7 +174,7 @@ async def test_nothing_is_paid_for_where_the_grading_could_not_be_asked_in_the_e
 
 async def test_a_card_that_leaves_no_room_for_words_says_so():
     grades, assessment, model = await graded(Reader(GRADES), three_hours(), limit=700)
-    assert {g.ungraded_reason for g in grades.values()} == {UngradedReason.TOO_LONG}
+    assert {g.ungraded_reason for g in grades.values()} == {UngradedReason.NO_ROOM}
     assert model.requests == []
     assert assessment.provenance.sent_sha256 is None
 

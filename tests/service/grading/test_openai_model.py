@@ -390,7 +390,7 @@ async def test_no_more_requests_are_in_flight_than_may_be():
 
 
 async def test_a_hanging_server_and_a_queue_before_it_end_within_the_time():
-    bounds = Bounds(timeout_s=0.3, total_s=0.7, attempts=9, pause_s=0.01)
+    bounds = Bounds(timeout_s=0.3, total_s=0.7, attempts=9, pause_s=0.01, wait_s=0.5)
     started = time.monotonic()
     with ModelServer([Behaviour()], default=Behaviour(hang=True)) as server:
         model = a_model(server, bounds, gate=Gate(Limits(concurrency=2)))
@@ -398,9 +398,53 @@ async def test_a_hanging_server_and_a_queue_before_it_end_within_the_time():
         failures = await asyncio.gather(
             *(model.complete(a_request()) for _ in range(12)), return_exceptions=True
         )
-        assert time.monotonic() - started < 1.5
+        # Twice the time at the gate and for the work, which is what two attempts take.
+        assert time.monotonic() - started < 2.5
     assert all(isinstance(failure, ModelAway) for failure in failures)
-    assert any("limits" in str(failure) for failure in failures)
+    assert any("our own limits" in str(failure) for failure in failures)
+
+
+async def test_when_more_is_asked_than_the_limits_allow_what_is_sent_is_answered():
+    bounds = Bounds(timeout_s=0.5, total_s=0.6, wait_s=0.5)
+    with ModelServer(default=Behaviour(latency_s=0.1)) as server:
+        model = a_model(server, bounds, gate=Gate(Limits(concurrency=1)))
+
+        async def one(number):
+            # Twice as many as can be served.
+            await asyncio.sleep(0.05 * number)
+            return await model.complete(a_request())
+
+        done = await asyncio.gather(*(one(number) for number in range(40)), return_exceptions=True)
+    failures = [each for each in done if isinstance(each, ModelAway)]
+    assert len(failures) >= 5
+    assert all("our own limits" in str(failure) for failure in failures)
+    # Nothing was paid and cut off.
+    assert len(server.requests) == len(done) - len(failures) >= 15
+
+
+async def test_the_time_of_an_answer_does_not_count_while_it_waits_for_our_own_limits():
+    bounds = Bounds(timeout_s=0.5, total_s=0.5)
+    with ModelServer(default=Behaviour(latency_s=0.2)) as server:
+        model = a_model(server, bounds, gate=Gate(Limits(concurrency=1)))
+        answers = await asyncio.gather(*(model.complete(a_request()) for _ in range(8)))
+    assert all(answer.text for answer in answers)
+
+
+async def test_no_request_is_sent_that_could_not_be_waited_for():
+    bounds = Bounds(timeout_s=0.4, total_s=0.7, attempts=9, pause_s=0.01)
+    started = time.monotonic()
+    with ModelServer(default=Behaviour(hang=True)) as server, pytest.raises(ModelAway, match="no answer"):
+        await ask(server, bounds=bounds)
+    assert len(server.requests) == 1
+    assert time.monotonic() - started < 0.65
+
+
+async def test_pauses_that_the_server_asks_for_are_not_called_our_own_limits():
+    gate = Gate()
+    gate.pause(30)
+    with ModelServer() as server, pytest.raises(ModelAway, match="pauses that the model's server asks for"):
+        await ask(server, bounds=replace(QUICK, wait_s=0.1), gate=gate)
+    assert not server.requests
 
 
 async def test_one_busy_answer_holds_all_others_back():

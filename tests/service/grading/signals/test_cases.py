@@ -9,6 +9,7 @@ import yaml
 from service.grading.signals.registry import SIGNALS
 
 LANGUAGES = ("en", "ru", "zh")
+COUNTS = {"counts": True, "does_not": False, "perhaps": None}
 
 
 def _cases():
@@ -17,7 +18,7 @@ def _cases():
         for signal, groups in yaml.safe_load(text).items():
             for group, sentences in groups.items():
                 for sentence in sentences:
-                    yield pytest.param(language, signal, sentence, group == "counts", id=sentence)
+                    yield pytest.param(language, signal, sentence, COUNTS[group], id=sentence)
 
 
 CASES = list(_cases())
@@ -26,6 +27,8 @@ POSITIVE = [case for case in CASES if case.values[3]]
 
 def _is_found(say, language, signal, sentence):
     finding = SIGNALS[signal](say(f"a: {sentence}", language=language))
+    if finding.needs_a_reader:
+        return None
     assert finding.value is not None or finding.absence is not None
     return bool(finding.evidence)
 

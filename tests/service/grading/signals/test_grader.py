@@ -7,6 +7,7 @@ from service.domain.scorecard import Scorecard, SignalName
 from service.grading.signals.grader import SignalsGrader
 from service.grading.signals.measures import measure
 from service.grading.signals.registry import SIGNALS
+from service.grading.signals.rude import INSULT_STRENGTH
 
 YES_NO = {
     "type": "yes_no",
@@ -103,6 +104,19 @@ async def test_the_lowest_level_stays_where_words_prove_it(say):
     dimension = NOT_APPLICABLE | {"signals": ["rude_words"]}
     (grade,) = (await SignalsGrader().grade(say("a: You idiot"), card(dimension))).grades
     assert (grade.outcome, grade.level) == ("graded", "no")
+
+
+@pytest.mark.parametrize("others", [[], ["greeting"]])
+async def test_words_that_may_be_rude_are_left_to_a_model_and_accuse_nobody(say, others):
+    dimension = {"id": "d", "signals": ["rude_words", *others]}
+    (grade,) = (await SignalsGrader().grade(say("a: Hello", "a: Are you deaf?"), card(dimension))).grades
+    assert (grade.outcome, grade.ungraded_reason) == ("ungraded", "needs a language model")
+
+
+async def test_the_confidence_of_an_insult_is_lower_than_that_of_other_words(say):
+    dimension = {"id": "d", "signals": ["rude_words"]}
+    (grade,) = (await SignalsGrader().grade(say("a: You idiot!"), card(dimension))).grades
+    assert (grade.level, grade.confidence) == ("no", INSULT_STRENGTH)
 
 
 async def test_one_sentence_that_serves_several_signals_is_quoted_once(say):

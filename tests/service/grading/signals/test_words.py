@@ -3,19 +3,6 @@ import pytest
 from service.grading.signals.registry import SIGNALS
 
 
-def test_a_single_insult_makes_the_value_0(say):
-    finding = SIGNALS["rude_words"](say("a: Hello", "c: It broke", "a: Are you deaf? You idiot."))
-    assert finding.value == 0
-    assert [piece.quote for piece in finding.evidence] == ["Are you deaf?", "You idiot."]
-    assert finding.rationale == "Insulting, mocking or swear words of the agent: 2, first in turn 2."
-
-
-def test_without_an_insult_the_value_is_1_and_the_searched_turns_are_named(say):
-    finding = SIGNALS["rude_words"](say("c: Shut up", "a: One moment", "c: x", "a: Done"))
-    assert finding.value == 1
-    assert finding.absence.searched == ((1, 3),)
-
-
 @pytest.mark.parametrize(("fillers", "others", "value"), [(1, 30, 1), (1, 29, 0.5), (3, 28, 0.5), (3, 27, 0)])
 def test_filler_words_cost_from_one_in_thirty_words_on_and_more_from_one_in_ten(say, fillers, others, value):
     finding = SIGNALS["filler_words"](say("a: " + "um " * fillers + "word " * others))
