@@ -22,7 +22,8 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """`degraded`: the model cannot be reached.
 
-    Submissions are accepted; those that the retries of one evaluation do not save end as failed, with that reason.
+    Submissions are accepted; those that the retries of one evaluation do not save end as failed, with
+    that reason.
     """
 
     status: Literal["ready", "degraded"]

@@ -115,7 +115,6 @@ def exit_code(done: Sequence[Result], *, require_pass: bool) -> int:
         return OUTSIDE_FAILED
     if silent := [evaluation for evaluation in evaluations if _model_gave_nothing(evaluation)]:
         complain(f"the model graded nothing in {len(silent)} of {len(evaluations)} conversations")
-        return OUTSIDE_FAILED
     if LEFT_OUT in done:
         return FAILED_AS_ASKED
     if require_pass and not all(e.score is not None and e.score.passed for e in evaluations):

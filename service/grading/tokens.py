@@ -73,9 +73,9 @@ def estimate(text: str) -> int:
     """Return more tokens than ordinary text has: 0.3 for each ASCII letter or space, 0.65 for each Cyrillic
     letter, 1 for any other ASCII character, 1.4 for all else.
 
-    On dialogues in English, Russian news, Chinese dialogues, prompts and schemas this is 1.0 to 1.8 times what
-    `o200k_base` and `cl100k_base` count. Text made to be expensive may have more: a server that finds a
-    request too long is asked for less.
+    On dialogues in English, Russian news, Chinese dialogues, prompts and schemas this is 1.0 to 1.8 times
+    what `o200k_base` and `cl100k_base` count. Text made to be expensive may have more: a server that finds
+    a request too long is asked for less.
     """
     letters = len(text) - len(_LETTERS.sub("", text))
     cyrillic = len(text) - len(_CYRILLIC.sub("", text))

@@ -10,10 +10,15 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{12,}={0,2}")
+_BASE64_LINES = re.compile(
+    r"(?:[A-Za-z0-9+/]{4,200}[ \t]{0,4}\r?\n[ \t]{0,4}){1,200}+[A-Za-z0-9+/]{1,200}={0,2}"
+)
+_BASE64_PIECE = re.compile(r"(?<![\w+/])(?=[a-z+/]{0,200}[A-Z0-9])[A-Za-z0-9+/]{4,2000}={0,2}(?![\w+/])")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,\-]{0,2}){8,}")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})\S{8,8000}")
 _ESCAPES = re.compile(r"(?:\\u[0-9A-Fa-f]{4}[^\\]{0,3}){3,}")
 _ENTITIES = re.compile(r"(?:&#x?[0-9A-Fa-f]{1,6};[^&]{0,3}){3,}")
+_SCATTERED = re.compile(r"\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{1,6};")
 _TAGS = re.compile(r"[\U000e0020-\U000e007e]{4,}")
 _SELECTORS = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]{8,}")
 _INVISIBLE = re.compile(r"[\u200b\u200c\u2060\u2061-\u2064\ufeff\u180e]{12,}")
@@ -46,6 +51,30 @@ def hidden_texts(text: str, layers: int = 3) -> Iterator[Hidden]:
                 )
 
 
+def scattered(text: str) -> Iterator[Hidden]:
+    """Yield `text` with the few letters of it decoded that are written as escapes (at most the first 20,000
+    characters), if there are any.
+    """
+    if "\\" not in text and "&#" not in text:
+        return
+    places = [match.span() for match in islice(_SCATTERED.finditer(text, 0, _LONGEST), _LONGEST)]
+    if places:
+        decoded = _SCATTERED.sub(lambda match: _from_escape(match.group()), text[:_LONGEST])
+        yield Hidden(decoded, places[0][0], places[-1][1])
+
+
+def coded_pieces(text: str) -> list[tuple[str, int, int]]:
+    """Return what may be a piece of Base64 in `text`, and where it stands: words with capitals or digits in them;
+    at most some dozens.
+    """
+    return [(match.group(), *match.span()) for match in islice(_BASE64_PIECE.finditer(text), _MOST)]
+
+
+def from_base64(pieces: list[str]) -> str:
+    """Return what Base64 cut into `pieces` says, or nothing where that is no text."""
+    return _from_base64("".join(pieces)[:_LONGEST])
+
+
 def invisible_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield where signs stand that only hide something: runs of invisible ones, overrides of direction."""
     if text.isascii():
@@ -60,6 +89,16 @@ def _from_base64(text: str) -> str:
         return _readable(base64.b64decode(plain + "=" * (-len(plain) % 4)))
     except (binascii.Error, ValueError):
         return ""
+
+
+def _from_base64_lines(text: str) -> str:
+    return _from_base64("".join(text.split()))
+
+
+def _from_escape(escape: str) -> str:
+    if escape.startswith("&"):
+        return html.unescape(escape)
+    return chr(int(escape[2:], 16))
 
 
 def _from_hex(text: str) -> str:
@@ -91,6 +130,7 @@ def _readable(decoded: bytes) -> str:
 
 _DECODERS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (_BASE64, _from_base64),
+    (_BASE64_LINES, _from_base64_lines),
     (_HEX, _from_hex),
     (_PERCENT, _from_percent),
     (_ESCAPES, _from_escapes),

@@ -1,11 +1,12 @@
 """Which turns look like instructions to whoever grades the conversation."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from service.domain.grade import Flag
 from service.domain.transcript import RedactedConversation, Speaker
-from service.grading.suspicion.decoding import half_turned, hidden_texts, invisible_spans, unleeted
+from service.grading.suspicion.decoding import half_turned, hidden_texts, invisible_spans, scattered, unleeted
 from service.grading.suspicion.folding import Folded, fold
 from service.grading.suspicion.forms import forms
 from service.grading.suspicion.matching import matches
@@ -83,7 +84,8 @@ def _spans(reading: _Reading) -> Iterator[tuple[int, int]]:
     if letters is not None:
         again = words_of(Folded(letters, folded.source), 0)
         yield from _of_rules([word.text for word in again], again)
-    yield from ((hidden.start, hidden.end) for hidden in hidden_texts(text) if _says_an_order(hidden.text))
+    coded = chain(scattered(text), hidden_texts(text))
+    yield from ((hidden.start, hidden.end) for hidden in coded if _says_an_order(hidden.text))
 
 
 def _reread(texts: list[str], words: list[Word]) -> Iterator[tuple[int, int]]:

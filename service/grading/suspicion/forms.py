@@ -64,7 +64,7 @@ def _answer_keys() -> re.Pattern[str]:
     """``"level": …, "evidence": …``: keys of an answer, in quotes; one alone may be a customer's log."""
     keys = _any_of(word for lexicon in lexicons() for word in lexicon.keys)
     key = rf"[\"']{_SPACE}{keys}{_SPACE}[\"']{_SPACE}:"
-    return re.compile(rf"{key}(?=[^\n]{{0,60}}?{key})|{key}{_SPACE}[\"'](?:yes|да|是|best|max\w{{0,8}})")
+    return re.compile(rf"{key}(?=[\s\S]{{0,60}}?{key})|{key}{_SPACE}[\"'](?:yes|да|是|best|max\w{{0,8}})")
 
 
 def _told_score() -> re.Pattern[str]:

@@ -96,6 +96,15 @@ def test_a_model_that_is_away_is_exit_code_3_with_the_reason(qalibrate, file, mo
     assert ran.lines[0]["error"]["type"] == "model-rejected"
 
 
+def test_a_model_whose_answers_are_no_use_is_told(qalibrate, file, monkeypatch):
+    with ModelServer(default=Behaviour(text="lorem ipsum")) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        file.write_text(json.dumps(conversation()))
+        ran = qalibrate("grade", file, "--scorecard", "inbound-service")
+    assert ran.code == 0
+    assert "graded nothing in 1 of 1" in ran.err
+
+
 PRICE = "gpt-*: {input: 0, output: 1000}"
 """USD per million tokens, so that 1,000 tokens of answer cost one dollar."""
 
