@@ -148,7 +148,7 @@ def _show_budget(budget: Budget) -> None:
 def _model_gave_nothing(evaluation: Evaluation) -> bool:
     """Whether a model was asked and not one of its answers could be used."""
     score, asked = evaluation.score, evaluation.provenance and evaluation.provenance.grader == "llm"
-    return bool(asked) and score is not None and score.graded + score.not_applicable == 0
+    return bool(asked) and score is not None and score.graded == 0 < score.ungraded
 
 
 def _light(result: Result) -> Result:

@@ -15,7 +15,8 @@ class Finding(Model):
     not allow the measurement. `rationale` is one sentence in the conversation's language. At most three
     pieces of evidence; evidence without a value means that only a reader can tell. `absence` is set when the
     value rests on something that is not there, or when there is no value because nothing was found to weigh.
-    `suggestions` are words to say instead of those quoted. `strength` is how sure the evidence is, 0 to 1, where it is not as sure as usual.
+    `suggestions` are words to say instead of those quoted. `strength` is how sure the evidence is, 0 to 1,
+    where it is less sure than usual.
     """
 
     value: Annotated[float, Field(ge=0, le=1)] | None

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{12,}={0,2}")
 _BASE64_LINES = re.compile(
-    r"(?:[A-Za-z0-9+/]{4,200}[ \t]{0,4}\r?\n[ \t]{0,4}){1,200}+[A-Za-z0-9+/]{1,200}={0,2}"
+    r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{4,200}[ \t]{0,4}\r?\n[ \t]{0,4}){1,200}+[A-Za-z0-9+/]{1,200}={0,2}"
 )
 _BASE64_PIECE = re.compile(r"(?<![\w+/])(?=[a-z+/]{0,200}[A-Z0-9])[A-Za-z0-9+/]{4,2000}={0,2}(?![\w+/])")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,\-]{0,2}){8,}")
@@ -64,8 +64,8 @@ def scattered(text: str) -> Iterator[Hidden]:
 
 
 def coded_pieces(text: str) -> list[tuple[str, int, int]]:
-    """Return what may be a piece of Base64 in `text`, and where it stands: words with capitals or digits in them;
-    at most some dozens.
+    """Return what may be a piece of Base64 in `text`, and where it stands: words with capitals or digits in
+    them; at most some dozens.
     """
     return [(match.group(), *match.span()) for match in islice(_BASE64_PIECE.finditer(text), _MOST)]
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from service.domain.grade import Flag
 from service.domain.transcript import RedactedConversation, Speaker
+from service.grading.suspicion.coded import codes_in_pieces
 from service.grading.suspicion.decoding import half_turned, hidden_texts, invisible_spans, scattered, unleeted
 from service.grading.suspicion.folding import Folded, fold
 from service.grading.suspicion.forms import forms
@@ -43,6 +44,10 @@ def suspected_instructions(conversation: RedactedConversation) -> tuple[Flag, ..
     speakers = [turn.speaker for turn in conversation.turns]
     for word in in_pieces([turn.words for turn in turns], speakers):
         found.setdefault(word.turn, (word.start, word.end))
+    for decoded, pieces in codes_in_pieces([turn.text for turn in turns], speakers):
+        if _says_an_order(decoded):
+            for piece in pieces:
+                found.setdefault(piece.turn, (piece.start, piece.end))
     flags = [_flag(turns[number].text, span, turn=number) for number, span in sorted(found.items())]
     return tuple([*flags, *_reference_flags(conversation)][:MAX_FLAGS])
 

@@ -50,9 +50,6 @@ def test_an_insult_that_is_told_or_only_part_of_a_clause_is_no_grade_of_0(say, l
     assert rude_words(say(f"a: {line}", language=language)).value != 0
 
 
-@pytest.mark.parametrize("filler", [" ", "x ", "word "])
-def test_an_insult_far_from_any_punctuation_is_not_taken_for_a_clause(say, filler):
-    long = filler * 500
-    expected = 0 if filler == " " else None
-    assert rude_words(say(f"a: y {long}you idiot{long} y")).value is None
-    assert rude_words(say(f"a: y. {long[:50]}you idiot.")).value == (expected if filler == " " else None)
+def test_an_insult_far_from_any_punctuation_is_not_taken_for_a_clause(say):
+    assert rude_words(say("a: y " + "word " * 500 + "you idiot" + " word" * 500)).value is None
+    assert rude_words(say("a: y" + " " * 500 + "you idiot" + " " * 500 + "y")).value is None
