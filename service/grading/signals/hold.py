@@ -19,6 +19,9 @@ THANKS_WITHIN = 3
 """The customer is thanked in the turn itself or in this many turns of the agent after it."""
 
 
+_LIST: dict[Language, str] = {"en": ", ", "ru": ", ", "zh": "、"}
+
+
 class Hold(NamedTuple):
     """A wait that the agent announces, and how."""
 
@@ -56,7 +59,7 @@ def hold_etiquette(conversation: RedactedConversation) -> Finding:
         absence = absent("hold_etiquette", agent, language)
         return Finding(value=None, rationale=wording.missing, absence=absence)
     weakest = min(found, key=lambda hold: hold.value)
-    details = ", ".join(wording.terms[term] for term in weakest.terms)
+    details = _LIST[language].join(wording.terms[term] for term in weakest.terms)
     ordered = sorted(sorted(found, key=lambda hold: hold.value)[:3], key=lambda hold: hold.request.turn)
     return Finding(
         value=weakest.value,
@@ -82,13 +85,24 @@ def holds(agent: Sequence[Spoken], language: Language) -> list[Hold]:
 
 
 def _hold(agent: Sequence[Spoken], place: int, request: Evidence, language: Language) -> Hold:
-    around = [s for s in agent[max(0, place - 1) : place + 2] if abs(s.position - request.turn) <= 1]
+    # A later turn counts only where it goes on with the same request: the customer has said nothing between.
+    before = [s for s in agent[max(0, place - 1) : place + 1] if request.turn - s.position <= 1]
+    around = before + _going_on(agent, place, language)
     return Hold(
         request,
         reason=_is_said("wait_reason", around, language),
         asked=_is_said("hold_asked", around, language),
         thanked=_is_said("hold_thanked", agent[place : place + 1 + THANKS_WITHIN], language),
     )
+
+
+def _going_on(agent: Sequence[Spoken], place: int, language: Language) -> list[Spoken]:
+    after = agent[place + 1 : place + 2]
+    return [
+        s
+        for s in after
+        if s.position == agent[place].position + 1 and _is_said("hold_request", [s], language)
+    ]
 
 
 def _is_said(name: PhraseList, turns: Sequence[Spoken], language: Language) -> bool:

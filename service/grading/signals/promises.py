@@ -1,5 +1,6 @@
 """The signal about promises: what does the agent promise, and does every promise name a time?"""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from service.grading.signals.lexicon import lexicon
 from service.grading.signals.memory import once_for
 from service.grading.signals.quotes import in_context, telling
 from service.grading.signals.speech import absent, quote, spoken_by
+
+_QUESTION = re.compile(r"[^,.!?;:，。！？；：\n]{0,80}+[?？]")
+"""The rest of a clause that asks: "will he call you?" promises nothing."""
 
 
 class Promise(NamedTuple):
@@ -52,7 +56,7 @@ def _promised(conversation: RedactedConversation) -> list[Promise]:
     for spoken in spoken_by(conversation, "agent"):
         covered = 0
         for start, end in spans("promises", spoken.turn.text):
-            if start < covered:
+            if start < covered or _QUESTION.match(spoken.turn.text, end):
                 continue
             first, last = in_context(spoken.turn.text, start, end)
             covered = max(last, end)

@@ -23,8 +23,9 @@ INSULT_STRENGTH = 0.7
 _NEARBY = 80
 """Characters before and after an insult in which it may be said that it is somebody else's."""
 
-# Quotation marks are not among them: what stands in them is quoted.
-_CLAUSE_ENDS = frozenset(".,!?;:…—–\n。，！？；：、｡")
+# Quotation marks are not among them: what stands in them is quoted, and so is what follows a colon.
+_SENTENCE_ENDS = frozenset(".!?…\n。！？｡")
+_CLAUSE_ENDS = _SENTENCE_ENDS | frozenset(",;—–，；、")
 
 
 class Rudeness(NamedTuple):
@@ -82,13 +83,17 @@ def _in_turn(spoken: Spoken, language: Language) -> tuple[list[tuple[int, int]],
 
 
 def _is_a_clause(text: str, start: int, end: int) -> bool:
-    """Return whether nothing but the words from `start` to `end` stands between two marks of punctuation."""
+    """Return whether nothing but the words from `start` to `end` stands between two marks of punctuation, one
+    of which ends a sentence: between two commas the words may be a name or a quotation.
+    """
     before, after = (
         text[max(0, start - _NEARBY) : start].rstrip(" \t"),
         text[end : end + _NEARBY].lstrip(" \t"),
     )
-    begins = before[-1] in _CLAUSE_ENDS if before else start <= _NEARBY
-    return begins and (after[0] in _CLAUSE_ENDS if after else len(text) - end <= _NEARBY)
+    # Far from any word there is no telling; at the edge of the turn a sentence ends.
+    marks = {before[-1] if before else "." if start <= _NEARBY else " "}
+    marks.add(after[0] if after else "." if len(text) - end <= _NEARBY else " ")
+    return marks <= _CLAUSE_ENDS and bool(marks & _SENTENCE_ENDS)
 
 
 def _is_told(text: str, start: int, end: int, language: Language) -> bool:

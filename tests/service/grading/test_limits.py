@@ -271,9 +271,9 @@ async def test_waiting_at_the_gate_is_not_work():
     gate = Gate(Limits(concurrency=1))
     inside = Guest(gate)
     await a_moment()
-    asyncio.get_running_loop().call_later(0.3, inside._go.set)
-    async with work_time(0.2), gate.place():
-        assert time_allows(0.15)
+    asyncio.get_running_loop().call_later(0.6, inside._go.set)
+    async with work_time(0.5), gate.place():
+        assert time_allows(60)
         await asyncio.sleep(0.05)
     assert time_allows(9)
 
@@ -287,17 +287,17 @@ async def test_work_after_the_wait_is_bounded_as_before():
     with pytest.raises(TimeoutError):
         async with work_time(0.2), gate.place():
             await asyncio.sleep(5)
-    assert 0.25 < time.monotonic() - started < 1
+    assert 0.25 < time.monotonic() - started < 3
 
 
 async def test_a_wait_stops_every_clock_around_it_in_whatever_task_it_is():
     gate = Gate(Limits(concurrency=1))
 
     async def work():
-        async with work_time(0.15), gate.place():
-            await asyncio.sleep(0.05)
+        async with work_time(0.4), gate.place():
+            await asyncio.sleep(0.1)
 
-    async with work_time(0.15):
+    async with work_time(0.4):
         await asyncio.gather(*(work() for _ in range(6)))
 
 
@@ -320,7 +320,7 @@ async def test_the_clock_goes_on_when_whoever_waited_gives_up():
 
 async def test_half_of_the_time_is_always_enough_and_less_only_when_it_is_what_is_asked_for():
     async with work_time(1):
-        assert time_allows(60, after_s=0.4)
+        assert time_allows(60, after_s=0.2)
         assert not time_allows(60, after_s=0.6)
         assert time_allows(0.1, after_s=0.6)
         assert not time_allows(0.1, after_s=0.95)
