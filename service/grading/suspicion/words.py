@@ -48,7 +48,7 @@ def places(words: Iterable[str]) -> Iterator[float]:
 
 
 def spelled(words: list[Word], text: str = "") -> list[Word]:
-    """Return `words` with runs of six or more single letters put together: ``g i v e``, ``g.i.v.e`` are "give".
+    """Return `words` with runs of at least six letters put together: "give" is `g i v e` and `g.i.v.e`.
 
     Where the gaps in a run differ, the wider ones part words, and so do blanks among other signs of `text`,
     the original; where they do not, all is one word.

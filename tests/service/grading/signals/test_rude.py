@@ -44,6 +44,14 @@ def test_an_insult_among_doubtful_words_decides_and_is_quoted_alone(say):
         ("ru", "На наклейке «ты дурак», верно?"),
         ("zh", "他说：你这个白痴！"),
         ("zh", "那首歌叫你这个笨蛋。"),
+        ("en", "The sticker on the van read: you are an idiot."),
+        ("en", "The password is, you moron, in small letters."),
+        ("en", "Please do not say, you idiot, to my colleague."),
+        ("ru", "Пароль: ты дурак, латиницей."),
+        ("ru", "Отвали, кричит игрушечный попугай."),
+        ("ru", "Вы баран, а он телец?"),
+        ("zh", "留言内容是：你这个白痴。"),
+        ("zh", "您有病啊，那请好好休息。"),
     ],
 )
 def test_an_insult_that_is_told_or_only_part_of_a_clause_is_no_grade_of_0(say, language, line):
