@@ -68,7 +68,9 @@ def test_no_personal_data_of_the_samples_reaches_the_model(service, model, sampl
 def transcript_in(body: dict) -> str:
     """The turns that a request to the model holds; the scorecard around them is ours."""
     text = "\n".join(message["content"] for message in body["messages"])
-    return "\n".join(re.findall(r"^\d+ [a-p]{2} (?:agent|customer|bot|system): .*$", text, re.MULTILINE))
+    return "\n".join(
+        re.findall(r"^\d+ [a-p]{2} (?:agent|customer|bot|system)(?: after \d+ s)?: .*$", text, re.MULTILINE)
+    )
 
 
 @pytest.mark.parametrize(
