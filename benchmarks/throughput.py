@@ -2,8 +2,8 @@
 
 `python -m benchmarks.throughput`: the real service on SQLite, real HTTP, 200 calls of 60 turns in flight. The
 model and the callers are processes of their own, so that only the service's CPU time is counted: that of its
-own process, and that of the processes in which it redacts (conversations and the model's answers). Rules look
-at conversations in those processes, too: what that takes is measured by itself and not counted as redaction.
+own process, and that of the processes in which it redacts (conversations and the model's answers) and in which
+rules look at conversations (signals, planted instructions); these two cannot be told apart from outside.
 The bound is what the same service does when it only redacts the same conversations, asked in the same way.
 Needs Linux, where a process says how much CPU time it used.
 """
@@ -95,12 +95,12 @@ def report(graded: Run, redacted: Run, in_flight: int, processes: int) -> None:
     rows: list[tuple[str, str, Callable[[Run], float]]] = [
         ("requests per second", "{:.1f}", lambda run: run.rate),
         (
-            "CPU ms of the processes that redact, per request",
+            "CPU ms of the processes that redact and look",
             "{:.1f}",
             lambda run: _ms(run, run.cpu.redaction),
         ),
-        ("CPU ms of the service's own process, per request", "{:.1f}", lambda run: _ms(run, run.cpu.service)),
-        ("redaction's share of the service's CPU time", "{:.0%}", lambda run: run.cpu.share),
+        ("CPU ms of the service's own process", "{:.1f}", lambda run: _ms(run, run.cpu.service)),
+        ("share of redaction and looking in the CPU time", "{:.0%}", lambda run: run.cpu.share),
         ("share of time in which those processes work", "{:.0%}", lambda run: run.busy(processes)),
     ]
     for name, shape, value in rows:
