@@ -2,8 +2,8 @@
 
 `python -m benchmarks.throughput`: the real service on SQLite, real HTTP, 200 calls of 60 turns in flight. The
 model and the callers are processes of their own, so that only the service's CPU time is counted: that of its
-own process, and that of the processes in which it redacts (conversations and the model's answers) and in
-which rules look at conversations (signals, planted instructions); these two cannot be told apart from outside.
+own process, and that of the processes in which it redacts (conversations and the model's answers) and rules
+look at conversations (signals, planted instructions), which cannot be told apart from outside.
 The bound is what the same service does when it only redacts the same conversations, asked in the same way.
 Needs Linux, where a process says how much CPU time it used.
 """
