@@ -20,7 +20,8 @@ _EN_FILLERS = (
     "space|"
     "sorry|no|wait|wait no|actually|i mean|i meant|correction|scratch that|make that|it's|that's|is|okay|ok|"
     "yes|yeah|yep|yup|right|sure|got it|gotcha|go on|go ahead|and then|next|alright|all right|great|good|"
-    "perfect|continue|carry on|please|thanks|thank you|i see|you know|well|one moment|hold on|area code|"
+    "perfect|continue|carry on|please|thanks|thank you|i see|you know|well|one moment|moment|hold on|"
+    "area code|"
     "number|ending|followed by|the last (?:four|three|digits)|the rest|the next|repeat|again|oops|"
     "(?:my|the) (?:old|other|new|wrong|right|work|home)(?: number| card)?|start over|one more time|slash"
 )

@@ -184,3 +184,8 @@ def test_a_long_number_after_a_word_for_money_goes_from_its_first_digit_on(langu
 )
 def test_a_price_stays(language: str, text: str) -> None:
     assert Redactor().redact([Segment("customer", text)], language).turns == (text,)
+
+
+def test_a_pause_that_a_number_word_has_swallowed_parts_no_number():
+    # "Forty, one moment, eleven" and "forty-one, moment, eleven" are written alike.
+    assert list(leftovers("eleven eleven forty one moment eleven"))
