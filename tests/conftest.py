@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 # Threads of linear algebra in several test processes at once only stand in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# How fast a machine is decides nothing either: a slow example is no failure.
-settings.register_profile("any-machine", deadline=None)
+# How fast a machine is decides nothing either: a slow example is no failure. The same code gets the same
+# examples, so that a build fails for what was changed in it; without `derandomize` new ones are looked for.
+settings.register_profile("any-machine", deadline=None, derandomize=True)
 settings.load_profile("any-machine")
 
 # Nothing of the machine's own may decide what a test does.
