@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,14 @@ from service.cli.output import (
     say,
 )
 from service.cli.parallel import Counter, in_order
-from service.cli.setup import PolicyOption, make_factory, processes_for
+from service.cli.setup import (
+    GraderOption,
+    PathsArgument,
+    PolicyOption,
+    ScorecardOption,
+    make_factory,
+    processes_for,
+)
 from service.domain.errors import InvalidInput, QalibrateError
 
 if TYPE_CHECKING:
@@ -31,12 +38,9 @@ _SHOWN_FAILURES = 20
 
 
 def fairness(
-    paths: Annotated[list[str], typer.Argument(help="Files (.json .jsonl .txt .vtt .srt), or - for stdin.")],
-    scorecard: Annotated[
-        str | None,
-        typer.Option(help="A built-in scorecard or a YAML file; the best fitting one if left out."),
-    ] = None,
-    grader: Annotated[Literal["llm", "signals"] | None, typer.Option(help="Which grader.")] = None,
+    paths: PathsArgument,
+    scorecard: ScorecardOption = None,
+    grader: GraderOption = None,
     swap: Annotated[
         list[str] | None,
         typer.Option(help="names, gender, dialect, or a part such as gender-agent; may be repeated."),

@@ -20,7 +20,14 @@ from service.cli.output import (
     say,
 )
 from service.cli.parallel import Counter, in_order
-from service.cli.setup import PolicyOption, make_factory, processes_for
+from service.cli.setup import (
+    GraderOption,
+    PathsArgument,
+    PolicyOption,
+    ScorecardOption,
+    make_factory,
+    processes_for,
+)
 from service.cli.show import in_usd, show_evaluation, show_summary
 from service.domain.errors import InvalidInput
 from service.domain.evaluation import Evaluation
@@ -36,12 +43,9 @@ Result = Evaluation | InvalidInput | Literal["left out"]
 
 
 def grade(
-    paths: Annotated[list[str], typer.Argument(help="Files (.json .jsonl .txt .vtt .srt), or - for stdin.")],
-    scorecard: Annotated[
-        str | None,
-        typer.Option(help="A built-in scorecard or a YAML file; the best fitting one if left out."),
-    ] = None,
-    grader: Annotated[Literal["llm", "signals"] | None, typer.Option(help="Which grader.")] = None,
+    paths: PathsArgument,
+    scorecard: ScorecardOption = None,
+    grader: GraderOption = None,
     policy: PolicyOption = None,
     include: Annotated[Literal["turns"] | None, typer.Option(help="`turns` adds the redacted turns.")] = None,
     require_pass: Annotated[

@@ -1,21 +1,20 @@
 """`qalibrate redact`: what would be sent, without sending it."""
 
 import asyncio
-from typing import Annotated
 
 import typer
 
 from service.cli.inputs import Item, read_items
 from service.cli.output import BAD_INPUT, FormatOption, complain, console, print_json
 from service.cli.parallel import Counter, in_order
-from service.cli.setup import PolicyOption, make_factory, processes_for
+from service.cli.setup import PathsArgument, PolicyOption, make_factory, processes_for
 from service.domain.errors import InvalidInput
 from service.factory import Factory
 from service.usecases.redact import RedactionResult
 
 
 def redact(
-    paths: Annotated[list[str], typer.Argument(help="Files (.json .jsonl .txt .vtt .srt), or - for stdin.")],
+    paths: PathsArgument,
     policy: PolicyOption = None,
     output: FormatOption = "table",
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -11,6 +11,14 @@ from service.factory import Factory
 from service.logs import configure_logs
 from service.settings import read_settings, unknown_variables
 
+PathsArgument = Annotated[
+    list[str], typer.Argument(help="Files (.json .jsonl .txt .vtt .srt), or - for stdin.")
+]
+ScorecardOption = Annotated[
+    str | None,
+    typer.Option(help="A built-in scorecard or a YAML file; the best fitting one if left out."),
+]
+GraderOption = Annotated[Literal["llm", "signals"] | None, typer.Option(help="Which grader.")]
 PolicyOption = Annotated[
     Path | None,
     typer.Option("--policy", exists=True, dir_okay=False, help="A redaction policy file (YAML)."),

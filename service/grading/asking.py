@@ -1,7 +1,6 @@
 """One request after another to a model, and the account of them: tokens, cost, time, digests."""
 
 import asyncio
-import json
 import time
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
@@ -9,9 +8,8 @@ from typing import Any, TypeVar
 
 from service.domain.errors import PromptTooLong
 from service.domain.evaluation import Usage
-from service.grading.port import SEED, ChatAnswer, ChatModel, ChatRequest
-from service.grading.prompt import RenderedPrompt
-from service.grading.tokens import PER_MESSAGE, TokenCounter
+from service.grading.port import ChatAnswer, ChatModel, ChatRequest
+from service.grading.tokens import TokenCounter
 
 T = TypeVar("T")
 
@@ -78,57 +76,42 @@ class Asker:
         """The most tokens that a request may have."""
         return self._limit
 
-    def fits(self, prompt: RenderedPrompt, schema: dict[str, Any], share: float = 1.0) -> bool:
+    def fits(self, request: ChatRequest, share: float = 1.0) -> bool:
         """Whether the request is within that share of the limit."""
-        limit = int(share * self._limit)
-        return not self._tokens.exceeds(_texts(prompt.system, prompt.user, schema), limit)
+        return not self._tokens.exceeds(request.texts, int(share * self._limit))
 
     def count(self, text: str) -> int:
-        """Return the tokens of `text`, or an upper bound."""
+        """Return the tokens of `text`, or an estimate."""
         return self._tokens.count(text)
 
-    def size(self, prompt: RenderedPrompt, schema: dict[str, Any]) -> int:
-        """Return the tokens of a request, or an upper bound."""
-        texts = _texts(prompt.system, prompt.user, schema)
-        return sum(map(self._tokens.count, texts)) + PER_MESSAGE * len(texts)
+    def size(self, request: ChatRequest) -> int:
+        """Return the tokens of a request, or an estimate."""
+        return self._tokens.count_request(request.texts)
 
-    async def ask(
-        self,
-        prompt: RenderedPrompt,
-        schema: dict[str, Any],
-        seed: int = SEED,
-        temperature: float = 0.0,
-    ) -> ChatAnswer:
+    async def ask(self, request: ChatRequest) -> ChatAnswer:
         """Return the model's answer. Raises PromptTooLong, ModelAway and ModelRejected."""
-        if not self.fits(prompt, schema):
+        if not self.fits(request):
             raise PromptTooLong(f"the request has more than {self._limit} tokens")
-        request = ChatRequest(prompt.system, prompt.user, schema, seed=seed, temperature=temperature)
         started, number = time.monotonic(), self._account.ask()
         try:
             answer = await self._model.complete(request)
         except PromptTooLong:
-            self.largest = min(self.largest, self.size(prompt, schema))
+            self.largest = min(self.largest, self.size(request))
             raise
-        self._account.note(number, answer, self._usage(prompt, schema, answer, time.monotonic() - started))
+        self._account.note(number, answer, self._usage(request, answer, time.monotonic() - started))
         return answer
 
-    def _usage(
-        self, prompt: RenderedPrompt, schema: dict[str, Any], answer: ChatAnswer, seconds: float
-    ) -> Usage:
+    def _usage(self, request: ChatRequest, answer: ChatAnswer, seconds: float) -> Usage:
         sent, received = answer.prompt_tokens, answer.completion_tokens
         return Usage(
             requests=1,
-            prompt_tokens=self.size(prompt, schema) if sent is None else sent,
+            prompt_tokens=self.size(request) if sent is None else sent,
             completion_tokens=self._tokens.count(answer.text) if received is None else received,
             cached_tokens=answer.cached_tokens,
             cost_usd=answer.cost_usd,
             latency_ms=round(1000 * seconds),
             estimated=sent is None or received is None,
         )
-
-
-def _texts(system: str, user: str, schema: dict[str, Any]) -> tuple[str, str, str]:
-    return system, user, json.dumps(schema, ensure_ascii=False)
 
 
 async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -109,8 +109,9 @@ def _last_word(before: Outcome | Problem | None, now: Outcome | Problem) -> Outc
     """Return what is known after a repair. A quote that failed stays the reason, unless the second answer
     had quotes of its own: "no answer" would hide what was wrong.
     """
-    failed_quote = isinstance(before, Problem) and bool(before.quotes)
-    return before if failed_quote and isinstance(now, Problem) and not now.quotes and before else now
+    if isinstance(before, Problem) and before.quotes and isinstance(now, Problem) and not now.quotes:
+        return before
+    return now
 
 
 def _all(asked: Iterable[Dimension], reason: UngradedReason) -> Answer:

@@ -104,7 +104,7 @@ class Collector:
     async def _read(self, pieces: Sequence[Piece]) -> list[_Notes] | UngradedReason:
         """Return the notes on all windows of `pieces`."""
         frame = self._prompts.collect(self._conversation, self._card, (), 1, 1)
-        budget = int(_MARGIN * (self._asker.limit - self._asker.size(frame, self._schema)))
+        budget = int(_MARGIN * (self._asker.limit - self._asker.size(frame.asking(self._schema))))
         if budget < _SMALLEST_SHARE * self._asker.limit:
             return UngradedReason.NO_ROOM
         parts = windows(pieces, self._conversation.turns, self._cost, budget)
@@ -125,7 +125,7 @@ class Collector:
         """Return the notes on one window, asked for twice if need be; None when it cannot be read."""
         prompt = self._prompts.collect(self._conversation, self._card, window, number, parts)
         for attempt in range(2):
-            answer = await self._asker.ask(prompt, self._schema, SEED + attempt)
+            answer = await self._asker.ask(prompt.asking(self._schema, SEED + attempt))
             if answer.refusal is not None:
                 return None
             document = find_document(answer.text)

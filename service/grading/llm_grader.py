@@ -28,7 +28,7 @@ from service.grading.evidence import EvidenceCheck
 from service.grading.facts import FACT_NAMES
 from service.grading.material import Material
 from service.grading.plan import Ask, plan
-from service.grading.port import ChatModel
+from service.grading.port import ChatModel, ChatRequest
 from service.grading.probability import level_probability
 from service.grading.problem import Problem
 from service.grading.prompt import Prompts, RenderedPrompt
@@ -40,8 +40,8 @@ from service.grading.votes import elect
 # that: the first may be a difference in counting, the rest is not.
 _SMALLER = (0.85, 0.85, 0.5, 0.5, 0.5, 0.5, 0.5)
 
-
-_Request = tuple[RenderedPrompt, dict[str, object]]
+_Request = tuple[RenderedPrompt, ChatRequest]
+"""A request, and the prompt that a repair goes on from."""
 
 
 class LlmGrader:
@@ -91,8 +91,9 @@ class LlmGrader:
             except PromptTooLong:
                 limit = int(share * min(limit, asker.largest))
             else:
-                # Other conversations need not find out again.
-                self._max_prompt_tokens = min(self._max_prompt_tokens, limit)
+                if any(ballot.sources for ballot in done[1]):
+                    # Other conversations need not find out again. Without an answer nothing was found out.
+                    self._max_prompt_tokens = min(self._max_prompt_tokens, limit)
                 return done
         return self._none(work, UngradedReason.TOO_LONG, 1)
 
@@ -102,17 +103,18 @@ class LlmGrader:
 
         def fits(material: Material, share: float) -> bool:
             requests[material] = [self._request(work, ask, material) for ask in asks]
-            return all(asker.fits(*request, share) for request in requests[material])
+            return all(asker.fits(request, share) for _, request in requests[material])
 
         collector = Collector(asker, self._prompts, work.conversation, work.card, work.check)
         material = await collector.material(fits)
         if isinstance(material, UngradedReason):
             return self._none(work, material, collector.windows)
+        # An error ends them all: a part of a card, or fewer votes, would pass for what was asked.
         ballots = await all_of(
             self._ballot(self._empty(work, ask), asker, request)
             for ask, request in zip(asks, requests[material], strict=True)
         )
-        return material, _answered(ballots)
+        return material, ballots
 
     def _none(self, work: "_Work", reason: UngradedReason, windows: int) -> tuple[Material, list[Ballot]]:
         ballot = self._empty(work, Ask(tuple(work.card.dimensions)))
@@ -122,18 +124,10 @@ class LlmGrader:
     def _empty(self, work: "_Work", ask: Ask) -> Ballot:
         return Ballot(ask, work.card, work.check, self._defences)
 
-    async def _ballot(
-        self, ballot: Ballot, asker: Asker, request: _Request
-    ) -> "Ballot | ModelAway | ModelRejected":
-        """Return `ballot` with the answers to its ask, repaired where that helps; or its error."""
-        ask, (prompt, schema) = ballot.ask, request
-        try:
-            answer = await asker.ask(prompt, schema, ask.seed, ask.temperature)
-        except PromptTooLong:
-            raise
-        except (ModelAway, ModelRejected) as error:
-            return error
-        ballot.take(answer, ask.dimensions)
+    async def _ballot(self, ballot: Ballot, asker: Asker, request: _Request) -> Ballot:
+        """Return `ballot` with the answers to its ask, repaired where that helps."""
+        prompt, asked = request
+        ballot.take(await asker.ask(asked), ballot.ask.dimensions)
         if ballot.repairable:
             await self._repair(ballot, asker, prompt)
         return ballot
@@ -151,7 +145,7 @@ class LlmGrader:
         asked = ballot.open_dimensions
         schema = answer_schema(asked, coaching=coaching, facts=facts)
         try:
-            answer = await asker.ask(again, schema, ballot.ask.seed, ballot.ask.temperature)
+            answer = await asker.ask(again.asking(schema, ballot.ask.seed, ballot.ask.temperature))
         except (ModelAway, ModelRejected):
             return
         ballot.repaired = frozenset(dimension.id for dimension in asked)
@@ -160,7 +154,8 @@ class LlmGrader:
     def _request(self, work: "_Work", ask: Ask, material: Material) -> _Request:
         prompt = self._prompts.grade(work.conversation, work.card, ask.dimensions, material, facts=ask.facts)
         facts = FACT_NAMES if ask.facts else ()
-        return prompt, answer_schema(ask.dimensions, coaching=ask.coaching, facts=facts)
+        schema = answer_schema(ask.dimensions, coaching=ask.coaching, facts=facts)
+        return prompt, prompt.asking(schema, ask.seed, ask.temperature)
 
     def _assessment(
         self, card: Scorecard, ballots: Sequence[Ballot], account: Account, usage: Usage
@@ -208,16 +203,6 @@ class _Work:
     conversation: RedactedConversation
     card: Scorecard
     check: EvidenceCheck
-
-
-def _answered(ballots: Sequence[Ballot | ModelAway | ModelRejected]) -> list[Ballot]:
-    """Return the ballots. Raises the first error among them: a part of a card, or fewer votes than it wants,
-    would pass for what was asked.
-    """
-    for ballot in ballots:
-        if not isinstance(ballot, Ballot):
-            raise ballot
-    return [ballot for ballot in ballots if isinstance(ballot, Ballot)]
 
 
 def _parts(dimension: Dimension, outcome: Outcome, source: Ballot, votes: float | None) -> ConfidenceParts:

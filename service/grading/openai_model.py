@@ -37,7 +37,7 @@ from service.grading.negotiation import MOST_TRIES, Attempt, Negotiation
 from service.grading.port import ChatAnswer, ChatRequest
 from service.grading.prices import Prices, Spending
 from service.grading.refusal import Refusal
-from service.grading.tokens import PER_MESSAGE, TokenCounter
+from service.grading.tokens import TokenCounter
 
 log = structlog.get_logger(__name__)
 
@@ -226,11 +226,7 @@ class OpenAIModel:
         """Return how many tokens a request may cost, 0 where nothing depends on it."""
         if self._gate.limits.tokens_per_minute is None:
             return 0
-        return self._prompt_tokens(request) + (self._max_completion_tokens or 0)
-
-    def _prompt_tokens(self, request: ChatRequest) -> int:
-        texts = (request.system, request.user, json.dumps(request.schema, ensure_ascii=False))
-        return sum(map(self._tokens.count, texts)) + PER_MESSAGE * len(texts)
+        return self._tokens.count_request(request.texts) + (self._max_completion_tokens or 0)
 
     async def _post(self, body: bytes) -> bytes:
         """Send one request and return the whole answer. Raises APIStatusError and _Passing."""
@@ -268,7 +264,7 @@ class OpenAIModel:
         if price is None:
             return None
         sent, received = answer.prompt_tokens, answer.completion_tokens
-        sent = self._prompt_tokens(request) if sent is None else sent
+        sent = self._tokens.count_request(request.texts) if sent is None else sent
         received = self._tokens.count(answer.text) if received is None else received
         cost = price.cost(sent, answer.cached_tokens, received)
         self._spending.add(cost)

@@ -1,5 +1,6 @@
 """What grading asks of the outside, a model that answers requests, and what it offers, a grader."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -25,6 +26,11 @@ class ChatRequest:
     schema_name: str = "grades"
     seed: int = SEED
     temperature: float = 0.0
+
+    @property
+    def texts(self) -> tuple[str, str, str]:
+        """All that a server may count as prompt: both messages and the schema."""
+        return self.system, self.user, json.dumps(self.schema, ensure_ascii=False)
 
 
 class TokenChoice(NamedTuple):

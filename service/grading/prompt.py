@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from service.domain.scorecard import Dimension, Scorecard
 from service.domain.transcript import Language, RedactedConversation
@@ -10,6 +11,7 @@ from service.grading.facts import FactProblem
 from service.grading.fence import fence_code, one_line, reference_lines
 from service.grading.material import Material
 from service.grading.pieces import Piece, is_timed, piece_line, whole
+from service.grading.port import SEED, ChatRequest
 from service.grading.problem import Problem, RejectedQuote
 from service.grading.template import PromptTemplate, load_template
 
@@ -26,6 +28,10 @@ class RenderedPrompt:
     system: str
     user: str
     code: str
+
+    def asking(self, schema: dict[str, Any], seed: int = SEED, temperature: float = 0.0) -> ChatRequest:
+        """Return the request for an answer that fits `schema`."""
+        return ChatRequest(self.system, self.user, schema, seed=seed, temperature=temperature)
 
 
 class Prompts:

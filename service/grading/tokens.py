@@ -59,14 +59,17 @@ class TokenCounter:
         pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
         return sum(len(self.encoding.encode_ordinary(piece)) for piece in pieces)
 
+    def count_request(self, texts: tuple[str, ...]) -> int:
+        """Return the number of tokens of a request with these texts, or an estimate."""
+        return sum(map(self.count, texts)) + PER_MESSAGE * len(texts)
+
     def exceeds(self, texts: tuple[str, ...], limit: int) -> bool:
         """Whether messages with these texts have more than `limit` tokens; exact counting is done only near
         it.
         """
-        limit -= PER_MESSAGE * len(texts)
-        if self.encoding is not None and sum(map(upper_bound, texts)) <= limit:
+        if self.encoding is not None and sum(map(upper_bound, texts)) + PER_MESSAGE * len(texts) <= limit:
             return False
-        return sum(map(self.count, texts)) > limit
+        return self.count_request(texts) > limit
 
 
 def estimate(text: str) -> int:

@@ -131,6 +131,17 @@ async def test_a_server_that_takes_less_than_it_was_said_to_is_asked_for_less_an
         assert len(too_long) >= expected if expected else not too_long
 
 
+async def test_a_server_that_finds_everything_too_long_leaves_the_limit_as_it_was():
+    replies = iter([PromptTooLong("too long")] * 7)
+    model = ScriptedModel(lambda request: next(replies, None) or Reader(GOOD_GRADES)(request))
+    grader = LlmGrader(model)
+    first = await grader.grade(a_conversation(), CARD)
+    assert {g.outcome for g in first.grades} == {"ungraded"}
+    list(replies)
+    second = await grader.grade(a_conversation(), CARD)
+    assert [g.outcome for g in second.grades] == ["graded"] * 3
+
+
 async def test_evidence_that_does_not_fit_into_one_request_is_read_again():
     conversation = three_hours()
 
