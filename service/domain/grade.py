@@ -91,7 +91,9 @@ Outcome = Verdict | NotApplicable | Ungraded
 class Grade(Model):
     """One dimension's outcome as it is stored and returned; every key is always there.
 
-    `confidence`, made from `confidence_parts`, is None where it was not measured. `expected_level` is the
+    `confidence`, made from `confidence_parts`, is None where it was not measured. Under a calibration it is
+    the probability that a person agrees within one level, and `raw_confidence` what it was before; else that
+    is None. `expected_level` is, under a calibration, the level that people are expected to give; else the
     mean of the levels weighed by the model's own probabilities, None where its server does not give them.
     """
 
@@ -107,6 +109,7 @@ class Grade(Model):
     not_applicable_reason: str | None = None
     ungraded_reason: str | None = None
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    raw_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     confidence_parts: ConfidenceParts | None = None
     expected_level: float | None = None
     disposition: Disposition = "needs_review"

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from service.domain.base import Model, ShortText, Slug, Text
+from service.domain.base import Model, Moment, ShortText, Slug, Text
 from service.domain.scorecard import LevelValue
 
 NOT_APPLICABLE = "na"
@@ -14,7 +14,8 @@ NOT_APPLICABLE = "na"
 
 class Label(Model):
     """A person's grade. `blind` says that the rater had not seen the machine's grade; `stratum` and
-    `probability` (0 to 1] say how the conversation came to be labelled.
+    `probability` (0 to 1] say how the conversation came to be labelled; `scorecard` is `name` or `name@3`,
+    what the rater graded by; `created_at` is when.
     """
 
     dimension: Slug
@@ -24,7 +25,23 @@ class Label(Model):
     blind: bool | None = None
     stratum: ShortText | None = None
     probability: Annotated[float, Field(gt=0, le=1)] | None = None
-    created_at: datetime | None = None
+    scorecard: ShortText | None = None
+    created_at: Moment | None = None
+
+
+class ConversationLabel(Label):
+    """A label that says which conversation it is about: by the id of its evaluation, or by the conversation's
+    own `external_id`, or both.
+    """
+
+    evaluation: ShortText | None = None
+    conversation: ShortText | None = None
+
+    @model_validator(mode="after")
+    def _is_about_something(self) -> "ConversationLabel":
+        if self.evaluation is None and self.conversation is None:
+            raise ValueError("say which conversation: its external_id as `conversation`, or `evaluation`")
+        return self
 
 
 class Review(Model):

@@ -1,0 +1,1 @@
+"""Agreement with people, and what follows from it: plain statistics without I/O."""
