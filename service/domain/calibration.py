@@ -135,7 +135,7 @@ class DimensionCalibration(Model):
 
 
 class Calibration(Model):
-    """One calibration of one grader on one scorecard revision. `learned` says that text models belong to it."""
+    """One calibration of one grader on one scorecard revision; `learned`: text models belong to it."""
 
     id: str
     created_at: datetime
