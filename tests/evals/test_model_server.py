@@ -53,15 +53,16 @@ def test_latency_is_what_was_asked_for():
     with ModelServer(default=Behaviour(latency_s=0.15)) as server:
         started = time.perf_counter()
         post(server)
-    assert 0.15 <= time.perf_counter() - started < 1
+    assert 0.15 <= time.perf_counter() - started < 10
 
 
 def test_an_answer_comes_without_the_delay_of_small_packets():
     with ModelServer() as server, httpx2.Client() as client:
         started = time.perf_counter()
-        for _ in range(20):
+        for _ in range(200):
             client.post(server.url + CHAT, json={"model": "m"})
-    assert time.perf_counter() - started < 0.6
+    # Forty milliseconds each would be eight seconds.
+    assert time.perf_counter() - started < 6
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[1]", b'"x"', b"\xff"])
@@ -74,7 +75,7 @@ def test_a_hanging_request_does_not_keep_the_server_from_closing():
     started = time.perf_counter()
     with ModelServer(default=Behaviour(hang=True)) as server, pytest.raises(httpx2.TimeoutException):
         httpx2.post(server.url + CHAT, json={}, timeout=0.1)
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10
 
 
 def test_the_stand_in_says_that_it_judged_nothing():

@@ -134,7 +134,7 @@ def test_half_a_million_bad_turns_are_refused_at_once(service: RunningService):
     answer = submit(service.client, {"conversation": {"turns": [{"s": 1}] * 500_000}})
     assert answer.status_code == 422
     assert len(answer.json()["errors"]) == 1
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 def test_a_stranger_is_not_told_what_is_wrong_with_a_request(service: RunningService):

@@ -334,7 +334,7 @@ def test_hostile_files_are_refused_in_bounded_time(text: str) -> None:
     found = problems(text)
     assert 1 <= len(found) <= 200
     assert all(len(str(problem)) < 2_000 for problem in found)
-    assert time.perf_counter() - begin < 5
+    assert time.perf_counter() - begin < 20
 
 
 @given(st.text(max_size=200))

@@ -357,7 +357,7 @@ def test_hostile_transcripts_take_bounded_time(format_name: str, content: str) -
     begin = time.perf_counter()
     found = outcome(format_name, head[format_name] + content)
     assert not isinstance(found, InvalidInput) or len(found.detail) < 1_000
-    assert time.perf_counter() - begin < 5
+    assert time.perf_counter() - begin < 20
 
 
 LINE = st.one_of(

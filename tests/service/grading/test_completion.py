@@ -122,7 +122,7 @@ def test_a_large_list_of_probabilities_is_read_in_little_time():
     ).encode()
     started = time.perf_counter()
     assert len(read_completion(body, "m", "").tokens) == 10_000
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < 15
 
 
 @pytest.mark.parametrize(

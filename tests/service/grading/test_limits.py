@@ -162,7 +162,7 @@ async def test_requests_per_minute_are_kept():
     for _ in range(63):
         async with gate.place():
             pass
-    assert 0.25 < time.monotonic() - started < 0.9
+    assert 0.25 < time.monotonic() - started < 5
 
 
 async def test_tokens_per_minute_are_kept():
@@ -193,12 +193,11 @@ async def test_tokens_that_were_not_used_are_there_for_others():
 
 async def test_a_pause_holds_everybody_back_and_one_goes_first():
     gate = Gate(Limits(concurrency=8))
-    gate.pause(0.2)
-    started = time.monotonic()
+    gate.pause(1)
     guests = [Guest(gate) for _ in range(6)]
     await asyncio.sleep(0.1)
     assert not any(guest.inside for guest in guests)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1.2)
     assert [guest.inside for guest in guests] == [True, False, False, False, False, False]
     await guests[0].leave()
     await a_moment()
@@ -207,7 +206,6 @@ async def test_a_pause_holds_everybody_back_and_one_goes_first():
     await guests[2].leave()
     await a_moment()
     assert all(guest.inside for guest in guests[3:])
-    assert time.monotonic() - started < 0.8
     for guest in guests[3:]:
         await guest.leave()
 
@@ -287,7 +285,7 @@ async def test_work_after_the_wait_is_bounded_as_before():
     with pytest.raises(TimeoutError):
         async with work_time(0.2), gate.place():
             await asyncio.sleep(5)
-    assert 0.25 < time.monotonic() - started < 3
+    assert 0.25 < time.monotonic() - started < 4.5
 
 
 async def test_a_wait_stops_every_clock_around_it_in_whatever_task_it_is():
@@ -353,7 +351,7 @@ def test_one_gate_serves_several_event_loops_in_several_threads():
     for thread in threads:
         thread.join(10)
     assert (counts["done"], counts["most"]) == (200, 3)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 def test_a_loop_that_is_gone_does_not_hold_up_the_others():

@@ -20,7 +20,7 @@ def test_a_statement_that_meets_silence_ends_with_its_connection(postgres_url):
         with pytest.raises(psycopg.OperationalError, match="silent"):
             connection.execute("SELECT pg_sleep(20)")
         assert connection.closed
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_an_answer_that_keeps_coming_is_waited_for(postgres_url):

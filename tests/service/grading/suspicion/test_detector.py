@@ -1,7 +1,6 @@
 import json
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from service.domain.transcript import RedactedConversation
 from service.grading.suspicion.detector import MAX_FLAGS, suspected_instructions
 from service.grading.suspicion.quoting import MAX_QUOTE
+from tests.cpu import cpu_seconds
 
 ROOT = Path(__file__).parents[4]
 SAMPLES = sorted((ROOT / "service" / "samples").glob("??-*.json"))
@@ -179,13 +179,11 @@ HOSTILE = [
 def test_time_grows_in_proportion_to_hostile_text(unit):
     def seconds(length):
         talk = conversation(("customer", "x" + unit * (length // len(unit))))
-        started = time.process_time()
-        suspected_instructions(talk)
-        return time.process_time() - started
+        return cpu_seconds(lambda: suspected_instructions(talk))
 
     seconds(1_000)
     # Eight times the text takes about eight times as long; a quadratic search would take sixty-four times.
-    assert seconds(80_000) < 24 * seconds(10_000) + 0.3
+    assert seconds(80_000) < 30 * seconds(10_000) + 0.3
 
 
 def test_oblique_orders_are_flagged_more_often_than_not():
