@@ -1,0 +1,214 @@
+"""Means and rates of groups of evaluations: never the machine's plain average alone."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from service.calibration.cases import Case, cases_of, consensus
+from service.calibration.means import corrected_mean
+from service.calibration.people import score_by_people
+from service.calibration.rates import corrected_rate
+from service.domain.calibration import Corrected
+from service.domain.evaluation import Evaluation, ScorecardRef
+from service.domain.grade import GraderName
+from service.domain.label import NOT_APPLICABLE, Label
+from service.domain.labelled import LabelledEvaluation
+from service.domain.report import By, Figure, Report, ReportRow
+from service.domain.scorecard import Dimension, LevelValue, ScorecardRevision
+
+NAN = float("nan")
+
+
+class _Item(NamedTuple):
+    """One conversation under one measure: both sides' numbers (NaN: none), and how likely it was drawn."""
+
+    people: float
+    machine: float
+    probability: float | None
+
+
+class Measure(NamedTuple):
+    """What a figure is of: the score of the card (no dimension), a mean level, or the rate of an answer."""
+
+    dimension: Dimension | None
+    answer: LevelValue | None
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the largest value that a mean of this can have."""
+        if self.dimension is None:
+            return 0.0, 100.0
+        if self.answer is not None:
+            return 0.0, 1.0
+        levels = [float(level.level) for level in self.dimension.scale.levels]
+        return min(levels), max(levels)
+
+
+def measures_of(card: ScorecardRevision) -> Iterator[Measure]:
+    """Yield the card's score, then each dimension: its mean level, or the rate of each answer that matters.
+
+    Of a yes/no dimension that is "yes", the other one being the rest.
+    """
+    yield Measure(None, None)
+    for dimension in card.scorecard.dimensions:
+        scale = dimension.scale
+        if scale.type == "ordinal":
+            yield Measure(dimension, None)
+        elif scale.type == "yes_no":
+            yield Measure(dimension, "yes")
+        else:
+            yield from (Measure(dimension, level.level) for level in scale.levels)
+
+
+def report_of(
+    card: ScorecardRevision,
+    grader: GraderName,
+    by: By,
+    evaluations: Sequence[LabelledEvaluation],
+    notes: Sequence[str] = (),
+) -> Report:
+    """Return a row for each group of `evaluations`, which are all by this grader on this card, in order."""
+    groups: dict[str | None, list[LabelledEvaluation]] = {}
+    for one in evaluations:
+        groups.setdefault(group_of(one.evaluation, by), []).append(one)
+    rows = (_row(card, name, groups[name]) for name in sorted(groups, key=lambda x: (x is None, x or "")))
+    return Report(
+        scorecard=ScorecardRef(name=card.name, revision=card.revision),
+        grader=grader,
+        by=by,
+        evaluations=len(evaluations),
+        rows=tuple(rows),
+        notes=(*notes, *_notes(evaluations)),
+    )
+
+
+def group_of(evaluation: Evaluation, by: By) -> str | None:
+    """Return the group of an evaluation, None where it does not say. Periods are in UTC and go by when the
+    conversation started, else by when it was accepted; weeks begin on Monday.
+    """
+    agent = evaluation.agent
+    match by:
+        case "all":
+            return "all"
+        case "agent":
+            return agent.id if agent else None
+        case "team":
+            return agent.team if agent else None
+        case "call_type":
+            return evaluation.call_type
+        case "language":
+            return evaluation.language
+    return _first_day((evaluation.started_at or evaluation.created_at).astimezone(UTC), by)
+
+
+def _first_day(moment: datetime, by: By) -> str:
+    if by == "week":
+        moment -= timedelta(days=moment.weekday())
+    if by == "month":
+        moment = moment.replace(day=1)
+    return moment.date().isoformat()
+
+
+def _row(card: ScorecardRevision, group: str | None, evaluations: Sequence[LabelledEvaluation]) -> ReportRow:
+    figures = tuple(_figure(card, measure, evaluations) for measure in measures_of(card))
+    return ReportRow(group=group, evaluations=len(evaluations), figures=figures)
+
+
+def _figure(card: ScorecardRevision, measure: Measure, evaluations: Sequence[LabelledEvaluation]) -> Figure:
+    dimension = measure.dimension
+    if dimension is None:
+        items = [_score_item(card, one) for one in evaluations]
+        outcomes = Counter("graded" if item.machine == item.machine else "ungraded" for item in items)
+    else:
+        cases = cases_of(dimension, evaluations)
+        items = [_item(dimension, measure.answer, case) for case in cases]
+        outcomes = Counter(case.grade.outcome if case.grade else "ungraded" for case in cases)
+    graded = [item.machine for item in items if item.machine == item.machine]
+    return Figure(
+        dimension=dimension and dimension.id,
+        answer=measure.answer,
+        mean=_mean(items, measure),
+        machine=sum(graded) / len(graded) if graded else None,
+        graded=outcomes["graded"],
+        not_applicable=outcomes["not_applicable"],
+        ungraded=outcomes["ungraded"],
+    )
+
+
+def _mean(items: Sequence[_Item], measure: Measure) -> Corrected:
+    labelled = [item for item in items if item.people == item.people]
+    others = [item.machine for item in items if item.people != item.people]
+    probabilities = [item.probability for item in labelled]
+    known = [p for p in probabilities if p is not None]
+    corrected: Callable[..., Corrected] = corrected_mean if measure.answer is None else corrected_rate
+    mean = corrected(
+        [item.people for item in labelled],
+        [item.machine for item in labelled],
+        others,
+        # Labels of unknown probability among known ones stand for nobody knows how many.
+        probability=known if known and len(known) == len(probabilities) else None,
+    )
+    return _within(mean, *measure.bounds)
+
+
+def _within(mean: Corrected, lowest: float, highest: float) -> Corrected:
+    """Return the mean without what no mean can be: t intervals do not know where a scale ends."""
+    if mean.value is None:
+        return mean
+    figures = {"value": mean.value, "low": mean.low, "high": mean.high}
+    clipped = {k: v if v is None else min(max(v, lowest), highest) for k, v in figures.items()}
+    return mean.model_copy(update=clipped)
+
+
+def _score_item(card: ScorecardRevision, one: LabelledEvaluation) -> _Item:
+    machine = one.evaluation.score
+    people = score_by_people(card.scorecard, one.labels, one.evaluation.grades)
+    return _Item(
+        NAN if people is None or people.value is None else people.value,
+        NAN if machine is None or machine.value is None else machine.value,
+        _probability(one.labels),
+    )
+
+
+def _item(dimension: Dimension, answer: LevelValue | None, case: Case) -> _Item:
+    machine = case.answer
+    if machine is None or machine == NOT_APPLICABLE:
+        number = NAN
+    else:
+        number = float(machine if answer is None else machine == answer)
+    return _Item(_people(dimension, answer, case.labels), number, _probability(case.labels))
+
+
+def _people(dimension: Dimension, answer: LevelValue | None, labels: Sequence[Label]) -> float:
+    """Return people's number: the mean of their levels, or whether they agree on `answer`; NaN where they
+    gave none or call it not applicable.
+    """
+    levels = [label.level for label in labels if dimension.scale.find(label.level) or label.level == "na"]
+    together = consensus(dimension.scale, levels)
+    if together is None or together == NOT_APPLICABLE:
+        return NAN
+    if answer is not None:
+        return float(together == answer)
+    numbers = [level for level in levels if isinstance(level, int)]
+    return sum(numbers) / len(numbers)
+
+
+def _probability(labels: Iterable[Label]) -> float | None:
+    return next((label.probability for label in labels if label.probability is not None), None)
+
+
+def _notes(evaluations: Sequence[LabelledEvaluation]) -> Iterator[str]:
+    labelled = [one for one in evaluations if any(label.blind is not False for label in one.labels)]
+    if not labelled:
+        yield (
+            "no conversation has a label by a person who had not seen the grade: only the machine's own "
+            "means are known, and how far they are off is not"
+        )
+        return
+    unknown = [one for one in labelled if _probability(one.labels) is None]
+    if unknown and len(unknown) < len(labelled):
+        yield (
+            f"{len(unknown)} of {len(labelled)} labelled conversations have no sampling probability, so that "
+            "all labels of a group that has such count alike; `qalibrate labels plan` gives probabilities"
+        )

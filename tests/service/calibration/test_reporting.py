@@ -1,0 +1,203 @@
+"""Means and rates of groups of evaluations."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.calibration.reporting import group_of, report_of
+from service.domain.evaluation import AgentRef, Evaluation, Provenance, RedactionSummary, ScorecardRef
+from service.domain.grade import Grade, NotApplicable, Ungraded, UngradedReason, Verdict
+from service.domain.label import Label
+from service.domain.labelled import LabelledEvaluation
+from service.domain.score import score
+from service.domain.scorecard import ScorecardRevision
+from tests.service.cards import dimension, make_card
+
+WARMTH = {
+    "type": "ordinal",
+    "levels": [{"level": n, "points": (n - 1) / 4, "anchor": f"Level {n}."} for n in range(1, 6)],
+}
+CHOICE = {
+    "type": "choice",
+    "levels": [{"level": x, "points": 0.5, "anchor": x} for x in ("refund", "repair", "neither")],
+}
+CARD = ScorecardRevision(
+    scorecard=make_card(
+        dimension("greeting"),
+        dimension("warmth", scale=WARMTH, not_applicable="Nobody spoke."),
+        dimension("offer", scale=CHOICE),
+    ),
+    revision=1,
+)
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
+
+
+def outcome(level):
+    if level == "na":
+        return NotApplicable(reason="-")
+    if level is None:
+        return Ungraded(reason=UngradedReason.NO_EVIDENCE)
+    return Verdict(level=level, rationale="-")
+
+
+def evaluated(
+    number, *, greeting="yes", warmth=3, offer="refund", labels=(), agent="a-1", days=0
+):  # one evaluation with these levels and labels
+    levels = {"greeting": greeting, "warmth": warmth, "offer": offer}
+    grades = tuple(Grade.of(d, "all", outcome(levels[d.id]), "llm") for d in CARD.scorecard.dimensions)
+    evaluation = Evaluation(
+        id=f"{number:032x}",
+        status="completed",
+        scorecard=ScorecardRef(name=CARD.name, revision=1),
+        language="en",
+        call_type="billing",
+        agent=AgentRef(id=agent, team="north") if agent else None,
+        started_at=START + timedelta(days=days),
+        created_at=START + timedelta(days=100),
+        score=score(CARD.scorecard, grades),
+        grades=grades,
+        redaction=RedactionSummary(entities={}, policy="default", version="1"),
+        provenance=Provenance(grader="llm", redactor="1"),
+    )
+    return LabelledEvaluation(evaluation=evaluation, labels=tuple(labels))
+
+
+def said(dimension_id, *levels, **fields):
+    return [
+        Label(dimension=dimension_id, rater=f"r{k}", level=level, **fields) for k, level in enumerate(levels)
+    ]
+
+
+def figure(report, dimension_id, answer=None, row=0):
+    return next(f for f in report.rows[row].figures if (f.dimension, f.answer) == (dimension_id, answer))
+
+
+def many(count, labelled, seed=0):
+    """Conversations that a machine grades half a level too high, some of them labelled."""
+    rng = random.Random(seed)
+    for number in range(count):
+        truth = rng.choice([1, 2, 3, 3, 4, 4, 5])
+        machine = min(5, truth + (rng.random() < 0.5))
+        labels = said("warmth", truth) if number < labelled else ()
+        yield evaluated(number, warmth=machine, labels=labels, greeting=rng.choice(["yes", "no"])), truth
+
+
+def test_a_biased_machine_is_corrected_by_what_people_said_of_some():
+    pairs = list(many(2_000, labelled=200))
+    truth = sum(true for _, true in pairs) / len(pairs)
+    found = figure(report_of(CARD, "llm", "all", [one for one, _ in pairs]), "warmth")
+    assert found.mean.method == "corrected"
+    assert found.mean.low < truth < found.mean.high
+    assert found.machine > found.mean.high
+    assert found.mean.effective_labels > 200
+
+
+def test_with_few_labels_only_these_count_and_it_is_said():
+    pairs = list(many(500, labelled=12))
+    found = figure(report_of(CARD, "llm", "all", [one for one, _ in pairs]), "warmth")
+    assert (found.mean.method, found.mean.n) == ("labels_only", 12)
+    assert "12 labels" in found.mean.note
+    assert found.mean.value == pytest.approx(sum(true for _, true in pairs[:12]) / 12)
+
+
+def test_without_labels_there_is_no_figure_but_the_machines_own():
+    report = report_of(CARD, "llm", "all", [evaluated(n, warmth=4) for n in range(50)])
+    found = figure(report, "warmth")
+    assert (found.mean.value, found.mean.low, found.machine) == (None, None, 4)
+    assert "no conversation has a label" in report.notes[0]
+
+
+def test_labels_of_raters_who_saw_the_grade_count_for_nothing():
+    seen = [evaluated(n, labels=said("warmth", 5, blind=False)) for n in range(50)]
+    found = figure(report_of(CARD, "llm", "all", seen), "warmth")
+    assert (found.mean.n, found.mean.value) == (0, None)
+
+
+def test_not_applicable_and_ungraded_are_counted_and_in_no_mean():
+    levels = [3, 5, "na", None]
+    report = report_of(CARD, "llm", "all", [evaluated(n, warmth=level) for n, level in enumerate(levels)])
+    found = figure(report, "warmth")
+    assert (found.machine, found.graded, found.not_applicable, found.ungraded) == (4, 2, 1, 1)
+
+
+def test_a_choice_has_a_rate_for_each_answer_and_a_yes_no_one():
+    evaluations = [evaluated(n, offer=("refund", "repair")[n % 2], greeting="yes") for n in range(10)]
+    report = report_of(CARD, "llm", "all", evaluations)
+    assert [figure(report, "offer", x).machine for x in ("refund", "repair", "neither")] == [0.5, 0.5, 0]
+    assert figure(report, "greeting", "yes").machine == 1
+
+
+def test_the_score_of_the_card_is_corrected_where_people_labelled_all_of_it():
+    rng = random.Random(1)
+    evaluations = []
+    for number in range(300):
+        truth = rng.choice([1, 3, 5])
+        labels = said("greeting", "yes") + said("warmth", truth) + said("offer", "refund")
+        evaluations.append(
+            evaluated(
+                number, warmth=min(5, truth + rng.choice([0, 0, 1])), labels=labels[: 3 * (number < 60)]
+            )
+        )
+    found = figure(report_of(CARD, "llm", "all", evaluations), None)
+    assert (found.mean.method, found.mean.n) == ("corrected", 60)
+    assert found.mean.value < found.machine
+
+
+def test_each_agent_has_a_row_and_nobodys_comes_last():
+    evaluations = [evaluated(n, agent=agent) for n, agent in enumerate(["b", None, "a", "b"])]
+    rows = report_of(CARD, "llm", "agent", evaluations).rows
+    assert [(row.group, row.evaluations) for row in rows] == [("a", 1), ("b", 2), (None, 1)]
+
+
+@pytest.mark.parametrize(
+    ("by", "group"), [("day", "2026-03-05"), ("week", "2026-03-02"), ("month", "2026-03-01")]
+)
+def test_a_period_is_named_by_its_first_day_and_goes_by_when_the_conversation_began(by, group):
+    assert group_of(evaluated(0, days=3).evaluation, by) == group
+
+
+def test_labels_drawn_from_what_looks_bad_do_not_drag_the_mean_down():
+    """Low grades were drawn with probability .5, the others with .05; the weights undo that."""
+    rng = random.Random(3)
+    evaluations, truths = [], []
+    for number in range(3_000):
+        truth = rng.choice([1, 2, 3, 4, 4, 5, 5])
+        machine = min(5, max(1, truth + rng.choice([-1, 0, 0, 0, 1])))
+        probability = 0.5 if machine <= 2 else 0.05
+        drawn = rng.random() < probability
+        labels = said("warmth", truth, probability=probability, stratum="x") if drawn else ()
+        evaluations.append(evaluated(number, warmth=machine, labels=labels))
+        truths.append(truth)
+    found = figure(report_of(CARD, "llm", "all", evaluations), "warmth")
+    plain = [one.labels[0].level for one in evaluations if one.labels]
+    truth = sum(truths) / len(truths)
+    assert found.mean.low < truth < found.mean.high
+    assert sum(plain) / len(plain) < found.mean.low
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([1, 2, 5, "na", None]),
+            st.lists(st.sampled_from([1, 3, 5, "na", 9]), max_size=3),
+            st.sampled_from(["yes", "no", None]),
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_was_said_a_mean_lies_on_its_scale_and_within_its_interval(given_levels):
+    evaluations = [
+        evaluated(n, warmth=level, greeting=greeting, labels=said("warmth", *labels))
+        for n, (level, labels, greeting) in enumerate(given_levels)
+    ]
+    for row in report_of(CARD, "llm", "agent", evaluations).rows:
+        for found in row.figures:
+            top = {None: 100, "warmth": 5}.get(found.dimension, 1)
+            if found.mean.value is not None:
+                assert 0 <= found.mean.value <= top
+            if found.mean.low is not None:
+                assert 0 <= found.mean.low <= found.mean.value <= found.mean.high <= top
