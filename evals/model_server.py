@@ -17,7 +17,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -86,7 +86,8 @@ class RecordedRequest:
 class ModelServer:
     """Serves on a loopback port from `with` to the end of it.
 
-    `script` is used up one behaviour a request; then `default` answers. `refuses` names what the server does
+    `script` is used up one behaviour a request; then `answerer` decides, which is called from many threads, or
+    without one `default` answers. `refuses` names what the server does
     not support: `json_schema`, `json_object`, any key of a request such as `temperature`, or `system` for the
     role of that name; such a request gets a `refusal_status` and uses up nothing of the script. Unless it
     `explains`, the refusal does not say why. `most_at_once` is the largest number of requests that were open
@@ -98,6 +99,7 @@ class ModelServer:
         script: Iterable[Behaviour] = (),
         *,
         default: Behaviour | None = None,
+        answerer: Callable[[RecordedRequest], Behaviour] | None = None,
         refuses: Iterable[str] = (),
         explains: bool = True,
         refusal_status: int = 400,
@@ -107,7 +109,7 @@ class ModelServer:
         self.requests: list[RecordedRequest] = []
         self.most_at_once = 0
         self._script = iter(script)
-        self._default = default or Behaviour()
+        self._answerer = answerer or (lambda _: default or Behaviour())
         self._refuses = tuple(refuses)
         self._explains = explains
         self._refusal_status = refusal_status
@@ -145,7 +147,8 @@ class ModelServer:
             if refused:
                 why = f"Unsupported parameter: {refused}" if self._explains else "Bad Request"
                 return failing(self._refusal_status, message=why)
-            return next(self._script, self._default)
+            scripted = next(self._script, None)
+        return self._answerer(request) if scripted is None else scripted
 
     def count_open(self, change: int) -> None:
         """Note that a request arrived (1) or was answered (-1)."""

@@ -9,9 +9,20 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool as in_thread
 
 from service import __version__
-from service.api import evaluations, health, problems, redactions, scorecards, vault
+from service.api import (
+    calibrations,
+    evaluations,
+    health,
+    labels,
+    problems,
+    redactions,
+    reports,
+    scorecards,
+    vault,
+)
 from service.api.request_log import RequestLog
 from service.api.strict import BodyLimit
+from service.domain.label import ConversationLabel
 from service.factory import Factory
 from service.settings import Role
 
@@ -44,7 +55,7 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     if role != "worker":
-        for room in (evaluations, vault, scorecards, redactions):
+        for room in (evaluations, vault, scorecards, redactions, labels, reports, calibrations):
             app.include_router(room.router)
     app.add_middleware(RequestLog)
     app.add_middleware(BodyLimit, limit_bytes=factory.settings.max_body_bytes)
@@ -53,15 +64,16 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
 
 
 def _complete_openapi(app: FastAPI) -> None:
-    """Add the models that routes mention without FastAPI knowing: problems and scorecards."""
+    """Add the models that routes mention without FastAPI knowing."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.pop("$defs", {}))
-        schemas["Problem"] = schema
+        for model in (problems.Problem, ConversationLabel):
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas[model.__name__] = schema
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

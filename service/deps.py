@@ -68,6 +68,9 @@ Submitter = Annotated[str, Depends(tenant_with("submit"))]
 Reader = Annotated[str, Depends(tenant_with("read"))]
 """The tenant of a caller who may read."""
 
+Reviewer = Annotated[str, Depends(tenant_with("review"))]
+"""The tenant of a caller who may say what people decided."""
+
 Administrator = Annotated[str, Depends(tenant_with("admin"))]
 """The tenant of a caller who may administer."""
 

@@ -28,16 +28,21 @@ from service.storage.reading import ReadOnlyDatabase
 from service.storage.upgrade import upgrade
 from service.usecases.answers import RedactAnswer
 from service.usecases.assess import AssessEvaluation, Graders
+from service.usecases.calibrate import Calibrate
+from service.usecases.calibrations import Calibrations
 from service.usecases.cards import Scorecards
 from service.usecases.evaluations import Completions, Evaluations
 from service.usecases.explain import ExplainEvaluation
 from service.usecases.grade import GradeConversation
 from service.usecases.handover import Handover
 from service.usecases.keys import Keys
+from service.usecases.labels import ImportLabels, Labels
+from service.usecases.labels_plan import PlanLabels
 from service.usecases.model_health import OPENAI_URL, ModelHealth, ModelState
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
 from service.usecases.redact import RedactConversation
+from service.usecases.report import Reports
 from service.usecases.seal import Seal
 from service.usecases.submit import SubmitEvaluation
 from service.usecases.vault import Vault
@@ -58,6 +63,7 @@ class Factory:
         self.plugin = _plugin(settings.presidio_config)
         self.prices = _prices(settings.prices)
         self.spending = Spending()
+        self._other_model: ChatModel | None = None
 
     @property
     def policy(self) -> Policy:
@@ -77,7 +83,17 @@ class Factory:
     @cached_property
     def language_model(self) -> ChatModel:
         """The configured language model, for measuring; only where the settings have one."""
-        return self._model(TokenCounter.load())
+        return self._model(self._tokens)
+
+    @cached_property
+    def _tokens(self) -> TokenCounter:
+        return TokenCounter.load()
+
+    def use_model(self, model: ChatModel) -> None:
+        """Let `model` stand in for the configured one, such as one that records it or needs none; before
+        anything is graded.
+        """
+        self._other_model = model
 
     @cached_property
     def graders(self) -> Graders:
@@ -111,9 +127,40 @@ class Factory:
         return Evaluations(self.database)
 
     @cached_property
+    def calibrate(self) -> Calibrate:
+        """Calibrates a grader against people's labels."""
+        reading = ReadOnlyDatabase(self.settings.database_url)
+        return Calibrate(self.database, reading, self.settings.default_grader)
+
+    @cached_property
+    def calibrations(self) -> Calibrations:
+        """Calibrations, for reading and for saying which of them new grades follow."""
+        return Calibrations(self.database)
+
+    @cached_property
+    def import_labels(self) -> ImportLabels:
+        """Takes people's labels in."""
+        return ImportLabels(self.database, self.pool, self.policies, self.plugin)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """People's labels, for reading."""
+        return Labels(self.database)
+
+    @cached_property
+    def plan_labels(self) -> PlanLabels:
+        """Proposes what to label next."""
+        return PlanLabels(self.database)
+
+    @cached_property
     def explain(self) -> ExplainEvaluation:
         """Tells all that is known of one evaluation, beside a running service."""
         return ExplainEvaluation(ReadOnlyDatabase(self.settings.database_url))
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Means and rates of what was graded, read beside a running service."""
+        return Reports(ReadOnlyDatabase(self.settings.database_url), self.settings.default_grader)
 
     @cached_property
     def vault(self) -> Vault:
@@ -189,10 +236,10 @@ class Factory:
 
     def _graders(self) -> Mapping[GraderName, Grader]:
         graders: dict[GraderName, Grader] = {"signals": SignalsGrader()}
-        if self.settings.has_model:
-            tokens = TokenCounter.load()
+        if self.settings.has_model or self._other_model:
+            model = self._other_model or self.language_model
             graders["llm"] = LlmGrader(
-                self._model(tokens), max_prompt_tokens=self.settings.max_prompt_tokens, tokens=tokens
+                model, max_prompt_tokens=self.settings.max_prompt_tokens, tokens=self._tokens
             )
         return graders
 

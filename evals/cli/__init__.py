@@ -6,9 +6,9 @@ when a command needs them: no other command may start slower for them.
 
 import typer
 
-from evals.cli import attacks, fairness, redaction
+from evals.cli import attacks, compare, drift, fairness, redaction, runs, scorecard_diff
 from service.cli import app as service_app
-from service.cli import main, run
+from service.cli import main, run, scorecards
 
 __all__ = ["app", "main", "run"]
 
@@ -16,6 +16,12 @@ app = typer.Typer(no_args_is_help=True)
 app.command("redaction")(redaction.redaction)
 app.command("fairness")(fairness.fairness)
 app.command("attacks")(attacks.attacks)
+app.command("run")(runs.run)
+app.command("export")(runs.export)
+app.command("compare")(compare.compare)
+app.command("report")(compare.report)
+app.command("freeze")(drift.freeze)
+app.command("drift")(drift.drift)
 
 
 @app.callback()
@@ -24,3 +30,4 @@ def evaluate() -> None:
 
 
 service_app.add_typer(app, name="eval", help="Measure redaction and grading on labelled sets.")
+scorecards.app.command("diff")(scorecard_diff.diff)

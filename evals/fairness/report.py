@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from evals.fairness.comparing import Pair, Trial, Tried
-from evals.redaction.intervals import percentiles, resampled_sums, wilson
+from evals.redaction.intervals import percentiles, resampled_sums
+from service.calibration.intervals import wilson
 from service.domain.base import Model
 
 ENOUGH_FOR_RESAMPLING = 8

@@ -9,18 +9,11 @@ import numpy as np
 from pydantic import PlainSerializer
 
 from evals.redaction.example import ANY
-from evals.redaction.intervals import (
-    LEVEL,
-    RESAMPLES,
-    SEED,
-    Interval,
-    Numbers,
-    percentiles,
-    resampled_sums,
-    wilson,
-)
+from evals.redaction.intervals import RESAMPLES, SEED, percentiles, resampled_sums
 from evals.redaction.naming import expected_type
 from evals.redaction.scoring import Gold, Predicted, Tally
+from service.calibration.arrays import Floats
+from service.calibration.intervals import LEVEL, Interval, wilson
 from service.domain.base import Model
 
 ALL = "all"
@@ -165,7 +158,7 @@ def _by_count(counts: Counter[str]) -> list[str]:
     return sorted((name for name in counts if name != ANY), key=lambda name: (-counts[name], name))
 
 
-def _row(tallies: Sequence[Tally], name: str, expected: str | None, sums: Numbers | None) -> TypeRow:
+def _row(tallies: Sequence[Tally], name: str, expected: str | None, sums: Floats | None) -> TypeRow:
     predicted_name = expected or name
     gold = _sum_gold(tally.gold[name] for tally in tallies if name in tally.gold)
     predicted = _sum_predicted(t.predicted[predicted_name] for t in tallies if predicted_name in t.predicted)
@@ -223,22 +216,20 @@ def _sum_predicted(counts: Iterable[Predicted]) -> Predicted:
     return total
 
 
-def _recalls(sums: Numbers) -> Numbers:
+def _recalls(sums: Floats) -> Floats:
     return sums[:, _COVERED] / sums[:, _GOLD]
 
 
-def _precisions(sums: Numbers) -> Numbers:
+def _precisions(sums: Floats) -> Floats:
     return sums[:, _CORRECT] / sums[:, _PREDICTED]
 
 
-def _f2s(sums: Numbers) -> Numbers:
+def _f2s(sums: Floats) -> Floats:
     precision, recall = _precisions(sums), _recalls(sums)
     return np.where(recall == 0, 0.0, 5 * precision * recall / (4 * precision + recall))
 
 
-def _resampled(
-    value: float | None, sums: Numbers | None, rate: Callable[[Numbers], Numbers]
-) -> Estimate | None:
+def _resampled(value: float | None, sums: Floats | None, rate: Callable[[Floats], Floats]) -> Estimate | None:
     return None if value is None else _estimate(value, percentiles(sums, rate))
 
 

@@ -42,6 +42,23 @@ _CONVERSATION: dict[str, Any] = {
 
 EVALUATION_REQUEST: dict[str, Any] = {"conversation": _CONVERSATION, "scorecard": "inbound-service"}
 
+CALIBRATION_REQUEST: dict[str, Any] = {"scorecard": "inbound-service", "activate": False}
+
+LABELS_REQUEST: dict[str, Any] = {
+    "labels": [
+        {
+            "conversation": "crm-881",
+            "scorecard": "inbound-service",
+            "dimension": "greeting",
+            "rater": "r1",
+            "level": "yes",
+            "rationale": "Greets in the first turn.",
+            "blind": True,
+            "created_at": "2026-11-03T09:00:00Z",
+        }
+    ]
+}
+
 REDACTION_REQUEST: dict[str, Any] = {"conversation": _CONVERSATION}
 
 SCORECARD: dict[str, Any] = {

@@ -6,7 +6,21 @@ import sys
 import typer
 
 from redaction import PluginError, PolicyError
-from service.cli import database, demo, explain, grade, keys, openapi, redact, scorecards, serve, vault
+from service.cli import (
+    calibrate,
+    database,
+    demo,
+    explain,
+    grade,
+    keys,
+    labels,
+    openapi,
+    redact,
+    report,
+    scorecards,
+    serve,
+    vault,
+)
 from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, OutputClosed, complain
 from service.domain.errors import InvalidInput, QalibrateError, Unavailable
 from service.settings import InvalidSettings
@@ -20,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(scorecards.app, name="scorecard", help="Check, list, show and publish scorecards.")
 app.add_typer(keys.app, name="keys", help="Make, list and revoke API keys.")
+app.add_typer(labels.app, name="labels", help="Bring in people's labels, plan what to label next.")
 app.add_typer(vault.app, name="vault", help="What placeholders stood for.")
 app.add_typer(database.app, name="db", help="The database.")
 commands = (
@@ -29,6 +44,8 @@ commands = (
     grade.grade,
     explain.explain,
     redact.redact,
+    calibrate.calibrate,
+    report.report,
     openapi.openapi,
 )
 for command in commands:

@@ -39,17 +39,22 @@ async def in_order(
 
 
 class Counter:
-    """Shows on standard error how many are done: a spinner on a terminal, else a line now and then."""
+    """Shows on standard error how many are done: a spinner on a terminal, else a line now and then.
 
-    def __init__(self, what: str, total: int | None = None) -> None:
+    `note` is asked each time for what else there is to say, such as the cost so far.
+    """
+
+    def __init__(self, what: str, total: int | None = None, note: Callable[[], str] = str) -> None:
         self._what = what
+        self._note = note
         self._of = "" if total is None else f"/{total}"
         self._done = 0
         self._progress: Progress | None = None
         if sys.stderr.isatty():
-            columns = (SpinnerColumn(), TextColumn(what), MofNCompleteColumn(), TimeElapsedColumn())
+            said = TextColumn("{task.fields[note]}")
+            columns = (SpinnerColumn(), TextColumn(what), MofNCompleteColumn(), TimeElapsedColumn(), said)
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._progress.add_task(what, total=total)
+            self._task = self._progress.add_task(what, total=total, note="")
 
     def __enter__(self) -> "Counter":
         if self._progress is not None:
@@ -66,6 +71,7 @@ class Counter:
         """Count one more."""
         self._done += 1
         if self._progress is not None:
-            self._progress.advance(self._task)
+            self._progress.update(self._task, advance=1, note=self._note())
         elif self._done % LINE_EVERY == 0:
-            sys.stderr.write(f"{self._what}: {self._done}{self._of}\n")
+            more = f", {said}" if (said := self._note()) else ""
+            sys.stderr.write(f"{self._what}: {self._done}{self._of}{more}\n")

@@ -121,3 +121,31 @@ class DimensionAgreement(Model):
     ceiling: HumanCeiling | None = None
     stand_in: StandIn | None = None
     notes: tuple[str, ...] = ()
+
+
+class OverallFigures(Model):
+    """One column's figures over a whole scorecard: the mean of its dimensions, each weighing the same.
+
+    `adjacent` is over the ordinal dimensions. Intervals hold conversations together: one that went badly on
+    every dimension is one conversation.
+    """
+
+    exact: Estimate
+    adjacent: Estimate | None
+    qwk: Estimate
+    ac2: Estimate
+    alpha: Estimate
+
+
+class OverallAgreement(Model):
+    """Agreement over all `dimensions` of a scorecard that have items enough.
+
+    `passed` compares who passes: people's answers scored like the machine's, where people labelled all that
+    the score needs; None where they never did.
+    """
+
+    conversations: int
+    dimensions: tuple[str, ...]
+    columns: dict[Column, OverallFigures]
+    passed: Agreement | None = None
+    notes: tuple[str, ...] = ()

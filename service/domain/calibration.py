@@ -2,14 +2,15 @@
 and grader.
 """
 
+import base64
 import hashlib
 import json
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Base64Bytes, Field
 
-from service.domain.agreement import DimensionAgreement, Estimate
+from service.domain.agreement import DimensionAgreement, Estimate, OverallAgreement
 from service.domain.base import Model
 from service.domain.evaluation import Provenance, ScorecardRef
 from service.domain.grade import GraderName
@@ -94,6 +95,19 @@ class ConfidenceMap(Model):
     reliability: tuple[ReliabilityBin, ...] = ()
 
 
+class Corrected(Estimate):
+    """A mean or a rate over all grades, with the machine's error corrected by what people said of some.
+
+    `n` counts the labels. `effective_labels` says how many labels alone would give as narrow an interval;
+    `weight` how much the machine counts (0: not at all), None where it is not one number. `method` is None
+    where there is no figure.
+    """
+
+    method: Literal["corrected", "labels_only"] | None
+    effective_labels: float | None = None
+    weight: float | None = None
+
+
 Loss = Literal["off_by_two", "differs"]
 """When an accepted grade is wrong: two or more levels off, or applicable to one side only (`off_by_two`), or
 any other answer than people's (`differs`, on scales with fewer than four levels and without an order).
@@ -135,7 +149,11 @@ class DimensionCalibration(Model):
 
 
 class Calibration(Model):
-    """One calibration of one grader on one scorecard revision; `learned`: text models belong to it."""
+    """One calibration of one grader on one scorecard revision, made from `conversations` that people labelled.
+
+    `overall` is agreement over all dimensions. `learned`: text models belong to it. The same labels and the
+    same `seed` give the same calibration.
+    """
 
     id: str
     created_at: datetime
@@ -144,5 +162,35 @@ class Calibration(Model):
     basis_sha256: str
     conversations: int
     dimensions: tuple[DimensionCalibration, ...]
+    overall: OverallAgreement | None = None
+    seed: int = 0
     learned: bool = False
     notes: tuple[str, ...] = ()
+
+
+class Fitted(NamedTuple):
+    """A calibration, and the text models that belong to it where there are any, as `learned` stores them."""
+
+    calibration: Calibration
+    models: bytes | None = None
+
+
+class StoredCalibration(Calibration):
+    """A calibration as it is kept: whether new grades follow it, and since when (null when they do not)."""
+
+    active: bool = False
+    activated_at: datetime | None = None
+
+
+class CalibrationFile(Model):
+    """A calibration as a file. `models` are its text models in base64, null where it has none."""
+
+    format: Literal["qalibrate-calibration@1"] = "qalibrate-calibration@1"
+    calibration: Calibration
+    models: Base64Bytes | None = None
+
+    @classmethod
+    def of(cls, fitted: Fitted) -> "CalibrationFile":
+        """Return the file of a calibration and its models."""
+        models = None if fitted.models is None else base64.b64encode(fitted.models)
+        return cls(calibration=fitted.calibration, models=models)

@@ -4,7 +4,9 @@ QalibrateError
 ├── InvalidInput            what was sent is wrong; names every bad field
 │   ├── InvalidScorecard    a scorecard file has mistakes, each with its line (in scorecard_file.py)
 │   ├── UnknownScorecard    the scorecard that was named is not there
+│   ├── InvalidLearnedModels a file of text models is damaged (in grading/learned/file.py)
 │   ├── NoFittingScorecard  no scorecard was named and the choice is not clear
+│   ├── TooFewLabels        people have not graded enough of it to calibrate anything
 │   ├── UnsupportedLanguage the conversation is in a language the service does not grade
 │   └── RedactionTooSlow    redacting it took longer than it may
 ├── NotFound                no such thing for this tenant
@@ -112,6 +114,16 @@ class UnknownScorecard(InvalidInput):
         super().__init__(
             [FieldProblem("/scorecard", f"there is no scorecard {reference!r}; there are: {names}")]
         )
+
+
+class TooFewLabels(InvalidInput):
+    """People have not graded enough for what is asked; the sentence says what is missing."""
+
+    type = "too-few-labels"
+    title = "There are too few labels"
+
+    def __init__(self, missing: str) -> None:
+        super().__init__([FieldProblem("/scorecard", missing)])
 
 
 class UnsupportedLanguage(InvalidInput):

@@ -12,6 +12,9 @@ from service.domain.transcript import Speaker
 GraderName = Literal["llm", "signals", "learned"]
 Disposition = Literal["auto_accepted", "needs_review", "reviewed"]
 
+UNCALIBRATED = "no calibration covers this grader"
+"""Why a person has to look at a grade of which nothing else was said; other reasons outlast calibration."""
+
 
 class Evidence(Model):
     """Words that were said. `start` and `end` are code points in the redacted text of the turn, so that
@@ -36,6 +39,7 @@ class UngradedReason(StrEnum):
     """Why a dimension has no grade."""
 
     NEEDS_MODEL = "needs a language model"
+    NEEDS_LABELS = "needs labels"
     NOT_MEASURABLE = "not measurable on this transcript"
     NO_EVIDENCE = "evidence not found"
     NO_ANSWER = "the model gave no answer"
@@ -93,8 +97,9 @@ class Grade(Model):
 
     `confidence`, made from `confidence_parts`, is None where it was not measured. Under a calibration it is
     the probability that a person agrees within one level, and `raw_confidence` what it was before; else that
-    is None. `expected_level` is, under a calibration, the level that people are expected to give; else the
-    mean of the levels weighed by the model's own probabilities, None where its server does not give them.
+    is None. `expected_level` is, under a calibration, the level that people are expected to give, and
+    `raw_expected_level` what it was before; else the mean of the levels weighed by the model's own
+    probabilities, None where its server does not give them.
     """
 
     dimension: str
@@ -112,8 +117,9 @@ class Grade(Model):
     raw_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     confidence_parts: ConfidenceParts | None = None
     expected_level: float | None = None
+    raw_expected_level: float | None = None
     disposition: Disposition = "needs_review"
-    disposition_reason: str = "no calibration covers this grader"
+    disposition_reason: str = UNCALIBRATED
     grader: GraderName
     review: None = None
 

@@ -44,6 +44,37 @@ class ConversationLabel(Label):
         return self
 
 
+class EarlierLevel(Model):
+    """A level that its rater, or who imported it, overruled later."""
+
+    level: LevelValue
+    created_at: datetime
+    stored_at: datetime
+
+
+class StoredLabel(ConversationLabel):
+    """A label as it is kept. `created_at` is never null, `stored_at` is when it came in, `plan` the id of the
+    plan that its probability is from (null: none, or the label brought its own), `earlier` what it overruled.
+    """
+
+    id: str
+    stored_at: datetime
+    plan: str | None = None
+    earlier: tuple[EarlierLevel, ...] = ()
+
+
+class LabelFilter(Model):
+    """Which labels a list shows; a field left out means any. `evaluation` also finds the labels that its
+    conversation got by its external_id.
+    """
+
+    scorecard: str | None = None
+    dimension: str | None = None
+    rater: str | None = None
+    conversation: str | None = None
+    evaluation: str | None = None
+
+
 class Review(Model):
     """A person accepts or overrules a grade. Reviews are appended; the grade itself stays as it was given."""
 

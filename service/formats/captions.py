@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from service.formats.labels import labels_of
+from service.formats.prefixes import prefixes_of
 from service.formats.utterance import Utterance, bad_content, check_count, unwrap
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
@@ -66,7 +66,7 @@ def to_utterances(cues: list[Cue], given: Collection[str]) -> list[Utterance]:
     A voice is named by a `<v Name>` tag or, in cues without one, by `Name:` at the start of a line.
     """
     voiced = [piece for cue in cues for piece in _by_voice(cue)]
-    labels = iter(labels_of([line for name, _, lines in voiced if name is None for line in lines], given))
+    prefixes = iter(prefixes_of([line for name, _, lines in voiced if name is None for line in lines], given))
     found = []
     for name, cue, lines in voiced:
         if name is not None:
@@ -75,12 +75,12 @@ def to_utterances(cues: list[Cue], given: Collection[str]) -> list[Utterance]:
         current: str | None = None
         gathered: list[str] = []
         for line in lines:
-            label = next(labels)
-            if label is None:
+            prefix = next(prefixes)
+            if prefix is None:
                 gathered.append(line)
                 continue
             found.append(_utterance(cue, current, gathered))
-            current, gathered = label.name, [label.rest]
+            current, gathered = prefix.name, [prefix.rest]
         found.append(_utterance(cue, current, gathered))
     found = [each for each in found if each.text]
     check_count(found)

@@ -1,65 +1,153 @@
-"""`Name: words` at the start of a line: which prefixes name a speaker and which only look like it."""
+"""A file of labels, whatever its format, as a stream of labels and of what is wrong with others.
 
-import re
-from collections import Counter
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+| what it looks like | what it is |
+|---|---|
+| `{"conversation": {…}, "labels": […]}` on each line | a labelled set |
+| `{"conversation": "crm-881", "dimension": …}` on each line | one label a line |
+| `[…]`, or `{"labels": […]}` | one JSON document of either kind |
+| anything else | a table: comma, semicolon, tab or bar between cells, names of columns first |
+"""
 
-from service.formats.role_names import FIELDS
-from service.formats.speakers import role_of
+import io
+import json
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, BinaryIO
 
-_PREFIX = re.compile(r"(?!\s)(?:[-–—]\s{1,3})?([^:：\n]{1,60}?)\s{0,3}[:：](?!//)\s{0,5}")
-_NAME = re.compile(
-    r"(?:[A-ZА-ЯЁ][\w.'’-]*(?:\s+(?:[A-ZА-ЯЁ][\w.'’-]*|\d{1,3}|\([^()]{1,30}\))){0,3}"
-    r"|(?:speaker|spk|spkr)[\s_#-]*\w{1,3}|[\u3400-\u9fff·]{2,6}\d{0,4})$"
-)
+from service.domain.errors import InvalidInput
+from service.domain.label_import import RowProblem
+from service.formats.files import MAX_FILE
+from service.formats.label_fields import Defaults, GivenLabel, to_label
+from service.formats.labels_csv import Read, read_table
+from service.formats.strict_json import MAX_LINE, json_lines, load_json
+
+_SNIFFED = 4096
+_NOBODY = Defaults()
 
 
-class Label(NamedTuple):
-    """A speaker, and the rest of the line."""
+def read_labels(
+    source: BinaryIO | bytes, defaults: Defaults = _NOBODY, dimensions: Collection[str] | None = None
+) -> Iterator[Read]:
+    """Yield the labels of a file, and what is wrong with it, by row: the line, or the position in a document.
 
-    name: str
-    rest: str
-
-
-def labels_of(lines: Sequence[str], given: Collection[str]) -> list[Label | None]:
-    """Return the speaker at the start of each line, or None where the line goes on with what is being said.
-
-    A prefix that is neither a known role nor one of `given` (case folded) counts when it looks like a name.
-    Where an agent and a customer are named already, it has to take turns with them as well: it occurs twice
-    or more, mostly between lines of theirs. `Address: 5 Elm Road` and lists of such lines do not.
-    An indented line never begins with a speaker.
+    `defaults` hold for labels that do not say, `dimensions` are those of the scorecard where one is known.
+    One row is in memory at a time, of a JSON document all of it. `source` is read forward only.
     """
-    labels = [_split(line, given) for line in lines]
-    spoken = [label for line, label in zip(lines, labels, strict=True) if line.strip()]
-    roles = {label.name.casefold(): role_of(label.name) for label in spoken if label is not None}
-    if not {"agent", "customer"} <= set(roles.values()):
-        return labels
-    unknown = {name for name, role in roles.items() if role is None} - set(given)
-    stray = unknown - _taking_turns([label and label.name.casefold() for label in spoken], unknown)
-    return [None if label is not None and label.name.casefold() in stray else label for label in labels]
+    stream = _Peekable(io.BytesIO(source) if isinstance(source, bytes) else source)
+    start = stream.peek()
+    first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if first == b"[" or (first == b"{" and _goes_on(stream.first_line())):
+        yield from _from_document(stream, defaults)
+    elif first == b"{":
+        for row, value in json_lines(io.BufferedReader(stream)):
+            yield from _from_line(row, value, defaults)
+    else:
+        yield from read_table(io.BufferedReader(stream), start, defaults, dimensions)
 
 
-def _split(line: str, given: Collection[str]) -> Label | None:
-    match = _PREFIX.match(line)
-    if match is None:
-        return None
-    name = match[1].strip("*_ ")
-    known = name.casefold() in given or role_of(name) is not None
-    if name and (known or (match[0][0] not in "-–—" and _looks_like_a_name(name))):
-        return Label(name, line[match.end() :].removeprefix("**").strip())
-    return None
+def read_items(items: list[Any], defaults: Defaults = _NOBODY) -> Iterator[GivenLabel | RowProblem]:
+    """Yield the labels of a parsed JSON list; rows are positions in it, counted from 1."""
+    for row, item in enumerate(items, start=1):
+        yield from _item(row, item, defaults)
 
 
-def _looks_like_a_name(text: str) -> bool:
-    return _NAME.match(text) is not None and FIELDS.search(text) is None
+def _from_line(row: int, value: Any, defaults: Defaults) -> Iterator[GivenLabel | RowProblem]:
+    """A line may be a whole document: `{"labels": […]}` that ends where it starts."""
+    if isinstance(value, dict) and _is_list_of_labels(value):
+        yield from read_items(value["labels"], defaults)
+    else:
+        yield from _item(row, value, defaults)
 
 
-def _taking_turns(names: Sequence[str | None], unknown: Collection[str]) -> set[str]:
-    """Return the unknown names of which half or more stand between two known speakers (or at an end)."""
-    known = [True, *(name is not None and name not in unknown for name in names), True]
-    count = Counter(name for name in names if name in unknown)
-    between = Counter(
-        name for at, name in enumerate(names) if name in unknown and known[at] and known[at + 2]
-    )
-    return {name for name, times in count.items() if name and times > 1 and 2 * between[name] >= times}
+def _from_document(stream: "_Peekable", defaults: Defaults) -> Iterator[GivenLabel | RowProblem]:
+    data = io.BufferedReader(stream).read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        detail = f"a JSON document may have {MAX_FILE:,} bytes; write one label a line instead"
+        yield RowProblem(row=1, field="", detail=detail)
+        return
+    try:
+        value = load_json(data)
+    except InvalidInput as error:
+        yield RowProblem(row=1, field="", detail=error.detail)
+        return
+    if isinstance(value, dict):
+        value = value["labels"] if _is_list_of_labels(value) else [value]
+    yield from read_items(value, defaults)
+
+
+def _is_list_of_labels(value: Mapping[str, Any]) -> bool:
+    return isinstance(value.get("labels"), list) and "conversation" not in value
+
+
+def _item(row: int, value: Any, defaults: Defaults) -> Iterator[GivenLabel | RowProblem]:
+    if isinstance(value, InvalidInput):
+        yield RowProblem(row=row, field="", detail=value.detail.removeprefix(f"line {row}: "))
+    elif not isinstance(value, dict):
+        yield RowProblem(row=row, field="", detail="a label is a JSON object")
+    elif isinstance(value.get("conversation"), dict):
+        yield from _labelled(row, value, defaults)
+    else:
+        yield from to_label(row, value, defaults)
+
+
+def _labelled(row: int, value: Mapping[str, Any], defaults: Defaults) -> Iterator[GivenLabel | RowProblem]:
+    """Yield the labels of one line of a labelled set."""
+    conversation, given = value["conversation"], value.get("labels", [])
+    known = conversation.get("external_id", conversation.get("id"))
+    if known is None:
+        detail = "the conversation has no external_id, by which its labels would find it; give it one"
+        yield RowProblem(row=row, field="conversation/external_id", detail=detail)
+        return
+    if not isinstance(given, list):
+        yield RowProblem(row=row, field="labels", detail="labels are a list")
+        return
+    for position, label in enumerate(given):
+        where = f"labels/{position}"
+        if isinstance(label, dict):
+            yield from to_label(row, {**label, "conversation": known}, defaults, f"{where}/")
+        else:
+            yield RowProblem(row=row, field=where, detail="a label is a JSON object")
+
+
+def _goes_on(line: bytes) -> bool:
+    """Whether an object that begins on this line is not finished on it."""
+    text = line.decode("utf-8-sig", errors="replace")
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text.rstrip())
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+class _Peekable(io.RawIOBase):
+    """A stream whose beginning can be looked at before it is read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._head = b""
+
+    def peek(self) -> bytes:
+        """Return the first bytes that are not blank, and what is before them."""
+        while not self._head.removeprefix(b"\xef\xbb\xbf").strip() and len(self._head) < MAX_LINE:
+            more = self._stream.read(_SNIFFED)
+            if not more:
+                break
+            self._head += more
+        return self._head
+
+    def first_line(self) -> bytes:
+        """Return the first line that is not blank."""
+        blank = len(self._head) - len(self._head.removeprefix(b"\xef\xbb\xbf").lstrip())
+        if b"\n" not in self._head[blank:]:
+            self._head += self._stream.readline(MAX_LINE)
+        return self._head[blank:].split(b"\n", 1)[0]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._head[: len(buffer)] if self._head else self._stream.read(len(buffer))
+        self._head = self._head[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)

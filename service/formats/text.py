@@ -8,7 +8,7 @@ when the first one begins with a zero hour, `00:07`, and is left out otherwise.
 import re
 from collections.abc import Collection
 
-from service.formats.labels import Label, labels_of
+from service.formats.prefixes import Prefix, prefixes_of
 from service.formats.utterance import Utterance, check_count, lines_of
 
 _CLOCK = r"(\d{1,3}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3}))?)?"
@@ -21,15 +21,15 @@ def read_text(content: str, given: Collection[str]) -> list[Utterance]:
     """Return the utterances of a plain text transcript; `given` are names known to be speakers."""
     lines = lines_of(content)
     stamped = [_split_time(line) for line in lines]
-    labels = labels_of([line for line, _ in stamped], given)
-    blocks = _blocks(lines, labels)
+    prefixes = prefixes_of([line for line, _ in stamped], given)
+    blocks = _blocks(lines, prefixes)
     starts = _seconds([stamped[first][1] for first, _ in blocks])
     found = []
     for (first, words), start in zip(blocks, starts, strict=True):
-        label = labels[first]
+        prefix = prefixes[first]
         text = "\n".join(words).strip()
         if text:
-            found.append(Utterance(first + 1, label.name if label else None, text, start))
+            found.append(Utterance(first + 1, prefix.name if prefix else None, text, start))
     check_count(found)
     return found
 
@@ -43,12 +43,12 @@ def _split_time(line: str) -> tuple[str, _Clock | None]:
     return line, None
 
 
-def _blocks(lines: list[str], labels: list[Label | None]) -> list[tuple[int, list[str]]]:
+def _blocks(lines: list[str], prefixes: list[Prefix | None]) -> list[tuple[int, list[str]]]:
     """Return the position of each line that begins a turn, with all lines of that turn."""
     blocks: list[tuple[int, list[str]]] = []
-    for position, (line, label) in enumerate(zip(lines, labels, strict=True)):
-        if label is not None:
-            blocks.append((position, [label.rest]))
+    for position, (line, prefix) in enumerate(zip(lines, prefixes, strict=True)):
+        if prefix is not None:
+            blocks.append((position, [prefix.rest]))
         elif blocks:
             blocks[-1][1].append(line.strip())
         elif line.strip():

@@ -1,9 +1,9 @@
 """Evaluations: accepted, worked on, finished."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from service.domain.evaluation import FINAL, Assessment, Evaluation, Failure, RedactedTurn, RedactionSummary
 from service.domain.score import Score
 from service.domain.submission import Assignment, EvaluationFilter, Submission
-from service.domain.transcript import RedactedConversation
+from service.domain.transcript import Language, RedactedConversation
 from service.storage.schema import evaluations, idempotency_keys
 from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
 
@@ -19,6 +19,16 @@ _NO_RESULT = dict.fromkeys(("completed_at", "score", "needs_review", "assessment
 
 Position = tuple[datetime, str]
 """Where a page of a list ended: acceptance time and id."""
+
+
+class Evaluated(NamedTuple):
+    """What a label of a conversation has to know of its evaluation."""
+
+    id: str
+    external_id: str | None
+    scorecard_name: str
+    scorecard_revision: int
+    language: Language
 
 
 class EvaluationStore:
@@ -49,6 +59,31 @@ class EvaluationStore:
             )
         query = query.order_by(*(column.desc() for column in order)).limit(limit)
         return [_to_evaluation(row, turns=False) for row in self._connection.execute(query)]
+
+    def read(
+        self, ids: sa.Select[tuple[str]], at_once: int, *, turns: bool
+    ) -> Iterator[Sequence[Evaluation]]:
+        """Yield the evaluations that `ids` selects, in the order of acceptance, up to `at_once` at a time.
+
+        Redacted turns are read only when asked for: they are most of what there is.
+        """
+        columns = [column for column in evaluations.c if turns or column is not evaluations.c.conversation]
+        query = sa.select(*columns).where(evaluations.c.id.in_(ids), evaluations.c.tenant == self._tenant)
+        query = query.order_by(evaluations.c.created_at, evaluations.c.id)
+        found = self._connection.execute(query.execution_options(yield_per=at_once))
+        for rows in found.partitions():
+            yield [_to_evaluation(row, turns=turns) for row in rows]
+
+    def evaluated(self, ids: Collection[str], external_ids: Collection[str]) -> Sequence[Evaluated]:
+        """Return the evaluations with these ids, or of conversations with these external_ids, in whatever
+        state; the newest first.
+        """
+        table = evaluations.c
+        query = sa.select(
+            table.id, table.external_id, table.scorecard_name, table.scorecard_revision, table.language
+        ).where(table.tenant == self._tenant, table.id.in_(ids) | table.external_id.in_(external_ids))
+        query = query.order_by(table.created_at.desc(), table.id.desc())
+        return [Evaluated(*row) for row in self._connection.execute(query)]
 
     def final_among(self, ids: Collection[str]) -> set[str]:
         """Return those of `ids`, of any tenant, that are in a final state."""

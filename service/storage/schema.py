@@ -95,3 +95,81 @@ vaults = sa.Table(
     sa.Column("gone_at", UtcDateTime),
     sa.Index("vaults_by_expiry", "gone_at", "expires_at"),
 )
+
+# `id` is a digest of what the label is about: tenant, conversation, dimension, rater and scorecard.
+# `conversation` is an external_id; `evaluation_id` alone stands for a conversation that has none. `earlier`
+# holds levels that were overruled. `plan_id` says which plan the probability is from; null: the label itself.
+labels = sa.Table(
+    "labels",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("conversation", sa.String(200)),
+    sa.Column("evaluation_id", sa.String(32)),
+    sa.Column("scorecard_name", sa.String(80)),
+    sa.Column("scorecard_revision", sa.Integer),
+    sa.Column("dimension", sa.String(80), nullable=False),
+    sa.Column("rater", sa.String(200), nullable=False),
+    sa.Column("level", sa.JSON, nullable=False),
+    sa.Column("rationale", sa.Text),
+    sa.Column("blind", sa.Boolean),
+    sa.Column("stratum", sa.String(200)),
+    sa.Column("probability", sa.Float),
+    sa.Column("plan_id", sa.String(32)),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("stored_at", UtcDateTime, nullable=False),
+    sa.Column("earlier", sa.JSON, nullable=False),
+    sa.Index("labels_by_time", "tenant", "stored_at", "id"),
+    sa.Index("labels_by_conversation", "tenant", "conversation"),
+    sa.Index("labels_by_evaluation", "tenant", "evaluation_id"),
+)
+
+# What was proposed to be labelled. `content` says how it was drawn.
+label_plans = sa.Table(
+    "label_plans",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("scorecard_name", sa.String(80), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Index("label_plans_by_scorecard", "tenant", "scorecard_name", "created_at"),
+)
+
+# The conversations of a plan, each with its stratum and the probability with which it was drawn.
+label_plan_items = sa.Table(
+    "label_plan_items",
+    metadata,
+    sa.Column("plan_id", sa.String(32), primary_key=True),
+    sa.Column("evaluation_id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("conversation", sa.String(200)),
+    sa.Column("stratum", sa.String(200), nullable=False),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Index("label_plan_items_by_conversation", "tenant", "conversation"),
+    sa.Index("label_plan_items_by_evaluation", "tenant", "evaluation_id"),
+)
+
+# `content` never changes; the active one is the one with a time. At most one of a name and grader has it.
+calibrations = sa.Table(
+    "calibrations",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("scorecard_name", sa.String(80), nullable=False),
+    sa.Column("grader", sa.String(16), nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("models", sa.LargeBinary),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("activated_at", UtcDateTime),
+    sa.Index("calibrations_by_time", "tenant", "created_at", "id"),
+    sa.Index(
+        "calibrations_active",
+        "tenant",
+        "scorecard_name",
+        "grader",
+        unique=True,
+        sqlite_where=sa.text("activated_at IS NOT NULL"),
+        postgresql_where=sa.text("activated_at IS NOT NULL"),
+    ),
+)

@@ -4,9 +4,12 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
+from service.storage.calibrations import CalibrationStore
 from service.storage.evaluations import EvaluationStore
 from service.storage.heartbeats import HeartbeatStore
 from service.storage.keys import KeyStore
+from service.storage.label_plans import LabelPlanStore
+from service.storage.labels import LabelStore
 from service.storage.scorecards import ScorecardStore
 from service.storage.vaults import VaultStore
 
@@ -42,3 +45,22 @@ class Transaction:
     def vaults(self) -> VaultStore:
         """What the placeholders of the tenant's conversations stood for."""
         return VaultStore(self.connection, self.tenant)
+
+    @cached_property
+    def calibrations(self) -> CalibrationStore:
+        """The tenant's calibrations."""
+        return CalibrationStore(self.connection, self.tenant)
+
+    def on_behalf_of(self, tenant: str) -> "Transaction":
+        """Return this transaction confined to another tenant: workers act for all of them."""
+        return Transaction(self.connection, tenant)
+
+    @cached_property
+    def labels(self) -> LabelStore:
+        """What people decided on the tenant's conversations."""
+        return LabelStore(self.connection, self.tenant)
+
+    @cached_property
+    def label_plans(self) -> LabelPlanStore:
+        """What the tenant's raters were asked to label."""
+        return LabelPlanStore(self.connection, self.tenant)

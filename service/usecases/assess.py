@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 from tenacity import (
@@ -15,6 +16,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from service.calibration.applying import applied
+from service.domain.calibration import Fitted
 from service.domain.errors import DatabaseAway, QalibrateError
 from service.domain.evaluation import Assessment, Evaluation, Failure, RedactionSummary
 from service.domain.grade import GraderName
@@ -27,7 +30,9 @@ from service.grading.limits import work_time
 from service.grading.looking import Elsewhere
 from service.grading.port import Grader
 from service.storage.database import Database
+from service.storage.transaction import Transaction
 from service.usecases.answers import RedactAnswer
+from service.usecases.calibrations import Followed
 from service.usecases.handover import Accepted, Handover
 
 log = structlog.get_logger(__name__)
@@ -74,11 +79,12 @@ class Graders:
         redaction: RedactionSummary,
         tenant: str,
         names: Sequence[str] = (),
+        fitted: Fitted | None = None,
     ) -> Assessment | Failure:
         """Return the assessment, complete with conditions, coaching and signals, or why there is none.
 
-        Its words are redacted under the policy of `tenant`; `names` are known to be personal. Raises
-        DatabaseAway only.
+        Its words are redacted under the policy of `tenant`; `names` are known to be personal. Its grades
+        follow the calibration `fitted`, unless what that depends on has changed. Raises DatabaseAway only.
         """
         if grader not in self._graders:
             detail = f"this process has no grader {grader!r}; set OPENAI_API_KEY or OPENAI_BASE_URL"
@@ -95,7 +101,9 @@ class Graders:
         provenance = assessment.provenance.model_copy(
             update={"redactor": redaction.version, "policy": redaction.policy}
         )
-        return assessment.model_copy(update={"provenance": provenance})
+        complete = assessment.model_copy(update={"provenance": provenance})
+        # Last, because a calibration depends on all of the provenance.
+        return applied(fitted and fitted.calibration, card, complete)
 
 
 def failure_of(error: Exception) -> Failure:
@@ -110,6 +118,13 @@ def failure_of(error: Exception) -> Failure:
     place = traceback.extract_tb(error.__traceback__)[-1]
     log.error("grading broke", error=type(error).__name__, file=place.filename, line=place.lineno)
     return Failure(type="internal", detail=f"grading broke with {type(error).__name__}")
+
+
+class _Work(NamedTuple):
+    """What is to be graded, and the calibration that its grades follow."""
+
+    assignment: Assignment
+    fitted: Fitted | None
 
 
 class AssessEvaluation:
@@ -132,6 +147,7 @@ class AssessEvaluation:
         self._on_done = on_done
         self._handover = handover or Handover()
         self._store_within_s = store_within_s
+        self._followed = Followed()
 
     async def __call__(self, evaluation_id: str) -> None:
         """Grade and store. What fails for a reason of its own is stored as failed, with the reason.
@@ -143,11 +159,11 @@ class AssessEvaluation:
         accepted = self._handover.take(evaluation_id)
         final: Evaluation | None = None
         try:
-            assignment = await asyncio.to_thread(self._start, evaluation_id, accepted)
-            if assignment is None:
+            work = await asyncio.to_thread(self._start, evaluation_id, accepted)
+            if work is None:
                 return
-            outcome = await self._outcome(assignment)
-            final = await self._kept_until_stored(assignment, outcome, accepted)
+            outcome = await self._outcome(work)
+            final = await self._kept_until_stored(work.assignment, outcome, accepted)
         except Exception as error:
             # What cannot be read or stored would otherwise stay open for ever.
             outcome = failure_of(error)
@@ -159,14 +175,16 @@ class AssessEvaluation:
         else:
             log.info("evaluation graded", **facts)
 
-    def _start(self, evaluation_id: str, accepted: Accepted | None) -> Assignment | None:
+    def _start(self, evaluation_id: str, accepted: Accepted | None) -> _Work | None:
         with self._database.begin(WORKER, forgetful=True) as tx:
-            if accepted is None:
-                return tx.evaluations.start_attempt(evaluation_id)
-            attempts = tx.evaluations.count_attempt(evaluation_id)
-        return None if attempts is None else _assignment(accepted, attempts)
+            assignment = _begun(tx, evaluation_id, accepted)
+            if assignment is None:
+                return None
+            theirs = tx.on_behalf_of(assignment.tenant)
+            return _Work(assignment, self._followed(theirs, assignment.scorecard.name, assignment.grader))
 
-    async def _outcome(self, assignment: Assignment) -> Assessment | Failure:
+    async def _outcome(self, work: _Work) -> Assessment | Failure:
+        assignment = work.assignment
         if assignment.attempts > MAX_ATTEMPTS:
             detail = f"grading was interrupted {MAX_ATTEMPTS} times; it is not tried again"
             return Failure(type="too-many-attempts", detail=detail)
@@ -176,6 +194,7 @@ class AssessEvaluation:
             assignment.scorecard.scorecard,
             assignment.redaction,
             assignment.tenant,
+            fitted=work.fitted,
         )
 
     async def _kept_until_stored(
@@ -228,6 +247,14 @@ def finished(
     redaction = evaluation.redaction.model_copy(update={"answers": outcome.taken_out})
     known = {"status": "completed", "completed_at": now, "score": result, "redaction": redaction}
     return evaluation.model_copy(update=given | known)
+
+
+def _begun(tx: Transaction, evaluation_id: str, accepted: Accepted | None) -> Assignment | None:
+    """Count an attempt and return what is to be graded, or None when nothing is left to do."""
+    if accepted is None:
+        return tx.evaluations.start_attempt(evaluation_id)
+    attempts = tx.evaluations.count_attempt(evaluation_id)
+    return None if attempts is None else _assignment(accepted, attempts)
 
 
 def _assignment(accepted: Accepted, attempts: int) -> Assignment:

@@ -1,18 +1,14 @@
 """Reading evaluations and waiting for them."""
 
 import asyncio
-import base64
-import binascii
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
-from service.domain.errors import FieldProblem, InvalidInput, NotFound
+from service.domain.errors import NotFound
 from service.domain.evaluation import Evaluation
 from service.domain.submission import EvaluationFilter
 from service.storage.database import Database
-from service.storage.evaluations import Position
+from service.usecases.cursors import cursor_of, read_cursor
 
 # For results of other processes; those of this one are told at once.
 POLL_S = 0.2
@@ -41,11 +37,13 @@ class Evaluations:
 
     def list(self, tenant: str, wanted: EvaluationFilter, cursor: str | None, limit: int) -> Page:
         """Return a page of evaluations, newest first. Raises InvalidInput for a cursor that is not ours."""
-        after = _read_cursor(cursor) if cursor else None
+        after = read_cursor(cursor) if cursor else None
         with self._database.begin(tenant) as tx:
             found = tx.evaluations.list(wanted, after, limit + 1)
         more = len(found) > limit
-        return Page(found[:limit], _cursor(found[limit - 1]) if more else None)
+        return Page(
+            found[:limit], cursor_of(found[limit - 1].created_at, found[limit - 1].id) if more else None
+        )
 
 
 class Completions:
@@ -109,18 +107,3 @@ class Completions:
     def _final_among(self, ids: list[str]) -> set[str]:
         with self._database.begin("") as tx:
             return tx.evaluations.final_among(ids)
-
-
-def _cursor(last: Evaluation) -> str:
-    return base64.urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> Position:
-    try:
-        moment, _, evaluation_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        if not re.fullmatch(r"[0-9a-f]{32}", evaluation_id):
-            raise ValueError(evaluation_id)
-        return datetime.fromisoformat(moment).astimezone(UTC), evaluation_id
-    except (ValueError, binascii.Error, OverflowError):
-        problem = FieldProblem("/cursor", "not a cursor of this list; leave it out to start at the beginning")
-        raise InvalidInput([problem]) from None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from service.domain.calibration import Fitted
 from service.domain.errors import FieldProblem, InvalidInput, UnknownScorecard
 from service.domain.evaluation import AgentRef, Evaluation, Failure, RedactedTurn, ScorecardRef
 from service.domain.grade import GraderName
@@ -39,8 +40,10 @@ class GradeConversation:
         cards: Sequence[ScorecardRevision],
         evaluation_id: str,
         grader: GraderName | None = None,
+        fitted: Fitted | None = None,
     ) -> Evaluation:
-        """Return the finished evaluation on the one card of `cards` that fits; a failed one says why.
+        """Return the finished evaluation on the one card of `cards` that fits; a failed one says why. Its
+        grades follow the calibration `fitted`, unless what that depends on is other here.
 
         Raises InvalidInput when no card fits or the grader is not configured.
         """
@@ -54,7 +57,7 @@ class GradeConversation:
         evaluation = _begun(evaluation_id, redacted, card, started)
         names = [conversation.agent.name] if conversation.agent and conversation.agent.name else []
         done = await self._graders.grade(
-            grader, redacted.conversation, card.scorecard, redacted.summary, DEFAULT_TENANT, names
+            grader, redacted.conversation, card.scorecard, redacted.summary, DEFAULT_TENANT, names, fitted
         )
         result = None if isinstance(done, Failure) else score(card.scorecard, done.grades)
         return finished(evaluation, done, result, datetime.now(UTC))

@@ -1,24 +1,7 @@
 import numpy as np
 import pytest
 
-from evals.redaction.intervals import percentiles, resampled_sums, wilson
-
-
-def test_wilson_is_what_the_formula_gives_by_hand():
-    # 8 of 10, z² = 3.8415: middle .8 + .19207 = .99207, spread 1.95996·√(.016 + .0096037) = .31362,
-    # both over 1.38415: .4902 and .9433.
-    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-
-
-def test_wilson_does_not_claim_certainty_when_nothing_leaked():
-    low, high = wilson(0, 20)
-    assert low == 0
-    # z² / (n + z²)
-    assert high == pytest.approx(3.8415 / 23.8415, abs=1e-4)
-
-
-def test_wilson_of_nothing_is_nothing():
-    assert wilson(0, 0) is None
+from evals.redaction.intervals import percentiles, resampled_sums
 
 
 def test_one_conversation_has_no_interval():

@@ -12,8 +12,8 @@ GREETING = Dimension.model_validate(dimension("greeting"))
 QUOTE = Evidence(turn=0, speaker="agent", quote="Hello", start=0, end=5)
 KEYS = {
     "dimension", "section", "outcome", "level", "label", "points", "rationale", "evidence", "absence",
-    "not_applicable_reason", "ungraded_reason", "confidence", "raw_confidence",
-        "confidence_parts", "expected_level",
+    "not_applicable_reason", "ungraded_reason", "confidence", "raw_confidence", "confidence_parts",
+    "expected_level", "raw_expected_level",
     "disposition", "disposition_reason", "grader", "review",
 }  # fmt: skip
 

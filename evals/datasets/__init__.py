@@ -1,0 +1,1 @@
+"""Labelled sets: conversations with people's grades, in our format and in those of other tools."""

@@ -1,0 +1,1 @@
+"""What the gate found, for terminals, CI systems and browsers."""

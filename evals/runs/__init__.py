@@ -1,0 +1,1 @@
+"""Evaluation runs: a labelled set, graded, resumable and recorded, as one file."""

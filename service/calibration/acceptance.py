@@ -1,0 +1,194 @@
+"""Which grades may be accepted without a person, and what can be promised of them.
+
+The threshold that "looks fine" on the labels breaks its promise about every other time. Here a few thresholds
+are fixed before any label is looked at, and tested in order until one fails.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+
+from service.calibration.arrays import Bools, Floats
+from service.calibration.sampling import evened
+from service.domain.calibration import Certificate, Loss
+from service.domain.label import NOT_APPLICABLE
+from service.domain.scorecard import LevelValue, Scale
+
+SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
+"""The shares of all grades that may be accepted, the most confident first."""
+
+_MOST_LABELS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """One threshold: the share of grades it accepts, and the labelled and wrong ones among those."""
+
+    threshold: float
+    share: float
+    labels: int
+    wrong: int
+
+
+def loss_of(scale: Scale) -> Loss:
+    """Return when a grade on this scale counts as wrong: two levels off where it has four or more."""
+    return "off_by_two" if scale.type == "ordinal" and len(scale.levels) >= 4 else "differs"
+
+
+def is_wrong(scale: Scale, machine: LevelValue, people: LevelValue) -> bool:
+    """Return whether accepting the machine's answer would have been an error, given what people said.
+
+    N/A against a level always is; on ordinal scales with four levels or more two or more levels off, counted
+    in places on the scale; elsewhere any difference. A level that is not on the scale is wrong.
+    """
+    if machine == people:
+        return False
+    places = {level.level: place for place, level in enumerate(scale.levels)}
+    off_the_scale = machine not in places or people not in places
+    if NOT_APPLICABLE in (machine, people) or off_the_scale or loss_of(scale) == "differs":
+        return True
+    return abs(places[machine] - places[people]) >= 2
+
+
+def certify(
+    confidence: npt.ArrayLike,
+    wrong: npt.ArrayLike,
+    unlabelled: npt.ArrayLike,
+    *,
+    loss: Loss,
+    risk: float = 0.10,
+    delta: float = 0.10,
+    probability: npt.ArrayLike | None = None,
+    seed: int = 0,
+) -> Certificate:
+    """Return what can be promised about grades above a threshold of confidence, or what is missing for that.
+
+    `confidence` and `wrong`, shape (n,): the raw confidence and whether the grade was wrong, of the labelled
+    grades; `unlabelled`, shape (m,): raw confidences of other grades, which set the thresholds (the labelled
+    ones' where there are none). NaN stands for no confidence: such a grade is never accepted.
+
+    Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052; for judges "Trust or
+    Escalate", arXiv 2407.18370): thresholds that accept 20, 40, 60, 80 and 100 %, the most confident first,
+    each tested by the exact binomial bound until one fails. Those with fewer labels than it takes to pass
+    without an error are skipped; that is decided by confidences alone, so that the promise holds.
+
+    An exact bound needs labels drawn at random. Where `probability` (0 to 1], shape (n,), is not the same for
+    all, a random part of the labels is used in which all were equally likely (`evened`, by `seed`), and the
+    note says how many are left.
+    """
+    column, errors = np.asarray(confidence, dtype=np.float64), np.asarray(wrong, dtype=np.bool_)
+    others = np.asarray(unlabelled, dtype=np.float64)
+    if column.shape != errors.shape:
+        raise ValueError("confidence and wrong have to be as long as each other")
+    kept = np.ones(len(column), dtype=np.bool_)
+    if probability is not None and len(column):
+        kept = evened(probability, seed)
+    population = others if len(others) else column
+    if np.isnan(population).all():
+        return _nothing(loss, risk, delta, [], "no confidence was measured: nothing can be accepted")
+    tests = _tests(column[kept], errors[kept], population)
+    certificate = _decide(tests, loss, risk, delta)
+    left_out = len(kept) - int(kept.sum())
+    if not left_out:
+        return certificate
+    more = f"; {left_out} of {len(kept)} labels left out, so that all others were equally likely to be drawn"
+    return certificate.model_copy(update={"note": certificate.note + more})
+
+
+def upper_bound(wrong: int, labels: int, delta: float) -> float:
+    """Return the share of errors that is not exceeded with probability 1 - delta, given what was seen.
+
+    The quantile 1 - delta of Beta(wrong + 1, labels - wrong). Source: Clopper & Pearson 1934, one-sided.
+    """
+    from scipy import stats
+
+    return 1.0 if wrong >= labels else float(stats.beta.ppf(1 - delta, wrong + 1, labels - wrong))
+
+
+@lru_cache(maxsize=4096)
+def labels_needed(wrong: int, risk: float, delta: float) -> int:
+    """Return how many labels with so many errors among them keep the upper bound at `risk` or below.
+
+    The least n with P(Binomial(n, risk) ≤ wrong) ≤ delta: 22 without an error for 10 %, 45 for 5 %.
+    """
+    from scipy import stats
+
+    low, high = wrong, max(1, 2 * wrong)
+    while high < _MOST_LABELS and stats.binom.cdf(wrong, high, risk) > delta:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if stats.binom.cdf(wrong, middle, risk) > delta else (low, middle)
+    return high
+
+
+def thresholds(confidence: Floats) -> list[float]:
+    """Return the confidences that the most confident 20, 40 … 100 % of grades reach, descending.
+
+    Grades of the same confidence are accepted together, so that a threshold may accept more than its share;
+    thresholds that fall together are one. NaN counts as below all others.
+    """
+    known = np.sort(confidence[~np.isnan(confidence)])[::-1]
+    places = [min(ceil(share * len(confidence) - 1e-9), len(known)) - 1 for share in SHARES]
+    return sorted({float(known[place]) for place in places if place >= 0}, reverse=True)
+
+
+def _tests(confidence: Floats, wrong: Bools, population: Floats) -> list[_Test]:
+    tests = []
+    for threshold in thresholds(population):
+        accepted = confidence >= threshold
+        share = float((population >= threshold).mean())
+        tests.append(_Test(threshold, share, int(accepted.sum()), int((accepted & wrong).sum())))
+    return tests
+
+
+def _decide(tests: list[_Test], loss: Loss, risk: float, delta: float) -> Certificate:
+    fewest = labels_needed(0, risk, delta)
+    passed: list[_Test] = []
+    tried: list[_Test] = []
+    for test in (test for test in tests if test.labels >= fewest):
+        tried.append(test)
+        if upper_bound(test.wrong, test.labels, delta) > risk:
+            break
+        passed.append(test)
+    if not passed:
+        return _nothing(loss, risk, delta, tried or tests, None)
+    last = passed[-1]
+    return Certificate(
+        loss=loss,
+        risk=risk,
+        delta=delta,
+        threshold=last.threshold,
+        accepted_share=last.share,
+        labels=last.labels,
+        wrong=last.wrong,
+        upper=upper_bound(last.wrong, last.labels, delta),
+        note=f"{last.wrong} of {last.labels} labelled grades at or above the threshold were wrong",
+    )
+
+
+def _nothing(loss: Loss, risk: float, delta: float, tests: list[_Test], note: str | None) -> Certificate:
+    """Return a certificate that accepts nothing, and says how near the nearest of `tests` came."""
+    missing = [(ceil((labels_needed(t.wrong, risk, delta) - t.labels) / t.share), t) for t in tests]
+    least, nearest = min(missing, key=lambda pair: pair[0], default=(0, _Test(0.0, 0.0, 0, 0)))
+    if note is None:
+        note = (
+            f"{nearest.wrong} of {nearest.labels} labelled grades were wrong among the most confident"
+            f" {nearest.share:.0%}: at least {least} more labels without an error are needed before"
+            f" at most {risk:.0%} wrong can be promised"
+        )
+    return Certificate(
+        loss=loss,
+        risk=risk,
+        delta=delta,
+        threshold=None,
+        accepted_share=0.0,
+        labels=nearest.labels,
+        wrong=nearest.wrong,
+        upper=upper_bound(nearest.wrong, nearest.labels, delta) if nearest.labels else None,
+        labels_missing=max(least, 0),
+        note=note,
+    )

@@ -1,0 +1,136 @@
+"""A calibration as a person wants to read it: who agrees with people how far, and what follows from it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from service.cli.output import console, print_table
+from service.cli.page import Page
+from service.domain.agreement import (
+    Agreement,
+    DimensionAgreement,
+    Estimate,
+    HumanCeiling,
+    OverallFigures,
+    RaterSeverity,
+    StandIn,
+)
+from service.domain.calibration import (
+    Basis,
+    Calibration,
+    Certificate,
+    ConfidenceMap,
+    DimensionCalibration,
+    ScoreMap,
+)
+
+_SCALES = {"yes_no": "yes or no", "ordinal": "levels in order", "choice": "choice"}
+_LABEL = 16
+_COLUMNS = ("Answers", "n", "Exact", "Adjacent", "QWK", "AC2", "Bias")
+_LOSSES = {"off_by_two": "off by two levels or more", "differs": "other than people's"}
+
+
+def show_calibration(calibration: Calibration) -> None:
+    """Print the whole report: the way of grading, all dimensions together, then each."""
+    out = console()
+    page = Page(out)
+    card = calibration.scorecard
+    page.line(f"Calibration {calibration.id} of {card.name}@{card.revision}", style="bold")
+    page.fields(_made_of(calibration), indent=1, label=_LABEL)
+    if calibration.overall is not None and calibration.overall.columns:
+        page.heading("All dimensions together")
+        rows = [
+            (name, calibration.overall.conversations, *_figures(of), None)
+            for name, of in calibration.overall.columns.items()
+        ]
+        print_table(_COLUMNS, rows)
+        _show_notes(page, calibration.overall.notes)
+    for one in calibration.dimensions:
+        _show_dimension(page, one)
+
+
+def in_figures(estimate: Estimate | None) -> str:
+    """Return a figure with its interval: `0.62 (0.48 to 0.74)`; a dash where there is none."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.2f}"
+    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+
+
+def _made_of(calibration: Calibration) -> Iterator[tuple[str, str | None]]:
+    yield "Grades of", _way(calibration.basis)
+    yield "Labelled", f"{calibration.conversations:,} conversations"
+    yield "Text models", "belong to it" if calibration.learned else "none"
+    for note in calibration.notes:
+        yield "Note", note
+
+
+def _way(basis: Basis) -> str:
+    said = (basis.grader, basis.model and f"model {basis.model}", basis.prompt and f"prompt {basis.prompt}")
+    return ", ".join(part for part in (*said, f"redactor {basis.redactor}") if part)
+
+
+def _show_dimension(page: Page, one: DimensionCalibration) -> None:
+    agreement = one.agreement
+    counts = f"{agreement.items:,} conversations, {agreement.labels:,} labels"
+    page.heading(f"{one.dimension} ({_SCALES[agreement.scale]}): {counts}")
+    if agreement.columns:
+        print_table(_COLUMNS, list(_rows(agreement)))
+    page.fields(_followed(one), indent=1, label=_LABEL)
+    page.fields((("Rater", _severity(rater)) for rater in agreement.raters), indent=1, label=_LABEL)
+    if agreement.stand_in is not None:
+        page.fields([("Stand-in", _stands_in(agreement.stand_in))], label=_LABEL)
+    _show_notes(page, agreement.notes)
+
+
+def _rows(agreement: DimensionAgreement) -> Iterator[Sequence[object]]:
+    for name, of in agreement.columns.items():
+        yield name, of.n, *_figures(of), in_figures(of.bias)
+    if agreement.ceiling is not None:
+        ceiling = agreement.ceiling
+        yield "people, each other", ceiling.items, *_figures(ceiling), None
+
+
+def _figures(of: Agreement | HumanCeiling | OverallFigures) -> tuple[str, ...]:
+    return tuple(in_figures(estimate) for estimate in (of.exact, of.adjacent, of.qwk, of.ac2))
+
+
+def _followed(one: DimensionCalibration) -> Iterator[tuple[str, str | None]]:
+    yield "Accepted", _promise(one.certificate) if one.certificate else None
+    yield "Expected level", _map(one.score_map) if one.score_map else None
+    yield "Confidence", _confidence(one.confidence) if one.confidence else None
+    if one.blend is not None:
+        yield "Blend", "the expected level is a blend of the grader's and the text model's"
+
+
+def _promise(certificate: Certificate) -> str:
+    if certificate.threshold is None:
+        return f"nothing without a person yet: {certificate.note}"
+    promised = (
+        f"at most {certificate.risk:.0%} {_LOSSES[certificate.loss]}, {1 - certificate.delta:.0%} certain"
+    )
+    share = f"{certificate.accepted_share:.0%} of grades, from raw confidence {certificate.threshold:.3f}"
+    return f"{share}: {promised} ({certificate.wrong} of {certificate.labels} labelled ones were)"
+
+
+def _map(score_map: ScoreMap) -> str:
+    expected = " ".join(f"{level:.2f}" for level in score_map.expected)
+    return f"{score_map.kind}, {expected}: {score_map.gate}"
+
+
+def _confidence(confidence: ConfidenceMap) -> str:
+    before, after = in_figures(confidence.ece_before), in_figures(confidence.ece_after)
+    return f"calibration error {before} before, {after} after, on {confidence.n:,} labels"
+
+
+def _severity(rater: RaterSeverity) -> str:
+    said = f"{rater.rater}: {rater.labels:,} labels, {in_figures(rater.severity)} levels beside the others"
+    return f"{said}; {rater.note}" if rater.note else said
+
+
+def _stands_in(test: StandIn) -> str:
+    verdict = "may stand in for one of the raters" if test.passes else "may not stand in for a rater"
+    return f"{verdict} ({test.raters} raters, {test.items} items){f'; {test.note}' if test.note else ''}"
+
+
+def _show_notes(page: Page, notes: Iterable[str]) -> None:
+    page.fields((("Note", note) for note in notes), indent=1, label=_LABEL)

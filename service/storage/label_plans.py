@@ -1,0 +1,76 @@
+"""Plans of what to label next, and which conversations they drew with which probability."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from service.domain.label_plan import LabelPlan
+from service.storage.schema import label_plan_items, label_plans
+
+
+class Drawn(NamedTuple):
+    """A conversation that a plan has drawn, and how."""
+
+    plan_id: str
+    scorecard: str
+    evaluation_id: str
+    conversation: str | None
+    stratum: str
+    probability: float
+
+
+class LabelPlanStore:
+    """The plans of one tenant."""
+
+    def __init__(self, connection: sa.Connection, tenant: str) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    def add(self, plan: LabelPlan) -> None:
+        """Keep a plan with its conversations."""
+        row = {
+            "id": plan.id,
+            "tenant": self._tenant,
+            "scorecard_name": plan.scorecard,
+            "created_at": plan.created_at,
+            "content": plan.model_dump(mode="json", exclude={"conversations"}),
+        }
+        self._connection.execute(sa.insert(label_plans).values(row))
+        items = [
+            {
+                "plan_id": plan.id,
+                "tenant": self._tenant,
+                "evaluation_id": one.evaluation,
+                "conversation": one.conversation,
+                "stratum": one.stratum,
+                "probability": one.probability,
+            }
+            for one in plan.conversations
+        ]
+        if items:
+            self._connection.execute(sa.insert(label_plan_items), items)
+
+    def drawn(self, conversations: Collection[str], evaluation_ids: Collection[str]) -> list[Drawn]:
+        """Return what plans drew of these conversations, by external_id, and evaluations; newest first."""
+        item = label_plan_items.c
+        about = item.conversation.in_(conversations) | item.evaluation_id.in_(evaluation_ids)
+        joined = label_plan_items.join(label_plans, label_plans.c.id == item.plan_id)
+        query = (
+            sa.select(label_plan_items, label_plans.c.scorecard_name)
+            .select_from(joined)
+            .where(item.tenant == self._tenant, label_plans.c.tenant == self._tenant, about)
+            .order_by(label_plans.c.created_at.desc(), label_plans.c.id.desc())
+        )
+        return [_to_drawn(row) for row in self._connection.execute(query)]
+
+
+def _to_drawn(row: sa.Row[Any]) -> Drawn:
+    return Drawn(
+        row.plan_id,
+        row.scorecard_name,
+        row.evaluation_id,
+        row.conversation,
+        row.stratum,
+        row.probability,
+    )

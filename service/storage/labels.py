@@ -1,0 +1,198 @@
+"""Labels: one a conversation, dimension, rater and scorecard; and evaluations side by side with them."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.domain.evaluation import Evaluation
+from service.domain.grade import GraderName
+from service.domain.label import Label, LabelFilter, StoredLabel
+from service.domain.label_plan import PlannedConversation
+from service.domain.labelled import LabelledEvaluation
+from service.storage.evaluations import EvaluationStore
+from service.storage.schema import evaluations, labels
+
+Position = tuple[datetime, str]
+"""Where a page of a list ended: when the label was stored, and its id."""
+
+Subject = tuple[str | None, str | None]
+"""What a label is about: a conversation by its external_id, or, without one, an evaluation by its id."""
+
+IN_ONE_QUERY = 500
+"""Ids that one query names."""
+
+
+class LabelStore:
+    """The labels of one tenant."""
+
+    def __init__(self, connection: sa.Connection, tenant: str) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    def add(self, new: Sequence[StoredLabel]) -> None:
+        """Keep labels whose ids are new; an id that is there already breaks the transaction."""
+        if new:
+            self._connection.execute(sa.insert(labels), [_to_row(label, self._tenant) for label in new])
+
+    def replace(self, label: StoredLabel) -> None:
+        """Put `label` in the place of the one with its id."""
+        values = {key: value for key, value in _to_row(label, self._tenant).items() if key != "id"}
+        mine = (labels.c.id == label.id) & (labels.c.tenant == self._tenant)
+        self._connection.execute(sa.update(labels).where(mine).values(values))
+
+    def of(self, conversations: Collection[str], evaluation_ids: Collection[str]) -> list[StoredLabel]:
+        """Return the labels of these conversations, by external_id, and of these evaluations."""
+        about = labels.c.conversation.in_(conversations) | labels.c.evaluation_id.in_(evaluation_ids)
+        query = sa.select(labels).where(labels.c.tenant == self._tenant, about).order_by(labels.c.id)
+        return [_to_label(row) for row in self._connection.execute(query)]
+
+    def list(self, wanted: LabelFilter, after: Position | None, limit: int) -> list[StoredLabel]:
+        """Return up to `limit` labels, the last stored first, that come after a position."""
+        query = sa.select(labels).where(labels.c.tenant == self._tenant, *self._conditions(wanted))
+        order = (labels.c.stored_at, labels.c.id)
+        if after is not None:
+            position = sa.tuple_(sa.bindparam("at", after[0], order[0].type), after[1])
+            query = query.where(sa.tuple_(*order) < position)
+        query = query.order_by(*(column.desc() for column in order)).limit(limit)
+        return [_to_label(row) for row in self._connection.execute(query)]
+
+    def adopt(self, plan_id: str, card_name: str, drawn: Sequence[PlannedConversation]) -> None:
+        """Give labels of conversations that a plan has drawn its strata and probabilities.
+
+        Labels that brought their own probability keep it; those that have one from an earlier plan do not.
+        """
+        known_by_itself = labels.c.plan_id.is_(None) & labels.c.probability.is_not(None)
+        mine = (labels.c.tenant == self._tenant) & ~known_by_itself & _may_be_of(card_name)
+        for one in drawn:
+            about = labels.c.evaluation_id == one.evaluation
+            if one.conversation is not None:
+                about = labels.c.conversation == one.conversation
+            values = {"stratum": one.stratum, "probability": one.probability, "plan_id": plan_id}
+            self._connection.execute(sa.update(labels).where(mine, about).values(values))
+
+    def labelled_evaluations(
+        self,
+        card_name: str,
+        grader: GraderName | None = None,
+        since: datetime | None = None,
+        *,
+        revision: int | None = None,
+        turns: bool = False,
+    ) -> Iterator[LabelledEvaluation]:
+        """Yield the completed evaluations on a scorecard, in the order of acceptance, with their labels.
+
+        Of a conversation that was evaluated several times only the newest one by `grader` (None: by any) is
+        there. Evaluations without labels are included. A label counts when its scorecard has this name or was
+        not said; each rater has one label a dimension. Dimensions and levels may be another revision's: see
+        `service.domain.levels`. `since` is about acceptance, `revision` leaves other revisions out. A few
+        hundred evaluations are in memory at a time, their turns only when asked for.
+        """
+        newest = _newest(self._tenant, card_name, grader, since, revision)
+        store = EvaluationStore(self._connection, self._tenant)
+        for part in store.read(newest, IN_ONE_QUERY, turns=turns):
+            given = self._labels_of(part, card_name)
+            for evaluation in part:
+                yield LabelledEvaluation(
+                    evaluation=evaluation,
+                    labels=given.get(_subject(evaluation.external_id, evaluation.id), ()),
+                )
+
+    def _labels_of(self, part: Sequence[Evaluation], card_name: str) -> dict[Subject, tuple[Label, ...]]:
+        """Return plain labels by what they are about."""
+        named = [one.external_id for one in part if one.external_id is not None]
+        found = self.of(named, [one.id for one in part if one.external_id is None])
+        mine: dict[Subject, dict[tuple[str, str], StoredLabel]] = {}
+        for label in sorted(found, key=lambda label: label.scorecard is not None):
+            if label.scorecard is None or label.scorecard.partition("@")[0] == card_name:
+                about = mine.setdefault(_subject(label.conversation, label.evaluation), {})
+                about[label.dimension, label.rater] = label
+        return {about: tuple(map(_plain, of.values())) for about, of in mine.items()}
+
+    def _conditions(self, wanted: LabelFilter) -> Iterator[sa.ColumnElement[bool]]:
+        equal = {
+            labels.c.dimension: wanted.dimension,
+            labels.c.rater: wanted.rater,
+            labels.c.conversation: wanted.conversation,
+        }
+        yield from (column == value for column, value in equal.items() if value is not None)
+        if wanted.scorecard is not None:
+            name, _, revision = wanted.scorecard.partition("@")
+            yield labels.c.scorecard_name == name
+            if revision:
+                yield labels.c.scorecard_revision == int(revision)
+        if wanted.evaluation is not None:
+            of_it = (evaluations.c.tenant == self._tenant) & (evaluations.c.id == wanted.evaluation)
+            called = sa.select(evaluations.c.external_id).where(of_it).scalar_subquery()
+            yield (labels.c.evaluation_id == wanted.evaluation) | (labels.c.conversation == called)
+
+
+def _may_be_of(card_name: str) -> sa.ColumnElement[bool]:
+    return labels.c.scorecard_name.is_(None) | (labels.c.scorecard_name == card_name)
+
+
+def _newest(
+    tenant: str, card_name: str, grader: GraderName | None, since: datetime | None, revision: int | None
+) -> sa.Select[tuple[str]]:
+    """Select the id of the newest completed evaluation of each conversation."""
+    table = evaluations.c
+    conditions = [table.tenant == tenant, table.scorecard_name == card_name, table.status == "completed"]
+    if grader is not None:
+        conditions.append(table.grader == grader)
+    if since is not None:
+        conditions.append(table.created_at >= since)
+    if revision is not None:
+        conditions.append(table.scorecard_revision == revision)
+    # An id is 32 characters of hexadecimal: with a colon before it, it is no external_id of another one.
+    same = sa.case((table.external_id.is_(None), ":" + table.id), else_="=" + table.external_id)
+    place = sa.func.row_number().over(partition_by=same, order_by=(table.created_at.desc(), table.id.desc()))
+    ranked = sa.select(table.id, place.label("place")).where(*conditions).subquery()
+    return sa.select(ranked.c.id).where(ranked.c.place == 1)
+
+
+def _subject(external_id: str | None, evaluation_id: str | None) -> Subject:
+    return (external_id, None) if external_id is not None else (None, evaluation_id)
+
+
+def _plain(label: StoredLabel) -> Label:
+    return Label.model_construct(**{name: getattr(label, name) for name in Label.model_fields})
+
+
+def _to_row(label: StoredLabel, tenant: str) -> dict[str, Any]:
+    card, _, revision = (label.scorecard or "").partition("@")
+    same = {"id", "conversation", "dimension", "rater", "level", "rationale", "blind", "stratum"}
+    same |= {"probability", "created_at", "stored_at"}
+    return {name: getattr(label, name) for name in same} | {
+        "tenant": tenant,
+        "evaluation_id": label.evaluation,
+        "scorecard_name": card or None,
+        "scorecard_revision": int(revision) if revision else None,
+        "plan_id": label.plan,
+        "earlier": [earlier.model_dump(mode="json") for earlier in label.earlier],
+    }
+
+
+def _to_label(row: sa.Row[Any]) -> StoredLabel:
+    card = row.scorecard_name
+    if row.scorecard_revision is not None:
+        card = f"{card}@{row.scorecard_revision}"
+    return StoredLabel.model_validate(
+        {
+            "id": row.id,
+            "conversation": row.conversation,
+            "evaluation": row.evaluation_id,
+            "scorecard": card,
+            "dimension": row.dimension,
+            "rater": row.rater,
+            "level": row.level,
+            "rationale": row.rationale,
+            "blind": row.blind,
+            "stratum": row.stratum,
+            "probability": row.probability,
+            "plan": row.plan_id,
+            "created_at": row.created_at,
+            "stored_at": row.stored_at,
+            "earlier": row.earlier,
+        }
+    )

@@ -1,0 +1,223 @@
+"""People's labels: taking them in, and reading them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from redaction import Plugin, Policy, detect_language
+from service.domain.errors import UnknownScorecard
+from service.domain.keys import check_tenant
+from service.domain.label import LabelFilter, StoredLabel
+from service.domain.label_import import (
+    MOST_LISTED,
+    LabelConflict,
+    LabelDuplicate,
+    LabelImport,
+    RowProblem,
+)
+from service.domain.transcript import Language
+from service.formats.label_fields import Defaults, GivenLabel
+from service.formats.labels import read_items, read_labels
+from service.formats.labels_csv import EmptyRow, Read
+from service.storage.database import Database
+from service.usecases.answers import redact_texts
+from service.usecases.cards import split_reference
+from service.usecases.cursors import cursor_of, read_cursor
+from service.usecases.labels_checking import Checked, LabelCheck
+from service.usecases.policies import Policies
+from service.usecases.pool import WorkPool
+
+BATCH = 500
+"""Rows that are checked, redacted and stored together."""
+
+# Rationales speak of turns: a list of numbers up to this one is no account number.
+_TURNS = 200
+
+# Rationales that one process redacts in one go: together no longer than a conversation may be.
+_AT_ONCE = 25
+
+Written = tuple[Language | None, str]
+"""A text, and its language where that is known."""
+
+
+class LabelPage(NamedTuple):
+    """Part of a list, and where the next part starts (None at the end)."""
+
+    items: Sequence[StoredLabel]
+    next_cursor: str | None
+
+
+class Labels:
+    """The labels of a tenant, for reading."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, tenant: str, wanted: LabelFilter, cursor: str | None, limit: int) -> LabelPage:
+        """Return a page of labels, the last stored first. Raises InvalidInput for a cursor that is not ours,
+        or a scorecard that is no reference.
+        """
+        if wanted.scorecard is not None:
+            split_reference(wanted.scorecard)
+        after = read_cursor(cursor) if cursor else None
+        with self._database.begin(tenant) as tx:
+            found = tx.labels.list(wanted, after, limit + 1)
+        last = found[limit - 1] if len(found) > limit else None
+        return LabelPage(found[:limit], cursor_of(last.stored_at, last.id) if last else None)
+
+
+class ImportLabels:
+    """Takes labels in: reads them, checks each against scorecard, evaluation and earlier labels, redacts
+    rationales, stores. What is wrong with one row does not stop the others.
+    """
+
+    def __init__(
+        self, database: Database, pool: WorkPool, policies: Policies, plugin: Plugin | None = None
+    ) -> None:
+        self._database = database
+        self._pool = pool
+        self._policies = policies
+        self._plugin = plugin
+
+    async def __call__(
+        self,
+        tenant: str,
+        source: BinaryIO | bytes | list[Any],
+        defaults: Defaults,
+        *,
+        replace: bool = False,
+        told: Callable[[int], None] = lambda _: None,
+    ) -> LabelImport:
+        """Store the labels of a file, or of a parsed JSON list, and return what came of each row.
+
+        `defaults` hold for labels that do not say. `replace`: a label that contradicts an earlier one of the
+        same rater overrules it. `told` hears of rows that are done. What was stored stays when the import
+        breaks off; importing again finds it as duplicates. Raises InvalidInput for a bad tenant,
+        UnknownScorecard, Unavailable, and Conflict when somebody stores the same label at the same moment.
+        """
+        check_tenant(tenant)
+        rows = await asyncio.to_thread(self._rows, tenant, source, defaults)
+        tally = _Tally()
+        while batch := await asyncio.to_thread(lambda: list(islice(rows, BATCH))):
+            tally.read(batch)
+            given = [one for one in batch if isinstance(one, GivenLabel)]
+            if given:
+                await self._take_in(tenant, given, tally, replace=replace)
+            told(len(batch))
+        return tally.result()
+
+    def _rows(self, tenant: str, source: BinaryIO | bytes | list[Any], defaults: Defaults) -> Iterator[Read]:
+        dimensions = None if defaults.scorecard is None else self._dimensions(tenant, defaults.scorecard)
+        if isinstance(source, list):
+            return iter(read_items(source, defaults))
+        return iter(read_labels(source, defaults, dimensions))
+
+    def _dimensions(self, tenant: str, reference: str) -> Collection[str]:
+        with self._database.begin(tenant) as tx:
+            card = tx.scorecards.get(*split_reference(reference))
+            if card is None:
+                raise UnknownScorecard(reference, [card.name for card in tx.scorecards.list()])
+        return card.scorecard.section_of
+
+    async def _take_in(
+        self, tenant: str, given: Sequence[GivenLabel], tally: "_Tally", *, replace: bool
+    ) -> None:
+        checked, languages = await asyncio.to_thread(self._check, tenant, given, replace)
+        tally.refused(checked)
+        new = [one for one in checked if isinstance(one, StoredLabel)]
+        redacted = await self._redacted(tenant, new, languages)
+        await asyncio.to_thread(self._store, tenant, redacted)
+        tally.stored(redacted)
+
+    async def _redacted(
+        self, tenant: str, new: Sequence[StoredLabel], languages: Mapping[str, Language | None]
+    ) -> Sequence[StoredLabel]:
+        written = [(languages[one.id], one.rationale) for one in new if one.rationale]
+        parts = [written[at : at + _AT_ONCE] for at in range(0, len(written), _AT_ONCE)]
+        policy = self._policies.of(tenant)
+        run = (self._pool.run(redact_rationales, policy, part, self._plugin) for part in parts)
+        texts = chain.from_iterable(await asyncio.gather(*run))
+        return [one.model_copy(update={"rationale": next(texts)}) if one.rationale else one for one in new]
+
+    def _check(
+        self, tenant: str, given: Sequence[GivenLabel], replace: bool
+    ) -> tuple[list[Checked], dict[str, Language | None]]:
+        with self._database.begin(tenant) as tx:
+            check = LabelCheck(tx, given, datetime.now(UTC), replace=replace)
+            checked = [check(one) for one in given]
+            new = [one for one in checked if isinstance(one, StoredLabel)]
+            return checked, {one.id: check.language_of(one) for one in new}
+
+    def _store(self, tenant: str, new: Sequence[StoredLabel]) -> None:
+        with self._database.begin(tenant) as tx:
+            tx.labels.add([label for label in new if not label.earlier])
+            for label in new:
+                if label.earlier:
+                    tx.labels.replace(label)
+
+
+def redact_rationales(policy: Policy, texts: Sequence[Written], plugin: Plugin | None = None) -> list[str]:
+    """Return the texts without personal data. Each stands alone: raters may speak of different people."""
+    return [_redacted(policy, language, text, plugin) for language, text in texts]
+
+
+def _redacted(policy: Policy, language: Language | None, text: str, plugin: Plugin | None) -> str:
+    known = language or cast("Language", detect_language([text]))
+    return redact_texts(policy, known, [text], [], _TURNS, (), plugin).texts[0]
+
+
+class _Tally:
+    """Counts what became of rows, and lists the first of them."""
+
+    def __init__(self) -> None:
+        self._stored = self._replaced = self._empty = 0
+        self._counts: Counter[type] = Counter()
+        self._duplicates: list[LabelDuplicate] = []
+        self._conflicts: list[LabelConflict] = []
+        self._problems: list[RowProblem] = []
+        self._notes: list[str] = []
+
+    def read(self, batch: Iterable[Read]) -> None:
+        for one in batch:
+            if isinstance(one, EmptyRow):
+                self._empty += 1
+            elif isinstance(one, RowProblem):
+                self._add(one, self._problems)
+            elif not isinstance(one, GivenLabel):
+                self._notes.append(one.text)
+
+    def refused(self, checked: Iterable[Checked]) -> None:
+        for one in checked:
+            if isinstance(one, RowProblem):
+                self._add(one, self._problems)
+            elif isinstance(one, LabelConflict):
+                self._add(one, self._conflicts)
+            elif isinstance(one, LabelDuplicate):
+                self._add(one, self._duplicates)
+
+    def stored(self, new: Iterable[StoredLabel]) -> None:
+        for label in new:
+            self._replaced += bool(label.earlier)
+            self._stored += not label.earlier
+
+    def result(self) -> LabelImport:
+        return LabelImport(
+            stored=self._stored,
+            replaced=self._replaced,
+            empty=self._empty,
+            duplicate_count=self._counts[LabelDuplicate],
+            conflict_count=self._counts[LabelConflict],
+            problem_count=self._counts[RowProblem],
+            duplicates=tuple(self._duplicates),
+            conflicts=tuple(self._conflicts),
+            problems=tuple(sorted(self._problems, key=lambda problem: problem.row)),
+            notes=tuple(self._notes),
+        )
+
+    def _add(self, one: Any, listed: list[Any]) -> None:
+        self._counts[type(one)] += 1
+        if len(listed) < MOST_LISTED:
+            listed.append(one)
