@@ -13,14 +13,15 @@ import numpy as np
 
 from benchmarks.simulated_judges import (
     DISTANCE,
+    GOOD,
     LEVELS,
     PEOPLE,
     Grades,
     draw,
     error,
     figures,
-    good,
-    harsh,
+    joint,
+    lowered,
     mapped,
     share_wrong,
 )
@@ -40,12 +41,12 @@ MEAN = float(PEOPLE @ LEVELS)
 PASSING = 4
 """Yes/no questions of the simulation ask whether the level is at least this."""
 
-MOVING = 0.36
-"""How many grades change by a level from one run to the next though nothing changed: a spread of .6."""
+MOVING = 1 / 3
+"""How many grades move by a level from one run to the next though nothing changed."""
 
 
 class Row(NamedTuple):
-    """A figure and its mark; `at_least` says on which side it has to be. Without a mark it is for comparison."""
+    """A figure and its mark; `at_least` says on which side it has to be. Without a mark: to compare."""
 
     name: str
     figure: float
@@ -80,7 +81,7 @@ def means(seed: int, replicates: int) -> list[Row]:
         rng = _generator(seed, f"mean {n}")
         pairs, plain = [], []
         for _ in range(replicates):
-            grades = draw(good(), n + UNLABELLED, rng)
+            grades = draw(joint(GOOD), n + UNLABELLED, rng)
             people, machine = grades.people[:n], grades.machine[:n]
             corrected = corrected_mean(people, machine, grades.machine[n:])
             pairs.append((corrected, labels_only(people)))
@@ -97,7 +98,7 @@ def audits(seed: int, replicates: int) -> list[Row]:
         rng = _generator(seed, f"audit {n}")
         weighed, unweighed = [], []
         for _ in range(replicates):
-            grades = draw(good(), n + UNLABELLED, rng)
+            grades = draw(joint(GOOD), n + UNLABELLED, rng)
             drawn, chance = _audit(grades.machine, n, rng)
             columns = grades.people[drawn], grades.machine[drawn], grades.machine[~drawn]
             weighed.append(corrected_mean(*columns, probability=chance[drawn]))
@@ -120,7 +121,7 @@ def rates(seed: int, replicates: int) -> list[Row]:
         rng = _generator(seed, f"rate {n}")
         pairs = []
         for _ in range(replicates):
-            grades = draw(good(), n + UNLABELLED, rng)
+            grades = draw(joint(GOOD), n + UNLABELLED, rng)
             people, machine = (grades.people >= PASSING) * 1.0, (grades.machine >= PASSING) * 1.0
             corrected = corrected_rate(people[:n], machine[:n], machine[n:])
             pairs.append((corrected, labels_only_rate(people[:n])))
@@ -132,15 +133,24 @@ def maps(seed: int, replicates: int) -> list[Row]:
     """What the gated map does to a judge that is good and to one that is harsh."""
     rows = []
     for n in SIZES:
-        before, (qwk, _) = figures(good())[2], _after_mapping(seed, f"good {n}", good(), n, replicates // 4)
+        before, (qwk, _) = (
+            figures(joint(GOOD))[2],
+            _after_mapping(seed, f"good {n}", joint(GOOD), n, replicates // 4),
+        )
         rows.append(Row(f"map, good judge, {n} labels: QWK lost", before - qwk, 0.003, at_least=False))
     for n, gain, most in zip(SIZES, (0.04, 0.05, 0.06), (0.60, 0.54, 0.51), strict=True):
-        qwk, mae = _after_mapping(seed, f"harsh {n}", harsh(), n, replicates // 4)
+        qwk, mae = _after_mapping(seed, f"harsh {n}", lowered(-0.61), n, replicates // 4)
         name = f"map, harsh judge, {n} labels"
         rows += [
-            Row(f"{name}: QWK won", qwk - figures(harsh())[2], gain),
-            Row(f"{name}: mean absolute error (was {error(harsh()):.2f})", mae, most, at_least=False),
+            Row(f"{name}: QWK won", qwk - figures(lowered(-0.61))[2], gain),
+            Row(f"{name}: mean absolute error (was {error(lowered(-0.61)):.2f})", mae, most, at_least=False),
         ]
+    for n in SIZES:
+        judge = lowered(-0.30)
+        qwk, mae = _after_mapping(seed, f"between {n}", judge, n, replicates // 4)
+        name = f"map, judge in between (bias -.30), {n} labels"
+        rows.append(Row(f"{name}: QWK lost", figures(judge)[2] - qwk))
+        rows.append(Row(f"{name}: mean absolute error (was {error(judge):.2f})", mae))
     return rows
 
 
@@ -255,11 +265,11 @@ def _after_mapping(seed: int, name: str, judge: Floats, n: int, replicates: int)
 
 
 def _promises(seed: int, n: int, loss: str, risk: float, replicates: int) -> tuple[float, float, float]:
-    """Return how often the promise is broken, the mean share accepted, and how often a naive one is broken."""
+    """Return how often the promise is broken, the mean share accepted, and how often a naive one breaks."""
     rng = _generator(seed, f"accept {n} {loss} {risk}")
     broken, naive, shares = [], [], []
     for _ in range(replicates):
-        grades = draw(good(), n + UNLABELLED, rng)
+        grades = draw(joint(GOOD), n + UNLABELLED, rng)
         wrong = _is_wrong(grades, loss)[:n]
         labelled, others = grades.confidence[:n], grades.confidence[n:]
         certificate = certify(labelled, wrong, others, loss="off_by_two", risk=risk)
@@ -275,7 +285,7 @@ def _is_wrong(grades: Grades, loss: str) -> Bools:
 
 
 def _is_broken(threshold: float | None, loss: str, risk: float) -> bool:
-    return threshold is not None and share_wrong(good(), LOSSES[loss], threshold) > risk
+    return threshold is not None and share_wrong(joint(GOOD), LOSSES[loss], threshold) > risk
 
 
 def _looks_fine(confidence: Floats, wrong: Bools, risk: float) -> float | None:
@@ -308,7 +318,7 @@ def _family_alarms(rng: np.random.Generator, replicates: int) -> Iterator[bool]:
 
 def _refitted_weights(rng: np.random.Generator) -> list[float]:
     """Weights left out by formula against weights fitted n times."""
-    grades = draw(good(), 40, rng)
+    grades = draw(joint(GOOD), 40, rng)
     by_formula = loo_weights(grades.people, grades.machine, equal(40))
     refitted = [_slope(np.delete(grades.people, i), np.delete(grades.machine, i)) for i in range(40)]
     return [float(difference) for difference in np.abs(by_formula - refitted)]
@@ -337,7 +347,7 @@ def _all_signs(rng: np.random.Generator) -> float:
 
 
 def _everything(seed: int) -> bytes:
-    grades = draw(good(), 400, _generator(seed, "bytes"))
+    grades = draw(joint(GOOD), 400, _generator(seed, "bytes"))
     people, machine, confidence = grades.people[:100], grades.machine[:100], grades.confidence[:100]
     near = np.abs(people - machine) <= 1
     chance = np.where(machine <= 2, 0.5, 0.1)

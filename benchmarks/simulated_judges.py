@@ -1,11 +1,11 @@
 """Judges of a known badness: people's levels on a scale of 1 to 5, and a machine that errs in a set way.
 
-People's levels are drawn from `PEOPLE`. Given a person's level, the good judge gives one that is d higher
-with odds ``exp(far·|d| + once·[d ≠ 0] + tilt·d)`` against giving the same; the three numbers are solved for a
-bias of +.157, 71 % exact matches and a quadratic-weighted kappa of .76. The harsh judge is the good one, a
-level lower in so many cases that its bias is -.61. Confidence is a normal score of mean
--`SHARPNESS`·min(|d|, 2), put on 0 to 1: it knows something of its errors (area under the curve .75 for two
-levels off), never all.
+People's levels are drawn from `PEOPLE`. Given a person's level, a judge gives one that is d higher with odds
+``exp(far·|d| + once·[d ≠ 0] + tilt·d)`` against giving the same; the three numbers are solved for the bias,
+the share of exact matches and the quadratic-weighted kappa that it is to have. Others are the good judge, a
+level lower in so many cases that they have a certain bias (`lowered`). Confidence is a normal score of mean
+-`SHARPNESS`·min(|d|, 2), put on 0 to 1: it knows something of the judge's errors (area under the curve .75
+for two levels off), never all.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,19 @@ SHARPNESS = 0.55
 DISTANCE = LEVELS[None, :] - LEVELS[:, None]
 """The machine's level less people's, shape (people, machine) as all tables here."""
 
-_GOOD = (0.157, 0.71, 0.76)
-_HARSH_BIAS = -0.61
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What a judge is to be like: mean level too high by `bias`, share of `exact` matches, and `qwk`."""
+
+    name: str
+    bias: float
+    exact: float
+    qwk: float
+
+
+GOOD = Judge("good", bias=0.157, exact=0.71, qwk=0.76)
+HARSH = Judge("harsh", bias=-0.61, exact=0.41, qwk=0.60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +48,25 @@ class Grades:
 
 
 @cache
-def good() -> Floats:
-    """Return the probability of each pair of levels under the good judge."""
+def joint(judge: Judge) -> Floats:
+    """Return the probability of each pair of levels, shape (people, machine), that makes this judge."""
     from scipy import optimize
 
-    solution = optimize.root(lambda x: np.subtract(figures(_tilted(x)), _GOOD), (-1.0, -0.7, 0.5))
+    target = (judge.bias, judge.exact, judge.qwk)
+    solution = optimize.root(lambda x: np.subtract(figures(_tilted(x)), target), (-0.8, -0.5, judge.bias))
+    if not solution.success:
+        raise ValueError(f"no judge is like {judge}")
     return _tilted(solution.x)
 
 
 @cache
-def harsh() -> Floats:
-    """Return the probability of each pair of levels under the harsh judge."""
+def lowered(bias: float) -> Floats:
+    """Return the table of the good judge when it is a level lower so often that this is its bias."""
     from scipy import optimize
 
-    often = optimize.brentq(lambda share: figures(_lowered(good(), share))[0] - _HARSH_BIAS, 0.0, 1.0)
-    return _lowered(good(), float(often))
+    table = joint(GOOD)
+    often = optimize.brentq(lambda share: figures(_mixed(table, share))[0] - bias, 0.0, 1.0)
+    return _mixed(table, float(often))
 
 
 def figures(table: Floats) -> tuple[float, float, float]:
@@ -104,6 +119,6 @@ def _tilted(parameters: Floats) -> Floats:
     return np.asarray(PEOPLE[:, None] * odds / odds.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _lowered(table: Floats, share: float) -> Floats:
+def _mixed(table: Floats, share: float) -> Floats:
     lower = np.maximum(LEVELS - 1, 1)
     return (1 - share) * table + share * mapped(table, lower)

@@ -86,12 +86,11 @@ class RecordedRequest:
 class ModelServer:
     """Serves on a loopback port from `with` to the end of it.
 
-    `script` is used up one behaviour a request; then `answerer` decides, which is called from many threads, or
-    without one `default` answers. `refuses` names what the server does
-    not support: `json_schema`, `json_object`, any key of a request such as `temperature`, or `system` for the
-    role of that name; such a request gets a `refusal_status` and uses up nothing of the script. Unless it
-    `explains`, the refusal does not say why. `most_at_once` is the largest number of requests that were open
-    together.
+    `script` is used up one behaviour a request; then `answerer` decides (in several threads), or without one
+    `default` answers. `refuses` names what the server does not support: `json_schema`, `json_object`, any key
+    of a request such as `temperature`, or `system` for the role of that name; such a request gets a
+    `refusal_status` and uses up nothing of the script. Unless it `explains`, the refusal does not say why.
+    `most_at_once` is the largest number of requests that were open together.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ from service.storage.upgrade import upgrade
 from service.usecases.answers import RedactAnswer
 from service.usecases.assess import AssessEvaluation, Graders
 from service.usecases.calibrate import Calibrate
-from service.usecases.calibrations import Calibrations
+from service.usecases.calibrations import Calibrations, Followed
 from service.usecases.cards import Scorecards
 from service.usecases.evaluations import Completions, Evaluations
 from service.usecases.explain import ExplainEvaluation
@@ -180,18 +180,25 @@ class Factory:
 
         queue = DurableQueue(self.database)
         names, default = self.graders.names, self.settings.default_grader
-        return SubmitEvaluation(self.database, queue, self.redact, self.vault, names, default, self._handover)
+        return SubmitEvaluation(
+            self.database, queue, self.redact, self.vault, names, default, self._handover, self._followed
+        )
 
     @cached_property
     def worker(self) -> "Worker":
         """Works off the jobs that submissions left."""
         from service.jobs import Worker
 
-        assess = AssessEvaluation(self.database, self.graders, self.completions.tell, self._handover)
+        tell, followed = self.completions.tell, self._followed
+        assess = AssessEvaluation(self.database, self.graders, tell, self._handover, followed=followed)
         settings = self.settings
         return Worker(
             self.database, assess, settings.concurrency, settings.dead_after_s, tidy_up=self.vault.purge
         )
+
+    @cached_property
+    def _followed(self) -> Followed:
+        return Followed()
 
     @cached_property
     def _handover(self) -> Handover:

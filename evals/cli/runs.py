@@ -242,15 +242,10 @@ def _say_interrupted(session: "Session | None") -> None:
 
 def _tell(session: "Session", running: "Running", done: "Run") -> None:
     """Say what is special about the run, problems first."""
-    problems = [f"{one.id}: {one.problem}" for one in done.conversations if one.problem]
-    unread = {entry.id for entry in session.entries if entry.labelled is None}
-    graded = [
-        p
-        for p, one in zip(problems, [o for o in done.conversations if o.problem], strict=True)
-        if one.id not in unread
-    ]
-    for problem in graded[:_SHOWN]:
-        complain(printable(problem))
+    told = {entry.id for entry in session.entries if entry.labelled is None}
+    for one in done.conversations:
+        if one.problem and one.id not in told:
+            complain(printable(f"{one.id}: {one.problem}"))
     failed = [(one.id, e.error.detail) for one in done.conversations for e in one.evaluations if e.error]
     for name, why in failed[:_SHOWN]:
         say(f"not graded: {printable(name)}: {printable(why)}")

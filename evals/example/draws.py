@@ -4,5 +4,6 @@ import random
 
 
 def chance(*name: object) -> random.Random:
-    """Return the source of the draws called `name`: the same on every machine, whatever is drawn elsewhere."""
-    return random.Random("/".join(map(str, name)))  # noqa: S311: nothing here is a secret
+    """Return the source of the draws called `name`: the same everywhere, whatever else is drawn."""
+    # Nothing here is a secret.
+    return random.Random("/".join(map(str, name)))  # noqa: S311

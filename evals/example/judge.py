@@ -60,8 +60,8 @@ prompt may make of it.
 
 LENIENCY = 0.2
 NOISE, NOISE_OF_TWO = 0.6, 1.1
-"""Standard deviation of the noise, in levels of a five-level scale; more where there are two levels only, which
-would else always be right.
+"""Standard deviation of the noise, in levels of a five-level scale; more where there are two levels only, or
+the judge would always be right there.
 """
 
 _SAYS_NA, _IMAGINES_NA = 0.9, 0.02
@@ -127,7 +127,7 @@ class ConstructedJudge:
             "applies": applies,
             "evidence": quotes,
             "absence": None if quotes or not applies else searched,
-            "rationale": self._version.words.format(title=_title(name).lower(), level=said.level),
+            "rationale": self._version.words.format(title=_title(name).lower(), level=_in_words(said)),
             "level": said.level if applies else None,
         }
 
@@ -146,6 +146,10 @@ def _dimensions() -> dict[str, Dimension]:
 
 def _asked(request: Request) -> list[Dimension]:
     return [_dimensions()[name] for name in request.dimensions if name in _dimensions()]
+
+
+def _in_words(said: _Opinion) -> str:
+    return "not applicable" if said.level == NOT_APPLICABLE else str(said.level).replace("_", " ")
 
 
 def _title(name: str) -> str:
@@ -167,7 +171,7 @@ def _quoted(turn: Turn) -> dict[str, Any]:
 
 
 def _tokens(text: str, sure: list[float]) -> Iterator[dict[str, Any]]:
-    """Yield log probabilities: a token for each level as sure as the judge is, and one for all between two."""
+    """Yield log probabilities: a token for each level, as sure as the judge is, one for all between two."""
     done = 0
     for found, probability in zip(_LEVEL.finditer(text), sure, strict=True):
         yield _token(text[done : found.start(1)], 1.0)
@@ -179,4 +183,3 @@ def _tokens(text: str, sure: list[float]) -> Iterator[dict[str, Any]]:
 def _token(text: str, probability: float) -> dict[str, Any]:
     logprob = round(math.log(probability), 4)
     return {"token": text, "logprob": logprob, "bytes": list(text.encode()), "top_logprobs": []}
-

@@ -60,7 +60,9 @@ def _conversation(script: Script) -> dict[str, Any]:
 
 @cache
 def _agents() -> dict[str, dict[str, str]]:
-    loaded: dict[str, dict[str, str]] = yaml.safe_load((files(__package__) / "agents.yaml").read_text("utf-8"))
+    loaded: dict[str, dict[str, str]] = yaml.safe_load(
+        (files(__package__) / "agents.yaml").read_text("utf-8")
+    )
     return loaded
 
 

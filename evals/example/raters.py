@@ -47,8 +47,8 @@ RATERS = (
 NOISE = {
     "greeting": 0.75,
     "needs": 0.75,
-    "identity_check": 1.2,
-    "hold_announced": 1.2,
+    "identity_check": 1.35,
+    "hold_announced": 1.35,
     "information": 0.65,
     "resolution": 0.8,
     "empathy": 0.75,
@@ -61,9 +61,7 @@ _SEES_NA, _IMAGINES_NA = 0.85, 0.04
 _UNSURE = 0.5
 
 
-def labels_of(
-    script: Script, card: Scorecard, started: datetime, sampled: Sampled | None
-) -> Iterator[Label]:
+def labels_of(script: Script, card: Scorecard, started: datetime, sampled: Sampled | None) -> Iterator[Label]:
     """Yield what the raters say of one conversation."""
     for rater in RATERS:
         random_of = chance(script.id, rater.name)

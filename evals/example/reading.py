@@ -9,7 +9,7 @@ from evals.example.script import Script, scripts
 _TURN = re.compile(r"^(\d+) [a-p]{2} (agent|customer|bot|system)(?: after \d+ s)?: (.*)$", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"<[A-Z_]+\d*>")
 _PIECE = 5
-"""Characters; pieces of this length tell one conversation from another, whatever was redacted between them."""
+"""Characters; pieces of this length tell one conversation from another, whatever was redacted."""
 
 _LEAST_ALIKE = 0.5
 

@@ -4,7 +4,8 @@ Labels are not needed: the sign test counts how many grades moved down and how m
 drifted, each that moved is as likely to have gone either way.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -25,12 +26,12 @@ _POWER = 0.8
 
 
 class Drift(Model):
-    """How the grades of `n` conversations moved: on one dimension, overall, or whether there is a level at all
-    (`given`).
+    """How the grades of `n` conversations moved: on one dimension, overall, or whether there is a level at
+    all (`GIVEN`).
 
-    `lower` and `higher` count those with fewer or more points than before, for `given` those that lost or got
-    a level. `p_value` is of an exact two-sided sign test, adjusted for all of them (Holm). `detectable` is the
-    share of conversations that would have to move one way, beyond those that move back and forth, to be
+    `lower` and `higher` count those with fewer or more points than before, for `GIVEN` those that lost or got
+    a level. `p_value` is of an exact two-sided sign test, adjusted for all of them (Holm). `detectable` is
+    the share of conversations that would have to move one way, beyond those that move back and forth, to be
     noticed in 4 of 5 tries; None where no share would be.
     """
 
@@ -148,8 +149,9 @@ def detectable_share(n: int, noise: float, alpha: float) -> float | None:
     `noise` is the share that moves back and forth anyway, half of it either way.
     """
     shares = np.linspace(0.005, 1 - noise, 200)
-    found = next((share for share in shares if power_of(n, float(share), noise, alpha) >= _POWER), None)
-    return None if found is None else float(found)
+    # More that move show more clearly: halving finds the first that does.
+    place = bisect_left(shares, _POWER, key=lambda share: power_of(n, float(share), noise, alpha))
+    return float(shares[place]) if place < len(shares) else None
 
 
 def power_of(n: int, share: float, noise: float, alpha: float) -> float:

@@ -11,11 +11,11 @@ from service.domain.run import Run, RunConversation
 from service.domain.scorecard import Dimension, LevelValue, Scale
 
 
-def floors_of(new: Run, base: Run | None = None) -> list[Floor]:
+def floors_of(new: Run, base: Run | None = None, *, other_scorecards: bool = False) -> list[Floor]:
     """Return every floor of the newer run's conversations, and of the older run's that the newer one lacks.
 
     Raises InvalidInput for a floor on a dimension, or at a level, that the card does not have: it would never
-    fail.
+    fail. Where another scorecard was asked for, floors on its missing dimensions are left out.
     """
     dimensions = {dimension.id: dimension for dimension in new.scorecard.scorecard.dimensions}
     before = {one.id: one for one in base.conversations} if base is not None else None
@@ -23,6 +23,7 @@ def floors_of(new: Run, base: Run | None = None) -> list[Floor]:
         _floor(one, _dimension(dimensions, one, name), level, before)
         for one in (*new.conversations, *_missing(new, base))
         for name, level in one.floors.items()
+        if name in dimensions or not other_scorecards
     ]
 
 

@@ -27,7 +27,7 @@ def report_run(run: Run, options: GateOptions, base: Run | None = None) -> RunRe
         agreement=agreement,
         reliability=tuple(reliability_of(dimensions, evaluations)),
         ungraded=_ungraded(run),
-        floors=tuple(floors_of(run, base)),
+        floors=tuple(floors_of(run, base, other_scorecards=options.other_scorecards)),
         thresholds=tuple(thresholds_of(options.least, agreement, run.grader, options.min_n)),
         notes=tuple(_notes(run)),
     )
@@ -81,5 +81,9 @@ def labelled(run: Run) -> list[LabelledEvaluation]:
 def _notes(run: Run) -> Iterator[str]:
     if run.repeats > 1:
         yield f"Agreement is that of the first of {run.repeats} repeats."
+    known = {dimension.id for dimension in run.scorecard.scorecard.dimensions}
+    if missing := {name for one in run.conversations for name in one.floors} - known:
+        listed = ", ".join(sorted(missing))
+        yield f"Floors on dimensions that this scorecard does not have are not judged: {listed}."
     if not any(one.labels for one in run.conversations):
         yield "No conversation has labels: nothing is known about agreement with people."

@@ -22,8 +22,9 @@ Answers = Mapping[str, LevelValue]
 class Columns:
     """Columns of answers on the same items, in the order of the cases, and what was left out to get there.
 
-    `labelled` are all cases with people's answer, `items` those of them where every column has one; the rows
-    of `people` and `answers` are the latter's. `missing` counts the labelled cases without an answer, by
+    `labelled` are all cases with a usable label, `items` those of them where people agreed on an answer and
+    every column has one; the rows of `people` and `answers` are the latter's. `machine` is what the grader
+    said of the labelled cases, by evaluation id. `missing` counts the labelled cases without an answer, by
     column; `off_scale`, `repeated` and `tied` count labels and cases that could not be used.
     """
 
@@ -33,6 +34,7 @@ class Columns:
     items: tuple[Case, ...]
     people: tuple[LevelValue, ...]
     answers: dict[Column, tuple[LevelValue, ...]]
+    machine: Answers
     missing: dict[Column, int]
     seen: int
     off_scale: int
@@ -53,14 +55,14 @@ def columns_of(dimension: Dimension, cases: Sequence[Case], others: Mapping[Colu
     added: people's most frequent answer on the other conversations (see `constant_answers`).
     """
     scale = dimension.scale
-    usable = [_with_usable_labels(scale, case) for case in cases]
-    answered = [(case, consensus(scale, [label.level for label in case.labels])) for case in usable]
-    labelled = [(case, answer) for case, answer in answered if answer is not None]
+    labelled = [one for case in cases if (one := _with_usable_labels(scale, case)).labels]
+    agreed = [consensus(scale, [label.level for label in case.labels]) for case in labelled]
+    decided = [(case, answer) for case, answer in zip(labelled, agreed, strict=True) if answer is not None]
     graders = Counter(case.grade.grader for case in cases if case.grade is not None)
     grader = min(graders, key=lambda name: (-graders[name], name), default=None)
-    given = _given(scale, [case for case, _ in labelled], grader, others)
-    kept = [all(case.of.evaluation.id in column for column in given.values()) for case, _ in labelled]
-    items = list(compress(labelled, kept))
+    given = _given(scale, labelled, grader, others)
+    kept = [all(case.of.evaluation.id in column for column in given.values()) for case, _ in decided]
+    items = list(compress(decided, kept))
     ids, people = [case.of.evaluation.id for case, _ in items], tuple(answer for _, answer in items)
     columns: dict[Column, tuple[LevelValue, ...]] = {}
     if len(people) > 1:
@@ -69,15 +71,16 @@ def columns_of(dimension: Dimension, cases: Sequence[Case], others: Mapping[Colu
     return Columns(
         grader=grader,
         graders=len(graders),
-        labelled=tuple(case for case, _ in labelled),
+        labelled=tuple(labelled),
         items=tuple(case for case, _ in items),
         people=people,
         answers=columns,
+        machine={} if grader is None else given.get(grader, {}),
         missing={name: _missing(labelled, answers) for name, answers in given.items()},
         seen=sum(case.seen for case in cases),
         off_scale=sum(not is_answer(scale, label.level) for case in cases for label in case.labels),
         repeated=sum(_repeated(scale, case) for case in cases),
-        tied=sum(answer is None and bool(case.labels) for case, answer in answered),
+        tied=agreed.count(None),
     )
 
 
@@ -126,5 +129,5 @@ def _given(
     return {name: answers for name, answers in usable.items() if answers}
 
 
-def _missing(labelled: Sequence[tuple[Case, LevelValue]], answers: Answers) -> int:
-    return sum(case.of.evaluation.id not in answers for case, _ in labelled)
+def _missing(labelled: Sequence[Case], answers: Answers) -> int:
+    return sum(case.of.evaluation.id not in answers for case in labelled)

@@ -23,8 +23,8 @@ def describe(
     """Return how far the grader, the `others` (answers by evaluation id) and a constant guess agree with
     people on `dimension`, all over the same items; and how far people agree with each other.
 
-    Raters and ceiling are over all labelled cases, graded or not. Nothing is refused: what is missing is said
-    in `notes`.
+    Raters and ceiling are over all labelled cases, graded or not, also where people's answers tie. Nothing is
+    refused: what is missing is said in `notes`.
     """
     columns = columns_of(dimension, cases, others or {})
     labels = [case.labels for case in columns.labelled]
@@ -52,10 +52,12 @@ def describe(
 
 
 def _stand_in(dimension: Dimension, columns: Columns) -> StandIn | str | None:
-    if columns.grader is None or columns.grader not in columns.answers:
+    if not columns.machine:
         return None
-    labels = [case.labels for case in columns.items]
-    return stand_in(dimension.scale, labels, columns.answers[columns.grader])
+    # Conversations on which people tie are among them: the test asks each rater, not what they agree on.
+    graded = [(case, columns.machine.get(case.of.evaluation.id)) for case in columns.labelled]
+    both = [(case.labels, answer) for case, answer in graded if answer is not None]
+    return stand_in(dimension.scale, [labels for labels, _ in both], [answer for _, answer in both])
 
 
 def _notes(
@@ -65,6 +67,11 @@ def _notes(
     if not columns.labelled:
         yield "no labels that could be used: nothing is known about agreement with people"
         return
+    if len({label.probability for case in columns.labelled for label in case.labels}) > 1:
+        yield (
+            "conversations were chosen for labelling with different probabilities: these figures are of the "
+            "labelled ones, not of all"
+        )
     if humans is None:
         yield (
             "no conversation was labelled by two people: how far people agree with each other is not known, "

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from service.calibration.arrays import Bools, Floats, group_numbers
+from service.calibration.arrays import Bools, Floats, Ints, group_numbers
 from service.calibration.folds import folds, missing
 from service.domain.calibration import ScoreMap
 
@@ -18,6 +18,9 @@ ERRORS_APART = 1.0
 
 LEAST_GAIN = 0.10
 """By what share of the present error it has to win as well: what nobody notices is not worth a surprise."""
+
+MOST_LOST = 0.02
+"""How much quadratic-weighted kappa it may lose: coming nearer by calling everything the same is harm."""
 
 _PRIOR = 2.0
 """So many labels of every level are made up for the ordinal map, all where the shift would put them."""
@@ -69,28 +72,35 @@ def fit_score_map(
     is on the scale, and the mean of the raters'; NaN is left out. Items of one group (shape (n,), such as the
     conversation) are held out together.
 
-    Each kind is cross-validated (ten parts, by `seed`): the mean absolute error of the level nearest to what
-    it expects. From the simplest to the boldest, a kind takes the place of the one before when its error is
-    lower by more than a standard error of the paired difference and by at least a tenth of identity's. Below
-    20 labels, and where one group holds them all, a sentence that says what is missing.
+    Each kind is cross-validated (ten parts, by `seed`) on the level nearest to what it expects. From the
+    simplest to the boldest, a kind takes the place of the one before when its mean absolute error is lower
+    by more than a standard error of the paired difference and by at least a tenth of identity's, and its
+    quadratic-weighted kappa is at most .02 below identity's. Below 20 labels, and where one group holds them
+    all, a sentence that says what is missing.
+
+    Raises ValueError for a level of the machine's that is not on the scale.
     """
     scale = np.asarray(levels, dtype=np.float64)
     theirs, ours = np.asarray(machine, dtype=np.float64), np.asarray(people, dtype=np.float64)
     kept = ~(np.isnan(theirs) | np.isnan(ours))
     numbers = np.arange(len(kept)) if groups is None else group_numbers(groups)
     theirs, ours, numbers = theirs[kept], ours[kept], numbers[kept]
+    if not np.isin(theirs, scale).all():
+        raise ValueError("the machine's levels have to be on the scale")
     parts = folds(numbers, seed)
     if len(ours) < FEWEST_LABELS or not parts:
         return missing("grades are not mapped", len(ours), FEWEST_LABELS)
-    errors = {name: _held_out_errors(fit, scale, theirs, ours, parts) for name, fit in KINDS.items()}
-    chosen, gate = _choose(errors, numbers)
+    held = {name: _held_out(fit, scale, theirs, ours, parts) for name, fit in KINDS.items()}
+    errors = {name: np.abs(mapped - ours) for name, mapped in held.items()}
+    kappas = {name: kappa(mapped, ours) for name, mapped in held.items()}
+    chosen = _choose(errors, kappas, numbers)
     return ScoreMap.model_validate(
         {
             "kind": chosen,
             "expected": tuple(float(x) for x in KINDS[chosen](scale, theirs, ours)),
             "cv_mae": {name: float(error.mean()) for name, error in errors.items()},
             "n": len(ours),
-            "gate": gate,
+            "gate": _gate(chosen, errors),
         }
     )
 
@@ -108,34 +118,48 @@ def nearest(levels: Floats, expected: Floats) -> Floats:
     return np.asarray(levels[np.abs(expected[:, None] - levels[None, :]).argmin(axis=1)], dtype=np.float64)
 
 
-def _held_out_errors(fit: Fit, levels: Floats, machine: Floats, people: Floats, parts: list[Bools]) -> Floats:
-    """Return how far off each item is under a map that was fitted without its part, shape (n,)."""
-    errors = np.empty(len(people))
+def kappa(one: Floats, other: Floats) -> float:
+    """Return the quadratic-weighted kappa of two columns, which may hold means: 1 where they never differ.
+
+    1 - mean (x - y)² / (Var x + Var y + (mean x - mean y)²). Source: Cohen 1968; in this form Lin 1989.
+    """
+    apart = float(((one - other) ** 2).mean())
+    by_chance = float(one.var() + other.var() + (one.mean() - other.mean()) ** 2)
+    return 1.0 if apart <= 0 else 1 - apart / by_chance
+
+
+def _held_out(fit: Fit, levels: Floats, machine: Floats, people: Floats, parts: list[Bools]) -> Floats:
+    """Return the level of each item under a map that was fitted without its part, shape (n,)."""
+    mapped = np.empty(len(people))
     for held in parts:
-        mapped = nearest(levels, fit(levels, machine[~held], people[~held]))
-        errors[held] = np.abs(mapped[np.searchsorted(levels, machine[held])] - people[held])
-    return errors
+        onto = nearest(levels, fit(levels, machine[~held], people[~held]))
+        mapped[held] = onto[np.searchsorted(levels, machine[held])]
+    return mapped
 
 
-def _choose(errors: dict[str, Floats], groups: npt.NDArray[np.int64]) -> tuple[str, str]:
-    """Return the name of the kind that stands, and in one sentence why."""
-    base = float(errors["identity"].mean())
+def _choose(errors: dict[str, Floats], kappas: dict[str, float], groups: Ints) -> str:
+    """Return the name of the kind that stands."""
+    least = LEAST_GAIN * float(errors["identity"].mean())
     chosen = "identity"
     for name in KINDS:
         gain, spread = _paired(errors[chosen] - errors[name], groups)
-        if gain > ERRORS_APART * spread and gain >= LEAST_GAIN * base and gain > 0:
+        clearly_nearer = gain > ERRORS_APART * spread and gain >= least
+        if clearly_nearer and kappas[name] >= kappas["identity"] - MOST_LOST:
             chosen = name
+    return chosen
+
+
+def _gate(chosen: str, errors: dict[str, Floats]) -> str:
+    """Return in one sentence why this kind stands."""
+    before, after = float(errors["identity"].mean()), float(errors[chosen].mean())
     if chosen == "identity":
-        best = min(KINDS, key=lambda name: (errors[name].mean(), name != "identity"))
-        close = (
-            f"{best} {errors[best].mean():.2f}, not clearly better" if best != chosen else "no map is nearer"
+        return (
+            f"grades stay as they are, {before:.2f} levels off on held-out labels: no map is clearly better"
         )
-        return chosen, f"grades are kept as they are: {base:.2f} levels off on held-out labels; {close}"
-    after = errors[chosen].mean()
-    return chosen, f"{base:.2f} levels off as they are, {after:.2f} with this map, on held-out labels"
+    return f"{before:.2f} levels off as they are, {after:.2f} with this map, on held-out labels"
 
 
-def _paired(differences: Floats, groups: npt.NDArray[np.int64]) -> tuple[float, float]:
+def _paired(differences: Floats, groups: Ints) -> tuple[float, float]:
     """Return mean and standard error of differences whose groups are independent."""
     mean = float(differences.mean())
     sums = np.bincount(groups, differences - mean)

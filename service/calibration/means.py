@@ -119,10 +119,10 @@ def _reason_against(sample: _Sample) -> str | None:
     """Return why the machine's grades cannot help, None where they can."""
     n = len(sample.people)
     if n < FEWEST_LABELS:
-        return f"labels only: {n} labels, at least {FEWEST_LABELS} are needed to correct the machine's grades"
+        return f"labels only: fewer than {FEWEST_LABELS} labels, which cannot correct the machine's grades"
     if len(sample.everything) == n:
         return "labels only: nothing is graded that is not labelled"
-    if abs(correlation(sample.people, sample.machine, sample.design)) < 1 / np.sqrt(n - 2):
+    if correlation(sample.people, sample.machine, sample.design) < 1 / np.sqrt(n - 2):
         return "labels only: the machine's grades hardly go with people's"
     if np.allclose(sample.people, sample.machine):
         return "labels only: not one difference has been seen yet, which says little about the rest"
@@ -144,6 +144,7 @@ def _corrected(sample: _Sample) -> Corrected:
         method="corrected",
         effective_labels=len(people) * design.variance(people) / variance,
         weight=weight,
+        note=design.caution,
     )
 
 
@@ -156,8 +157,9 @@ def _labels_only(people: Floats, design: Design, note: str | None) -> Corrected:
         missing = "one label has no interval" if n == 1 else "all labels are the same: no interval"
         return Corrected(value=value, n=n, method="labels_only", weight=0.0, note=missing)
     low, high = _interval(value, variance, design.freedom)
+    notes = "; ".join(part for part in (note, design.caution) if part) or None
     return Corrected(
-        value=value, low=low, high=high, n=n, method="labels_only", effective_labels=n, weight=0.0, note=note
+        value=value, low=low, high=high, n=n, method="labels_only", effective_labels=n, weight=0.0, note=notes
     )
 
 

@@ -139,13 +139,11 @@ def _answers(values: npt.ArrayLike) -> Floats:
 def _reason_against(people: Floats, machine: Floats, others: Floats, design: Design) -> str | None:
     n = len(people)
     if n < FEWEST_LABELS:
-        return (
-            f"labels only: {n} labels, at least {FEWEST_LABELS} are needed to correct the machine's answers"
-        )
+        return f"labels only: fewer than {FEWEST_LABELS} labels, which cannot correct the machine's answers"
     if not len(others):
         return "labels only: nothing is graded that is not labelled"
     whole = Design(design.weights, np.zeros_like(design.strata))
-    if abs(correlation(people, machine, whole)) < 1 / np.sqrt(n - 2):
+    if correlation(people, machine, whole) < 1 / np.sqrt(n - 2):
         return "labels only: the machine's answers hardly go with people's"
     return None
 
@@ -163,6 +161,7 @@ def _corrected(people: Floats, machine: Floats, everything: Floats, design: Desi
         n=len(people),
         method="corrected",
         effective_labels=len(people) * alone.variance / variance,
+        note=design.caution,
     )
 
 
@@ -182,6 +181,7 @@ def _rate_of_labels(people: Floats, design: Design, note: str | None) -> Correct
         return Corrected(value=None, n=0, method=None, note="no labels")
     share = min(1.0, max(0.0, design.mean(people)))
     low, high = wilson(share, design.effective)
+    notes = "; ".join(part for part in (note, design.caution) if part) or None
     return Corrected(
-        value=share, low=low, high=high, n=n, method="labels_only", effective_labels=n, weight=0.0, note=note
+        value=share, low=low, high=high, n=n, method="labels_only", effective_labels=n, weight=0.0, note=notes
     )

@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from service.calibration.arrays import Bools, Floats, Ints, group_numbers
 
+FEWEST_COUNTING = 20
+"""Below so many labels that carry the weight, intervals of skewed columns cover too seldom."""
+
 
 class UnlabelledStratum(ValueError):
     """A part of the population has no label, so that labels say nothing about it."""
@@ -35,6 +38,14 @@ class Design:
         """
         squares = self.weights**2
         return float(squares.sum() ** 2 / (squares**2).sum()) - len(np.unique(self.strata))
+
+    @property
+    def caution(self) -> str | None:
+        """What is to be said of an interval where few of many labels carry most of the weight."""
+        counting = self.freedom + len(np.unique(self.strata))
+        if np.allclose(self.weights, self.weights[:1]) or counting >= FEWEST_COUNTING:
+            return None
+        return f"the interval may be too narrow: labels weigh so unequally that about {counting:.0f} decide"
 
     def centred(self, values: Floats) -> Floats:
         """Return `values` less the weighted mean of each one's stratum."""

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from service.cli.calibration_file import write_calibration
 from service.cli.output import FormatOption, print_json, say
 from service.cli.setup import make_factory
 from service.cli.show_calibration import show_calibration
-from service.domain.calibration import CalibrationFile, Fitted
+from service.domain.calibration import Fitted
 from service.domain.errors import FieldProblem, InvalidInput, TooFewLabels, field_problems
 from service.domain.evaluation import ScorecardRef
 from service.domain.keys import DEFAULT_TENANT
@@ -62,28 +63,6 @@ def calibrate(
         print_json(fitted.calibration)
     else:
         show_calibration(fitted.calibration)
-
-
-def write_calibration(path: Path, fitted: Fitted) -> None:
-    """Write a calibration with its models to a file."""
-    file = CalibrationFile.of(fitted)
-    try:
-        path.write_text(file.model_dump_json(), "utf-8")
-    except OSError as error:
-        raise InvalidInput([FieldProblem("--out", f"cannot write {path}: {error.strerror}")]) from None
-    say(f"wrote {path}")
-
-
-def read_calibration(path: Path) -> Fitted:
-    """Return the calibration in a file. Raises InvalidInput for anything else."""
-    try:
-        file = CalibrationFile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InvalidInput([FieldProblem("", f"cannot read {path}: {error.strerror}")]) from None
-    except ValidationError as error:
-        wrong = f"{path} is no calibration as `qalibrate calibrate --out` writes them"
-        raise InvalidInput([FieldProblem("", wrong), *field_problems(error.errors())[:3]]) from None
-    return Fitted(file.calibration, file.models)
 
 
 def _request(scorecard: str, grader: str | None, risk: float, delta: float, seed: int) -> CalibrationRequest:

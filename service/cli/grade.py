@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from service.cli.budget import Budget, MaxCostOption, budget_for
+from service.cli.calibration_file import read_calibration
 from service.cli.inputs import Item, read_items
 from service.cli.output import (
     BAD_INPUT,
@@ -21,7 +22,6 @@ from service.cli.output import (
 )
 from service.cli.parallel import Counter, in_order
 from service.cli.setup import (
-    GraderOption,
     PathsArgument,
     PolicyOption,
     ScorecardOption,
@@ -31,6 +31,7 @@ from service.cli.setup import (
 from service.cli.show import in_usd, show_evaluation, show_summary
 from service.domain.errors import InvalidInput
 from service.domain.evaluation import Evaluation
+from service.domain.grade import GraderName
 from service.domain.scorecard import ScorecardRevision
 from service.domain.scorecard_file import read_scorecard
 from service.factory import builtin_scorecards
@@ -45,18 +46,25 @@ Result = Evaluation | InvalidInput | Literal["left out"]
 def grade(
     paths: PathsArgument,
     scorecard: ScorecardOption = None,
-    grader: GraderOption = None,
+    grader: Annotated[GraderName | None, typer.Option(help="Which grader.")] = None,
     policy: PolicyOption = None,
     include: Annotated[Literal["turns"] | None, typer.Option(help="`turns` adds the redacted turns.")] = None,
     require_pass: Annotated[
         bool, typer.Option(help="Exit with 1 when a conversation does not pass.")
     ] = False,
     max_cost: MaxCostOption = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A file of `qalibrate calibrate --out`: grades follow it."
+        ),
+    ] = None,
     output: FormatOption = "table",
 ) -> None:
     """Grade conversations and show grades, evidence and coaching."""
     factory = make_factory(policy=policy, redaction_processes=processes_for(paths))
     cards = scorecards_for(scorecard)
+    fitted = read_calibration(calibration) if calibration else None
     budget = budget_for(max_cost, factory, grader)
 
     async def one(item: Item) -> Result:
@@ -66,7 +74,7 @@ def grade(
             async with budget.conversation() if budget else nullcontext(True) as may_start:
                 if not may_start:
                     return LEFT_OUT
-                return await factory.grade(item.conversation, cards, item.id, grader)
+                return await factory.grade(item.conversation, cards, item.id, grader, fitted)
         except InvalidInput as error:
             return error
 

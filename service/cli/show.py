@@ -124,7 +124,8 @@ def _level(grade: Grade) -> str:
     if grade.outcome == "not_applicable":
         return "n/a"
     confidence = "" if grade.confidence is None else f"\nconfidence {grade.confidence:.2f}"
-    return printable(f"{grade.level} ({grade.points:g})") + confidence
+    accepted = "\naccepted" if grade.disposition == "auto_accepted" else ""
+    return printable(f"{grade.level} ({grade.points:g})") + confidence + accepted
 
 
 def _why(grade: Grade) -> Text:

@@ -6,6 +6,7 @@ from service.cli.output import console, print_table
 from service.cli.page import Page
 from service.domain.agreement import (
     Agreement,
+    Column,
     DimensionAgreement,
     Estimate,
     HumanCeiling,
@@ -24,7 +25,8 @@ from service.domain.calibration import (
 
 _SCALES = {"yes_no": "yes or no", "ordinal": "levels in order", "choice": "choice"}
 _LABEL = 16
-_COLUMNS = ("Answers", "n", "Exact", "Adjacent", "QWK", "AC2", "Bias")
+_COLUMNS = ("Answers", "n", "Exact", "Adjacent", "QWK", "AC2")
+_ORDER: tuple[Column, ...] = ("constant", "learned", "llm", "signals", "blend")
 _LOSSES = {"off_by_two": "off by two levels or more", "differs": "other than people's"}
 
 
@@ -37,23 +39,20 @@ def show_calibration(calibration: Calibration) -> None:
     page.fields(_made_of(calibration), indent=1, label=_LABEL)
     if calibration.overall is not None and calibration.overall.columns:
         page.heading("All dimensions together")
-        rows = [
-            (name, calibration.overall.conversations, *_figures(of), None)
-            for name, of in calibration.overall.columns.items()
-        ]
-        print_table(_COLUMNS, rows)
+        known, n = calibration.overall.columns, calibration.overall.conversations
+        print_table(_COLUMNS, [(name, n, *_figures(known[name])) for name in _ORDER if name in known])
         _show_notes(page, calibration.overall.notes)
     for one in calibration.dimensions:
         _show_dimension(page, one)
 
 
 def in_figures(estimate: Estimate | None) -> str:
-    """Return a figure with its interval: `0.62 (0.48 to 0.74)`; a dash where there is none."""
+    """Return a figure with its interval: `0.62 (0.48…0.74)`; a dash where there is none."""
     if estimate is None or estimate.value is None:
         return "–"
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.2f}"
-    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+    return f"{estimate.value:.2f} ({estimate.low:.2f}…{estimate.high:.2f})"
 
 
 def _made_of(calibration: Calibration) -> Iterator[tuple[str, str | None]]:
@@ -74,7 +73,7 @@ def _show_dimension(page: Page, one: DimensionCalibration) -> None:
     counts = f"{agreement.items:,} conversations, {agreement.labels:,} labels"
     page.heading(f"{one.dimension} ({_SCALES[agreement.scale]}): {counts}")
     if agreement.columns:
-        print_table(_COLUMNS, list(_rows(agreement)))
+        print_table((*_COLUMNS, "Bias"), list(_rows(agreement)))
     page.fields(_followed(one), indent=1, label=_LABEL)
     page.fields((("Rater", _severity(rater)) for rater in agreement.raters), indent=1, label=_LABEL)
     if agreement.stand_in is not None:
@@ -83,8 +82,10 @@ def _show_dimension(page: Page, one: DimensionCalibration) -> None:
 
 
 def _rows(agreement: DimensionAgreement) -> Iterator[Sequence[object]]:
-    for name, of in agreement.columns.items():
-        yield name, of.n, *_figures(of), in_figures(of.bias)
+    for name in _ORDER:
+        if name in agreement.columns:
+            of = agreement.columns[name]
+            yield name, of.n, *_figures(of), in_figures(of.bias)
     if agreement.ceiling is not None:
         ceiling = agreement.ceiling
         yield "people, each other", ceiling.items, *_figures(ceiling), None

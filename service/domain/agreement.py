@@ -55,7 +55,8 @@ class Agreement(Model):
 class RaterSeverity(Model):
     """How one rater grades beside the others on the items that both graded.
 
-    `severity` is the mean of their level minus the mean of the others', in levels: below 0 is harsher.
+    `severity` is the mean of their level minus the mean of the others', in levels: below 0 is harsher, where
+    more points are given for higher levels.
     `drift` is the change of that difference in 30 days. `note` names who is about a level off.
     """
 
@@ -69,7 +70,8 @@ class RaterSeverity(Model):
 class HumanCeiling(Model):
     """How far people agree with each other where an item was labelled by two or more.
 
-    Figures over `pairs` of labels of one item, each item weighing the same however many labelled it.
+    Figures over `pairs` of labels of one item, each item weighing the same however many labelled it; in
+    alpha, by its definition, as much as it has labels. Kappa takes both labels from one distribution.
     """
 
     items: int

@@ -20,12 +20,24 @@ from pydantic import ValidationError
 
 from service.atomic import write_atomically
 from service.domain.base import Model
-from service.domain.errors import PromptTooLong, QalibrateError, Unavailable, field_problems
+from service.domain.errors import (
+    ModelAway,
+    ModelRejected,
+    PromptTooLong,
+    QalibrateError,
+    Unavailable,
+    field_problems,
+)
 from service.grading.port import ChatAnswer, ChatModel, ChatRequest, TokenChoice
 
 ANSWER_FORMAT: Literal["qalibrate-answer@1"] = "qalibrate-answer@1"
 HEADER = "recording.json"
 PACKED = "answers.jsonl"
+
+Failed = ModelAway | ModelRejected
+"""What a model may raise instead of an answer: a part of what happened, and replayed too."""
+
+_FAILURES: dict[str, type[Failed]] = {kind.type: kind for kind in (ModelAway, ModelRejected, PromptTooLong)}
 
 
 class BrokenRecording(QalibrateError):
@@ -84,8 +96,13 @@ class _Answer(Model):
     cost_usd: float | None
 
 
+class _Failure(Model):
+    type: str
+    detail: str
+
+
 class _Stored(Model):
-    """One file: the request, and its answer or what the server said of its length.
+    """One file: the request, and its answer or why there was none.
 
     In a packed recording it is one line, without the request, and without the answer's text where that is
     its tokens joined.
@@ -97,7 +114,7 @@ class _Stored(Model):
     configured_model: str
     request: dict[str, Any] | None = None
     answer: _Answer | None = None
-    too_long: str | None = None
+    failure: _Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +140,21 @@ class AnswerStore:
         """Write down what the recording is made with. Raises RecordingAway."""
         self._write(self._folder / HEADER, header)
 
-    def get(self, key: AnswerKey) -> ChatAnswer | None:
-        """Return the answer, None where there is none. Raises BrokenRecording, and PromptTooLong where the
-        server said that.
-        """
+    def get(self, key: AnswerKey) -> ChatAnswer | Failed | None:
+        """Return the answer or why there was none, None where nothing is known. Raises BrokenRecording."""
         path = self._path(key)
         stored = _read(path, _Stored) if path.exists() else self._packed.get(key)
         if stored is None:
             return None
         if stored.request_sha256 != key.digest:
             raise BrokenRecording(f"{path} holds the answer to another request; restore it or record again")
-        if stored.too_long is not None:
-            raise PromptTooLong(stored.too_long)
+        if stored.failure is not None and stored.failure.type in _FAILURES:
+            return _FAILURES[stored.failure.type](stored.failure.detail)
         if stored.answer is None:
             raise BrokenRecording(f"{path} holds no answer; delete it and record again")
         return _chat_answer(stored.answer)
 
-    def put(
-        self, key: AnswerKey, model: str, request: ChatRequest, answer: ChatAnswer | PromptTooLong
-    ) -> None:
+    def put(self, key: AnswerKey, model: str, request: ChatRequest, answer: ChatAnswer | Failed) -> None:
         """Keep an answer. Raises RecordingAway."""
         stored = _Stored(
             request_sha256=key.digest,
@@ -149,7 +162,7 @@ class AnswerStore:
             configured_model=model,
             request=asdict(request),
             answer=_Answer(**_fields(answer)) if isinstance(answer, ChatAnswer) else None,
-            too_long=answer.detail if isinstance(answer, PromptTooLong) else None,
+            failure=None if isinstance(answer, ChatAnswer) else _failure(answer),
         )
         self._write(self._path(key), stored)
 
@@ -177,8 +190,9 @@ class AnswerStore:
         path = self._folder / PACKED
         if not path.exists():
             return {}
-        lines = _text(path).splitlines()
-        stored = [_checked(line, _Stored, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
+        # Not `splitlines`: words may hold other line breaks than these.
+        lines = enumerate(_text(path).split("\n"), 1)
+        stored = [_checked(line, _Stored, f"{path}, line {number}") for number, line in lines if line]
         return {AnswerKey(one.request_sha256, one.asked): one for one in stored}
 
     def _path(self, key: AnswerKey) -> Path:
@@ -194,7 +208,8 @@ class AnswerStore:
 
 
 class RecordingModel:
-    """Asks `inner` and keeps every answer. What is in the folder already is not asked again, unless `anew`.
+    """Asks `inner` and keeps every answer. What is in the folder already is not asked again, unless `anew`
+    or the model was away then.
 
     `asker` names who asks: the second time that one asks the same, it is a request of its own, with an answer
     of its own. Different askers of the same get the same answer, however they come to run side by side.
@@ -228,7 +243,9 @@ class RecordingModel:
         async with self._locks[key]:
             if not self._anew or key in self._done:
                 known = await asyncio.to_thread(self._store.get, key)
-                if known is not None:
+                if isinstance(known, PromptTooLong):
+                    raise known
+                if isinstance(known, ChatAnswer):
                     self.found += key not in self._done
                     return known
             answer = await self._ask(request, key)
@@ -238,8 +255,8 @@ class RecordingModel:
     async def _ask(self, request: ChatRequest, key: AnswerKey) -> ChatAnswer:
         try:
             answer = await self._inner.complete(request)
-        except PromptTooLong as error:
-            # The size of a model is an answer too: without it, a replay would go another way.
+        except (ModelAway, ModelRejected) as error:
+            # Without it, a replay would go another way than what is replayed.
             await asyncio.to_thread(self._store.put, key, self.name, request, error)
             raise
         await asyncio.to_thread(self._store.put, key, self.name, request, answer)
@@ -255,11 +272,13 @@ class ReplayingModel:
         self._keys = _Keys(name, asker)
 
     async def complete(self, request: ChatRequest) -> ChatAnswer:
-        """Return the recorded answer. Raises NotRecorded, BrokenRecording and PromptTooLong."""
+        """Return the recorded answer. Raises NotRecorded, BrokenRecording, and what the model raised then."""
         key = self._keys.next(request)
         answer = await asyncio.to_thread(self._store.get, key)
         if answer is None:
             raise NotRecorded(f"no answer to request {key.digest[:12]} was recorded")
+        if not isinstance(answer, ChatAnswer):
+            raise answer
         return answer
 
 
@@ -315,6 +334,10 @@ def _chat_answer(stored: _Answer) -> ChatAnswer:
     return replace(answer, tokens=tokens, text=answer.text or "".join(token.text for token in tokens))
 
 
+def _failure(error: Failed) -> _Failure:
+    return _Failure(type=error.type, detail=error.detail)
+
+
 def _fields(answer: ChatAnswer | _Answer) -> dict[str, Any]:
     return {name: getattr(answer, name) for name in _Answer.model_fields}
 
@@ -323,7 +346,7 @@ def _packed_line(stored: _Stored) -> str:
     answer = stored.answer
     if answer is not None and answer.text == "".join(token.text for token in answer.tokens):
         stored = stored.model_copy(update={"answer": answer.model_copy(update={"text": ""})})
-    return stored.model_dump_json(exclude={"request"}, exclude_none=True)
+    return stored.model_dump_json(exclude={"request"})
 
 
 def _lines(content: Model) -> str:

@@ -16,7 +16,6 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from service.calibration.applying import applied
 from service.domain.calibration import Fitted
 from service.domain.errors import DatabaseAway, QalibrateError
 from service.domain.evaluation import Assessment, Evaluation, Failure, RedactionSummary
@@ -33,6 +32,7 @@ from service.storage.database import Database
 from service.storage.transaction import Transaction
 from service.usecases.answers import RedactAnswer
 from service.usecases.calibrations import Followed
+from service.usecases.following import Following
 from service.usecases.handover import Accepted, Handover
 
 log = structlog.get_logger(__name__)
@@ -65,10 +65,11 @@ class Graders:
         self._graders = graders
         self._timeout_s = timeout_s
         self._redact_answer = redact_answer
+        self._following = Following()
 
     @property
     def names(self) -> frozenset[GraderName]:
-        """Which graders can be asked for."""
+        """Which graders can be asked for on any scorecard; `learned` only where a calibration has models."""
         return frozenset(self._graders)
 
     async def grade(
@@ -86,24 +87,29 @@ class Graders:
         Its words are redacted under the policy of `tenant`; `names` are known to be personal. Its grades
         follow the calibration `fitted`, unless what that depends on has changed. Raises DatabaseAway only.
         """
-        if grader not in self._graders:
-            detail = f"this process has no grader {grader!r}; set OPENAI_API_KEY or OPENAI_BASE_URL"
-            return Failure(type="grader-not-configured", detail=detail)
         try:
+            chosen = self._following.learned(fitted) if grader == "learned" else self._graders.get(grader)
+            if chosen is None:
+                return _not_configured(grader)
             # Waiting for the limits of requests to the model is no fault of this evaluation.
             async with work_time(self._timeout_s):
-                assessment = await assess(
-                    self._graders[grader], conversation, card, elsewhere=self._elsewhere
-                )
+                assessment = await assess(chosen, conversation, card, elsewhere=self._elsewhere)
                 assessment = await self._redact_answer(assessment, conversation, tenant, names)
+                provenance = assessment.provenance.model_copy(
+                    update={"redactor": redaction.version, "policy": redaction.policy}
+                )
+                complete = assessment.model_copy(update={"provenance": provenance})
+                # Last, because a calibration depends on all of the provenance.
+                return await self._following(fitted, card, conversation, complete)
         except Exception as error:
             return failure_of(error)
-        provenance = assessment.provenance.model_copy(
-            update={"redactor": redaction.version, "policy": redaction.policy}
-        )
-        complete = assessment.model_copy(update={"provenance": provenance})
-        # Last, because a calibration depends on all of the provenance.
-        return applied(fitted and fitted.calibration, card, complete)
+
+
+def _not_configured(grader: GraderName) -> Failure:
+    missing = "set OPENAI_API_KEY or OPENAI_BASE_URL"
+    if grader == "learned":
+        missing = "no active calibration of this scorecard has text models"
+    return Failure(type="grader-not-configured", detail=f"there is no grader {grader!r} here; {missing}")
 
 
 def failure_of(error: Exception) -> Failure:
@@ -137,6 +143,7 @@ class AssessEvaluation:
         on_done: Callable[[str, Evaluation | None], None] = lambda *_: None,
         handover: Handover | None = None,
         store_within_s: float = STORE_WITHIN_S,
+        followed: Followed | None = None,
     ) -> None:
         """Make one that calls `on_done` with the id of each evaluation whose result is committed, and with
         the evaluation where it is at hand. What comes through `handover` is not read from the database. A
@@ -147,7 +154,7 @@ class AssessEvaluation:
         self._on_done = on_done
         self._handover = handover or Handover()
         self._store_within_s = store_within_s
-        self._followed = Followed()
+        self._followed = followed or Followed()
 
     async def __call__(self, evaluation_id: str) -> None:
         """Grade and store. What fails for a reason of its own is stored as failed, with the reason.

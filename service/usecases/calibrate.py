@@ -105,10 +105,9 @@ def calibrated(
     # Imported here: what fits is heavy, and few who start a command do.
     from service.calibration.fitting import Making, fit
     from service.calibration.sample import choose_sample
-    from service.usecases.learning import learn
+    from service.usecases.learning import learn, one_thread
 
     sample = choose_sample(card, grader, evaluations)
-    lessons = learn(card.scorecard, sample, request.seed)
     making = Making(
         id=uuid.uuid4().hex,
         created_at=datetime.now(UTC),
@@ -116,7 +115,9 @@ def calibrated(
         risk=request.risk,
         delta=request.delta,
     )
-    calibration = fit(card, sample, lessons.opinions, making, learned=lessons.models is not None)
+    with one_thread():
+        lessons = learn(card.scorecard, sample, request.seed)
+        calibration = fit(card, sample, lessons.opinions, making, learned=lessons.models is not None)
     return Fitted(calibration, lessons.models)
 
 

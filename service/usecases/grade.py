@@ -48,9 +48,7 @@ class GradeConversation:
         Raises InvalidInput when no card fits or the grader is not configured.
         """
         grader = grader or self._default_grader
-        if grader not in self._graders.names:
-            problem = FieldProblem("/grader", f"{grader!r} needs OPENAI_API_KEY or OPENAI_BASE_URL to be set")
-            raise InvalidInput([problem])
+        _check_grader(grader, self._graders, fitted)
         started = datetime.now(UTC)
         redacted = await self._redact(conversation)
         card = cards[0] if len(cards) == 1 else _chosen(redacted.conversation, cards)
@@ -61,6 +59,16 @@ class GradeConversation:
         )
         result = None if isinstance(done, Failure) else score(card.scorecard, done.grades)
         return finished(evaluation, done, result, datetime.now(UTC))
+
+
+def _check_grader(grader: GraderName, graders: Graders, fitted: Fitted | None) -> None:
+    if grader == "learned":
+        if fitted is None or fitted.models is None:
+            problem = "'learned' needs a calibration with text models: `--calibration FILE`"
+            raise InvalidInput([FieldProblem("/grader", problem)])
+    elif grader not in graders.names:
+        problem = f"{grader!r} needs OPENAI_API_KEY or OPENAI_BASE_URL to be set"
+        raise InvalidInput([FieldProblem("/grader", problem)])
 
 
 def _chosen(conversation: RedactedConversation, cards: Sequence[ScorecardRevision]) -> ScorecardRevision:

@@ -160,13 +160,19 @@ class ImportLabels:
 
 
 def redact_rationales(policy: Policy, texts: Sequence[Written], plugin: Plugin | None = None) -> list[str]:
-    """Return the texts without personal data. Each stands alone: raters may speak of different people."""
-    return [_redacted(policy, language, text, plugin) for language, text in texts]
+    """Return the texts without personal data.
 
-
-def _redacted(policy: Policy, language: Language | None, text: str, plugin: Plugin | None) -> str:
-    known = language or cast("Language", detect_language([text]))
-    return redact_texts(policy, known, [text], [], _TURNS, (), plugin).texts[0]
+    Those in one language are read together, which takes a tenth of the time: a name that stands in several of
+    them is one placeholder.
+    """
+    known = [language or cast("Language", detect_language([text])) for language, text in texts]
+    redacted = [text for _, text in texts]
+    for language in set(known):
+        mine = [at for at, of in enumerate(known) if of == language]
+        found = redact_texts(policy, language, [redacted[at] for at in mine], [], _TURNS, (), plugin)
+        for at, text in zip(mine, found.texts, strict=True):
+            redacted[at] = text
+    return redacted
 
 
 class _Tally:

@@ -157,12 +157,15 @@ def _plan(name: str, population: Sequence[_One], wanted: PlanRequest, now: datet
 
 
 def _low_bound(confidences: Sequence[float]) -> float | None:
-    """Return the confidence up to which it is low; None where all are alike or none was measured."""
-    if not confidences:
-        return None
+    """Return the confidence up to which it is low; None where all are alike or none was measured.
+
+    As many as `LOW_SHARE` are that low, fewer where many are alike; at least those at the bottom.
+    """
     ordered = sorted(confidences)
-    bound = ordered[int(LOW_SHARE * (len(ordered) - 1))]
-    return bound if bound < ordered[-1] else None
+    if not ordered or ordered[0] == ordered[-1]:
+        return None
+    next_one = ordered[int(LOW_SHARE * len(ordered))]
+    return max((one for one in ordered if one < next_one), default=ordered[0])
 
 
 def _candidate(one: _One, low: float | None) -> Candidate:

@@ -2,7 +2,8 @@
 conversations that they had not seen, to be held against people beside the grader.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from service.calibration.applying import raw_expected_level
@@ -50,6 +51,18 @@ def learn(card: Scorecard, sample: Sample, seed: int) -> Lessons:
             )
     models = course.fit(seed) if held_out else None
     return Lessons(models.to_bytes() if models else None, opinions)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep linear algebra to one thread: over many small matrices several only stand in each other's way, and
+    take ten times as long.
+    """
+    import sklearn.linear_model  # noqa: F401 - only libraries that are loaded are kept to it
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(limits=1):
+        yield
 
 
 def machine_answer(case: Case) -> MachineAnswer | None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from service.domain.base import Model
 from service.domain.errors import InvalidInput
+from service.domain.grade import GraderName
 from service.domain.transcript import Conversation, Metadata, Speaker
 from service.formats.registry import resolve
 from service.usecases.cards import SCORECARD_REFERENCE
@@ -47,7 +48,7 @@ class EvaluationRequest(Model):
 
     conversation: AnyConversation
     scorecard: Annotated[str, Field(pattern=SCORECARD_REFERENCE)] | None = None
-    grader: Literal["llm", "signals"] | None = None
+    grader: GraderName | None = None
     metadata: Metadata = {}
 
     @property

@@ -11,6 +11,7 @@ from service.domain.grade import GraderName
 from service.domain.submission import Submission
 from service.storage.database import Database
 from service.storage.transaction import Transaction
+from service.usecases.calibrations import Followed
 from service.usecases.cards import resolve_scorecard
 from service.usecases.handover import Accepted, Handover
 from service.usecases.redact import RedactConversation, Redacted
@@ -54,8 +55,10 @@ class SubmitEvaluation:
         graders: frozenset[GraderName],
         default_grader: GraderName,
         handover: Handover | None = None,
+        followed: Followed | None = None,
     ) -> None:
         """Make one; a worker of this process, if there is one, finds through `handover` what is accepted."""
+        self._followed = followed or Followed()
         self._database = database
         self._queue = queue
         self._redact = redact
@@ -85,7 +88,7 @@ class SubmitEvaluation:
 
     def _chosen_grader(self, request: EvaluationRequest) -> GraderName:
         grader = request.grader or self._default_grader
-        if grader not in self._graders:
+        if grader not in self._graders and grader != "learned":
             raise GraderNotConfigured(
                 f"the grader {grader!r} needs a model; set OPENAI_API_KEY or OPENAI_BASE_URL on the service"
             )
@@ -107,6 +110,11 @@ class SubmitEvaluation:
         with self._database.begin(tenant) as tx:
             language = redacted.conversation.language
             card = resolve_scorecard(tx, request.scorecard, request.conversation, language)
+            if grader == "learned" and self._followed(tx, card.name, grader) is None:
+                raise GraderNotConfigured(
+                    f"the grader 'learned' needs an active calibration of {card.name!r} with text models, "
+                    "which takes labels of about fifty conversations"
+                )
             submission = Submission(
                 id=uuid.uuid4().hex,
                 conversation=redacted.conversation,

@@ -44,7 +44,7 @@ def _show_scores(scores: Rescoring) -> None:
     out.print(f"Scores change by {words.signed(scores.mean_change, '.1f')} of 100 on average.")
     if scores.labelled:
         out.print(
-            f"Where people's own answers make a score ({scores.labelled} conversations), they pass or fail the "
+            f"Where people's own answers make a score ({scores.labelled} conversations), pass or fail is the "
             f"same in {scores.agreed_before} before and in {scores.agreed_after} after."
         )
 

@@ -35,8 +35,8 @@ def _lines(judgement: Judgement) -> Iterator[str]:
     yield from _thresholds(judgement.new)
     if comparison is not None:
         yield from _flips(comparison.flips)
-    notes = judgement.new.notes if comparison is None else (*comparison.notes, *judgement.new.notes)
-    yield from _bullets(notes)
+        yield from _bullets((*words.stability_sentences(comparison), *comparison.notes))
+    yield from _bullets((*words.agreement_notes(judgement.new), *judgement.new.notes))
 
 
 def _bullets(sentences: Sequence[str], before: str = "") -> Iterator[str]:

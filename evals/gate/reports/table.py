@@ -26,9 +26,11 @@ def show(judgement: Judgement) -> None:
 
 def _notes(judgement: Judgement) -> Sequence[str]:
     comparison = judgement.comparison
+    alone = (*words.agreement_notes(judgement.new), *judgement.new.notes)
     if comparison is None:
-        return judgement.new.notes
-    return (*words.power_sentences(comparison), *comparison.notes, *judgement.new.notes)
+        return alone
+    about = (*words.power_sentences(comparison), *words.stability_sentences(comparison))
+    return (*about, *comparison.notes, *alone)
 
 
 def _verdict(judgement: Judgement) -> str:
@@ -53,7 +55,7 @@ def _show_comparison(comparison: Comparison) -> None:
 def _show_agreement(report: RunReport) -> None:
     rows = [cells.agreement_cells(one, report) for one in report.agreement]
     if rows:
-        title = "Agreement of the new run with people, with 95 % intervals"
+        title = "Agreement of the run with people, with 95 % intervals"
         print_table(cells.AGREEMENT_COLUMNS, rows, title=title)
 
 

@@ -1,21 +1,24 @@
 """Figures and strangers' words as every report shows them."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from evals.gate.floors import named
-from evals.gate.judgement import OVERALL, Comparison, Flip, LossTest, Said, Threshold
+from evals.gate.judgement import OVERALL, Comparison, Flip, LossTest, RunReport, Said, Threshold
 from service.cli.output import printable
 from service.domain.agreement import Estimate
 from service.domain.scorecard import LevelValue
 
 NOTHING = "–"
+# CI systems look for `::name` at the beginning of a line and for `##[name]` anywhere in it.
+_COMMAND = re.compile(r"([:#])(?=\1)")
 
 
 def plain(text: str, longest: int | None = None) -> str:
     """Return strangers' text on one line, shortened, so that neither a terminal nor a CI system that reads
     along takes it for a command.
     """
-    text = printable(text).replace("::", ": :").replace("##", "# #")
+    text = _COMMAND.sub(r"\1 ", printable(text))
     return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -117,6 +120,25 @@ def power_sentences(comparison: Comparison) -> Iterator[str]:
     blind = [test for test in comparison.tests if test.note and test.dimension != OVERALL]
     if blind:
         yield f"Too few labels to notice any loss: {', '.join(f'{t.dimension} ({t.n})' for t in blind)}."
+
+
+def stability_sentences(comparison: Comparison) -> Iterator[str]:
+    """Yield how much each run wavers by itself, where it graded each conversation several times."""
+    for side in ("base", "new"):
+        known = [(one.dimension, getattr(one, side)) for one in comparison.stability]
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in known if share is not None)
+        if shares:
+            yield f"Answers that differ between repeats of the {side} run: {shares}."
+
+
+def agreement_notes(report: RunReport) -> Iterator[str]:
+    """Yield what is missing for figures of agreement, or misleads in them, once for all dimensions alike."""
+    about: dict[str, list[str]] = {}
+    for one in report.agreement:
+        for note in one.notes:
+            about.setdefault(note, []).append(one.dimension)
+    for note, names in about.items():
+        yield f"{'all dimensions' if len(names) == len(report.agreement) > 1 else ', '.join(names)}: {note}"
 
 
 def listed(values: Sequence[str], shown: int = 4) -> str:

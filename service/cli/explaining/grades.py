@@ -111,9 +111,18 @@ def _judged(grade: Grade, turns: int | None) -> Iterator[Row]:
 
 def _confidence(grade: Grade) -> str:
     value = "not measured" if grade.confidence is None else f"{grade.confidence:.2f}"
+    if grade.raw_confidence is not None:
+        value += f" that a person agrees, {grade.raw_confidence:.2f} before calibration"
     parts = grade.confidence_parts or ConfidenceParts()
     measured = ((words, getattr(parts, name)) for name, words in _PARTS.items())
     known = [f"{words} {part:.2f}" for words, part in measured if part is not None]
     if grade.expected_level is not None:
-        known.append(f"expected level {grade.expected_level:g}")
+        known.append(f"expected level {_expected(grade, grade.expected_level)}")
     return f"{value} ({'; '.join(known)})" if known else value
+
+
+def _expected(grade: Grade, level: float) -> str:
+    """Return the level that people are expected to give, and the grader's own mean where that is another."""
+    if grade.raw_expected_level in (None, level):
+        return f"{level:g}"
+    return f"{level:g}, {grade.raw_expected_level:g} before calibration"

@@ -30,13 +30,11 @@ class Components:
     def of(cls, vectors: Sequence[Sparse], size: int) -> "Components":
         """Return the components of these vectors of `size` places."""
         from scipy.linalg import eigh
-        from scipy.sparse import csr_matrix
 
-        starts = np.cumsum([0, *(len(vector.places) for vector in vectors)])
-        places = np.concatenate([vector.places for vector in vectors])
-        weights = np.concatenate([vector.weights for vector in vectors])
-        matrix = csr_matrix((weights, places, starts), shape=(len(vectors), size))
-        values, axes = eigh((matrix @ matrix.T).toarray())
+        matrix = np.zeros((len(vectors), size))
+        for row, vector in zip(matrix, vectors, strict=True):
+            row[vector.places] = vector.weights
+        values, axes = eigh(matrix @ matrix.T)
         strong = values > _NEGLIGIBLE * max(values[-1], 1.0)
         if not strong.any():
             return cls(np.zeros((len(vectors), 1)), np.zeros((size, 1)))

@@ -20,10 +20,11 @@ from pydantic import Field, ValidationError
 from service.domain.base import Model
 from service.domain.errors import FieldProblem, InvalidInput, field_problems
 from service.domain.scorecard import Scale
+from service.grading.learned.corpus import MAX_FEATURES
 from service.grading.learned.head import MAX_RESIDUALS, Head
 from service.grading.learned.linear import Line
 from service.grading.learned.ngrams import BLOCKS, FORMULA, LONGEST_TOKEN, MEASURES, Block
-from service.grading.learned.space import MAX_FEATURES, Floats, Space
+from service.grading.learned.space import Floats, Space
 
 FORMAT = b"qalibrate-learned@1"
 MAX_BYTES = 32_000_000

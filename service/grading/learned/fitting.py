@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from service.grading.learned.components import Components
+from service.grading.learned.corpus import Corpus, View
 from service.grading.learned.folds import Places, folds, same_text
 from service.grading.learned.head import Head, fit_head
 from service.grading.learned.linear import Line
 from service.grading.learned.models import LearnedModels
 from service.grading.learned.ngrams import Said
 from service.grading.learned.prediction import Prediction
-from service.grading.learned.space import Floats, Reading, Space, read
+from service.grading.learned.space import Floats
 from service.grading.learned.targets import Lesson
 
 FOLDS = 10
@@ -36,7 +37,7 @@ class Course:
         """`groups` names the conversation that each belongs to; without it those with the same words."""
         self._groups = list(groups) if groups is not None else [same_text(turns) for turns in conversations]
         _check(conversations, lessons, self._groups)
-        self._readings = [read(turns) for turns in conversations]
+        self._corpus = Corpus(conversations, self._groups)
         missing = {lesson.dimension.id: lesson.missing(self._groups) for lesson in lessons}
         self._lessons = [lesson for lesson in lessons if missing[lesson.dimension.id] is None]
         self.missing: Mapping[str, str] = {name: said for name, said in missing.items() if said is not None}
@@ -46,12 +47,12 @@ class Course:
         """Return models of every dimension that can be learned, fitted on all labels; None where none can."""
         if not self._lessons:
             return None
-        space, components, rows = self._study(np.arange(len(self._readings)), seed)
+        view, components, rows = self._study(np.arange(len(self._groups)), seed)
         heads = {
             lesson.dimension.id: head.carried(components.directions).rounded()
             for lesson, head in zip(self._lessons, self._heads(components, rows), strict=True)
         }
-        return LearnedModels(space, heads)
+        return LearnedModels(view.space, heads)
 
     def cross_fit(self, number: int = FOLDS, seed: int = SEED) -> dict[str, tuple[Prediction, ...]]:
         """Return, for each dimension that can be learned, a prediction of each conversation by models that
@@ -60,20 +61,19 @@ class Course:
         found: dict[str, dict[int, Prediction]] = {lesson.dimension.id: {} for lesson in self._lessons}
         parts = folds(self._groups, number, seed) if self._lessons else []
         for train, test in parts:
-            space, components, rows = self._study(train, seed)
-            scores = components.project([space.vector(self._readings[at]) for at in test])
+            view, components, rows = self._study(train, seed)
+            scores = components.project(view.vectors(test))
             for lesson, head in zip(self._lessons, self._heads(components, rows), strict=True):
                 found[lesson.dimension.id].update(zip(test.tolist(), _each(head, scores), strict=True))
         return {name: tuple(of[at] for at in sorted(of)) for name, of in found.items() if of}
 
-    def _study(self, allowed: Places, seed: int) -> tuple[Space, Components, Places]:
+    def _study(self, allowed: Places, seed: int) -> tuple[View, Components, Places]:
         """Return vocabulary and components of the labelled ones among `allowed`, and which these are."""
         rows = np.array([at for at in allowed if self._is_labelled(at)], dtype=np.int64)
         if len(rows) > MAX_CONVERSATIONS:
             rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_CONVERSATIONS, replace=False))
-        readings: list[Reading] = [self._readings[at] for at in rows]
-        space = Space.of(readings, [self._groups[at] for at in rows])
-        return space, Components.of([space.vector(one) for one in readings], space.size), rows
+        view = self._corpus.view(rows)
+        return view, Components.of(view.vectors(rows), view.space.size), rows
 
     def _heads(self, components: Components, rows: Places) -> list[Head]:
         groups = [self._groups[at] for at in rows]

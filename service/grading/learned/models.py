@@ -10,7 +10,7 @@ from service.grading.learned.head import Head
 from service.grading.learned.linear import Line
 from service.grading.learned.ngrams import Said
 from service.grading.learned.prediction import Prediction
-from service.grading.learned.space import Floats, Space, read
+from service.grading.learned.space import Floats, Space
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class LearnedModels:
 
     def predict(self, turns: Sequence[Said]) -> dict[str, Prediction]:
         """Return a prediction for each dimension that was learned, by its id."""
-        vector = self.space.vector(read(turns))
+        vector = self.space.vector(turns)
 
         def outputs(line: Line) -> Floats:
             return vector.dot(line.weights) + line.intercepts

@@ -8,7 +8,7 @@ them stand the plain figures, standardised.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -16,15 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from service.grading.learned.ngrams import BLOCKS, MEASURES, Block, Counts, Said, count, measures
+from service.grading.learned.ngrams import BLOCKS, MEASURES, Block, Said, count, measures
 
 Floats = NDArray[np.float64]
-
-FEWEST_CONVERSATIONS = 3
-"""Different conversations that must hold an n-gram before it is kept: what is rare may point to somebody."""
-
-MAX_FEATURES = 4_000
-"""N-grams kept of each block, the most widespread ones."""
 
 MEASURE_WEIGHT = 0.2
 """Length of a plain figure that is one standard deviation off, next to a block's 1."""
@@ -33,73 +27,11 @@ _FURTHEST = 3.0
 """Standard deviations beyond which a plain figure counts no more."""
 
 
-class Reading(NamedTuple):
-    """What was counted in one conversation."""
+class Tally(NamedTuple):
+    """How often n-grams occur in one conversation: their places in a vocabulary, ascending, and the counts."""
 
-    counts: Counts
-    measures: tuple[float, ...]
-
-
-def read(turns: Sequence[Said]) -> Reading:
-    """Return all that the text model looks at in a conversation."""
-    return Reading(count(turns), measures(turns))
-
-
-@dataclass(frozen=True)
-class Space:
-    """A vocabulary. `ngrams` by block, each with as many `idf`; `centre` and `spread` of the plain figures.
-
-    A vector has one place for each n-gram, block after block, then one for each plain figure.
-    """
-
-    ngrams: dict[Block, tuple[str, ...]]
-    idf: dict[Block, Floats]
-    centre: Floats
-    spread: Floats
-
-    @classmethod
-    def of(cls, readings: Sequence[Reading], groups: Sequence[str]) -> "Space":
-        """Return the vocabulary of these conversations. Those of one group count as one conversation."""
-        figures = np.array([reading.measures for reading in readings], dtype=np.float64)
-        total = len(set(groups))
-        kept = {block: _widespread(readings, groups, block) for block in BLOCKS}
-        return cls(
-            ngrams={block: tuple(pairs) for block, pairs in kept.items()},
-            idf={b: single(1 + np.log((1 + total) / (1 + _array(p.values())))) for b, p in kept.items()},
-            centre=single(figures.mean(axis=0)),
-            spread=single(np.maximum(figures.std(axis=0), 1e-3)),
-        )
-
-    @property
-    def size(self) -> int:
-        """Places of a vector."""
-        return sum(map(len, self.ngrams.values())) + len(MEASURES)
-
-    def vector(self, reading: Reading) -> "Sparse":
-        """Return a conversation as the places that are not zero and their weights."""
-        places, weights = [], []
-        offset = 0
-        for block in BLOCKS:
-            at, weight = self._weighed(block, reading.counts[block])
-            places.append(at + offset)
-            weights.append(weight)
-            offset += len(self.ngrams[block])
-        off = (np.array(reading.measures) - self.centre) / self.spread
-        places.append(np.arange(offset, offset + len(MEASURES)))
-        weights.append(MEASURE_WEIGHT * np.clip(off, -_FURTHEST, _FURTHEST))
-        return Sparse(np.concatenate(places), np.concatenate(weights))
-
-    def _weighed(self, block: Block, counts: Counter[str]) -> tuple[NDArray[np.int64], Floats]:
-        known = self._places[block]
-        found = sorted((known[ngram], times) for ngram, times in counts.items() if ngram in known)
-        at = np.array([place for place, _ in found], dtype=np.int64)
-        weight = (1 + np.log(_array(times for _, times in found))) * self.idf[block][at]
-        length = np.sqrt(np.sum(weight**2))
-        return at, weight / length if length else weight
-
-    @cached_property
-    def _places(self) -> dict[Block, dict[str, int]]:
-        return {block: {ngram: at for at, ngram in enumerate(self.ngrams[block])} for block in BLOCKS}
+    places: NDArray[np.int64]
+    times: Floats
 
 
 class Sparse(NamedTuple):
@@ -114,18 +46,57 @@ class Sparse(NamedTuple):
         return product
 
 
-def _widespread(readings: Sequence[Reading], groups: Sequence[str], block: Block) -> dict[str, int]:
-    """Return the n-grams to keep in alphabetical order, each with how many conversations hold it."""
-    together: dict[str, set[str]] = {}
-    for reading, group in zip(readings, groups, strict=True):
-        together.setdefault(group, set()).update(reading.counts[block])
-    frequency = Counter(ngram for ngrams in together.values() for ngram in ngrams)
-    enough = ((-n, ngram) for ngram, n in frequency.items() if n >= FEWEST_CONVERSATIONS)
-    return {ngram: frequency[ngram] for ngram in sorted(ngram for _, ngram in sorted(enough)[:MAX_FEATURES])}
+@dataclass(frozen=True)
+class Space:
+    """A vocabulary. `ngrams` by block, each with as many `idf`; `centre` and `spread` of the plain figures.
+
+    A vector has one place for each n-gram, block after block, then one for each plain figure.
+    """
+
+    ngrams: dict[Block, tuple[str, ...]]
+    idf: dict[Block, Floats]
+    centre: Floats
+    spread: Floats
+
+    @property
+    def size(self) -> int:
+        """Places of a vector."""
+        return sum(map(len, self.ngrams.values())) + len(MEASURES)
+
+    def vector(self, turns: Iterable[Said]) -> Sparse:
+        """Return a conversation as a vector."""
+        turns = tuple(turns)
+        counts = count(turns)
+        return self.weighed({block: self._tally(block, counts[block]) for block in BLOCKS}, measures(turns))
+
+    def weighed(self, tallies: Mapping[Block, Tally], figures: Iterable[float]) -> Sparse:
+        """Return the vector of a conversation that was counted over this vocabulary."""
+        places, weights = [], []
+        offset = 0
+        for block in BLOCKS:
+            tally = tallies[block]
+            places.append(tally.places + offset)
+            weights.append(_unit((1 + np.log(tally.times)) * self.idf[block][tally.places]))
+            offset += len(self.ngrams[block])
+        off = (np.array(list(figures)) - self.centre) / self.spread
+        places.append(np.arange(offset, offset + len(MEASURES)))
+        weights.append(MEASURE_WEIGHT * np.clip(off, -_FURTHEST, _FURTHEST))
+        return Sparse(np.concatenate(places), np.concatenate(weights))
+
+    def _tally(self, block: Block, counts: Counter[str]) -> Tally:
+        known = self._places[block]
+        found = sorted((known[ngram], times) for ngram, times in counts.items() if ngram in known)
+        places = np.array([place for place, _ in found], dtype=np.int64)
+        return Tally(places, np.array([times for _, times in found], dtype=np.float64))
+
+    @cached_property
+    def _places(self) -> dict[Block, dict[str, int]]:
+        return {block: {ngram: at for at, ngram in enumerate(self.ngrams[block])} for block in BLOCKS}
 
 
-def _array(numbers: Iterable[float]) -> Floats:
-    return np.array(list(numbers), dtype=np.float64)
+def _unit(weights: Floats) -> Floats:
+    length = np.sqrt(np.sum(weights**2))
+    return weights / length if length else weights
 
 
 def single(numbers: Floats) -> Floats:

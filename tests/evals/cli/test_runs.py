@@ -21,7 +21,8 @@ from tests.evals.runs.sets import CARD, conversation, record, write_set
 ROOT = Path(__file__).parents[3]
 FRENCH = (
     "Bonjour, je voudrais savoir pourquoi mon colis n'est toujours pas arrivé alors que je l'ai commandé il "
-    "y a deux semaines et que personne ne répond à mes messages."
+    "y a deux semaines et que personne ne répond à mes messages. Madame, je regarde tout de suite ce qui "
+    "s'est passé avec votre commande."
 )
 PRICES = "stand-in: {input: 1, output: 1}\n"
 
@@ -366,6 +367,28 @@ def test_every_language_and_sign_comes_through_a_recording(check, tmp_path):
     run = read(tmp_path / "запуск.json")
     assert run["dataset"] == "набор 集.jsonl"
     assert run["conversations"][0]["id"] == "звонок-一"
+
+
+def test_a_recording_that_cannot_be_written_any_more_ends_the_run(check, orders, tmp_path):
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    for number in range(256):
+        (folder / f"{number:02x}").write_text("in the way")
+    ran = check(Model(), orders, "--record", folder, "--out", tmp_path / "run.json")
+    assert ran.code == 3
+    assert "cannot be written" in ran.err
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_a_repair_that_failed_when_it_was_recorded_fails_in_the_replay(check, orders, tmp_path):
+    folder, out = tmp_path / "answers", (tmp_path / "a.json", tmp_path / "b.json")
+    half = Model(script=[Behaviour(), failing(401)], level=lambda _number, _request: 9)
+    ran = check(half, orders, "--record", folder, "--limit", "1", "--out", out[0])
+    assert (ran.code, len(half.requests)) == (0, 2)
+    assert check(None, orders, "--replay", folder, "--limit", "1", "--out", out[1]).code == 0
+    grades = [read(path)["conversations"][0]["evaluations"][0]["grades"] for path in out]
+    assert grades[0] == grades[1]
+    assert grades[0][0]["ungraded_reason"] == "the model gave a level that is not on the scale"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")

@@ -137,3 +137,19 @@ def test_a_rater_a_level_harsher_is_named_in_the_description():
 def test_the_same_input_gives_the_same_bytes():
     rows = panel(40)
     assert described(*rows).model_dump_json() == described(*rows).model_dump_json()
+
+
+def test_conversations_on_which_people_tie_count_in_how_far_people_agree():
+    rows = [
+        graded(k, label("greeting", "yes"), label("greeting", "no" if k % 2 else "yes", "r2"))
+        for k in range(40)
+    ]
+    found = describe(GREETING, cases_of(GREETING, rows))
+    assert (found.items, found.ceiling.items, found.ceiling.exact.value) == (20, 40, 0.5)
+    assert [one.severity.n for one in found.raters] == [40, 40]
+
+
+def test_labels_drawn_with_different_probabilities_are_said_to_speak_for_themselves_only():
+    rows = [graded(k, label("tone", 1 + k % 5, probability=(0.1, 1.0)[k % 2])) for k in range(40)]
+    assert any("different probabilities" in note for note in described(*rows).notes)
+    assert not any("different probabilities" in note for note in described(*panel(40)).notes)

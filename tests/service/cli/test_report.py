@@ -27,7 +27,7 @@ def of_that_database(database, monkeypatch):
 
 
 def test_agents_are_rows_and_what_is_missing_is_said(capsys):
-    assert run("report --scorecard inbound-service --by agent --dimension greeting".split()) == 0
+    assert run(["report", "--scorecard", "inbound-service", "--by", "agent", "--dimension", "greeting"]) == 0
     shown = capsys.readouterr().out
     assert "a-1" in shown
     assert "labels only" in shown
@@ -35,28 +35,28 @@ def test_agents_are_rows_and_what_is_missing_is_said(capsys):
 
 
 def test_all_measures_are_rows_when_nothing_is_grouped(capsys):
-    assert run("report --scorecard inbound-service".split()) == 0
+    assert run(["report", "--scorecard", "inbound-service"]) == 0
     shown = capsys.readouterr().out
     assert "score of the card" in shown
     assert "greeting: yes" in shown
 
 
 def test_json_holds_every_figure_of_every_group(capsys):
-    assert run("report --scorecard inbound-service --by agent --format json".split()) == 0
+    assert run(["report", "--scorecard", "inbound-service", "--by", "agent", "--format", "json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert [row["group"] for row in report["rows"]] == ["a-1", "b-2"]
 
 
 def test_a_dimension_that_the_card_does_not_have_is_named(capsys):
-    assert run("report --scorecard inbound-service --dimension charm".split()) == 2
+    assert run(["report", "--scorecard", "inbound-service", "--dimension", "charm"]) == 2
     assert "charm" in capsys.readouterr().err
 
 
 def test_nothing_graded_by_that_grader_is_said(capsys):
-    assert run("report --scorecard inbound-service --grader llm --by agent".split()) == 0
+    assert run(["report", "--scorecard", "inbound-service", "--grader", "llm", "--by", "agent"]) == 0
     assert "nothing was graded" in capsys.readouterr().err
 
 
 def test_an_unknown_scorecard_is_bad_input(capsys):
-    assert run("report --scorecard nothing".split()) == 2
+    assert run(["report", "--scorecard", "nothing"]) == 2
     assert "nothing" in capsys.readouterr().err

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from service.domain.errors import ModelAway, PromptTooLong
+from service.domain.errors import ModelAway, ModelRejected, PromptTooLong
 from service.grading.port import ChatAnswer, ChatRequest, TokenChoice
 from service.grading.recording import (
     AnswerStore,
@@ -116,12 +116,32 @@ async def test_that_a_request_was_too_long_is_replayed(folder):
         await replaying(folder).complete(REQUEST)
 
 
-async def test_a_model_that_was_away_is_asked_again(folder):
-    model = ScriptedModel([ModelAway("away"), "here"], name="m1")
-    with pytest.raises(ModelAway):
-        await recording(model, folder).complete(REQUEST)
-    assert files(folder) == []
+@pytest.mark.parametrize("failure", [ModelAway("away at noon"), ModelRejected("no such model")])
+async def test_a_model_that_was_away_is_away_in_the_replay_and_asked_again_when_recording(folder, failure):
+    model = ScriptedModel([failure, "here"], name="m1")
+    for attempt in (recording(model, folder), replaying(folder)):
+        with pytest.raises(type(failure), match=failure.detail):
+            await attempt.complete(REQUEST)
     assert (await recording(model, folder).complete(REQUEST)).text == "here"
+    assert (await replaying(folder).complete(REQUEST)).text == "here"
+
+
+async def test_a_packed_recording_gives_the_same_answers_and_can_be_added_to(folder):
+    token = TokenChoice("да\u2028", -0.1, (("да", -0.1),))
+    replies = [ChatAnswer("да\u2028", "m1", tokens=(token,)), ModelAway("away"), "third"]
+    requests = [ChatRequest("s", f"u{number}", {}) for number in range(3)]
+    model = recording(ScriptedModel(replies, name="m1"), folder)
+    first = await model.complete(requests[0])
+    with pytest.raises(ModelAway):
+        await model.complete(requests[1])
+    AnswerStore(folder).pack()
+    assert [path.name for path in files(folder)] == ["answers.jsonl"]
+    assert (await model.complete(requests[2])).text == "third"
+    replay = replaying(folder)
+    assert await replay.complete(requests[0]) == first
+    with pytest.raises(ModelAway):
+        await replay.complete(requests[1])
+    assert (await replay.complete(requests[2])).text == "third"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": "other"}', "\x00", '{"a": NaN}'])

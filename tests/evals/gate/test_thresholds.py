@@ -1,0 +1,64 @@
+"""Agreement that is asked for."""
+
+import pytest
+
+from evals.gate.judging import judged
+from evals.gate.options import GateOptions, Least, parse_least
+from service.domain.errors import InvalidInput
+from tests.evals.gate.runs import card, simple, yes_no
+
+GOOD = simple([1, 2, 3, 4, 5] * 8, [1, 2, 3, 4, 5] * 8)
+BAD = simple([1, 2, 3, 4, 5] * 8, [5, 1, 2, 5, 1] * 8)
+
+
+def judge(new, *asked, min_n=30):
+    return judged(None, new, GateOptions(least=parse_least(list(asked)), min_n=min_n))
+
+
+def test_what_is_asked_for_and_reached_passes():
+    found = judge(GOOD, "exact=0.9", "qwk=0.5")
+    assert found.outcome == "passed"
+    assert [threshold.missed for threshold in found.new.thresholds] == [False, False]
+
+
+def test_what_is_asked_for_and_missed_fails_with_the_figure():
+    found = judge(BAD, "qwk=0.5")
+    assert found.outcome == "failed"
+    assert "asked for is 0.5" in found.failures[0]
+
+
+def test_too_few_items_are_not_judged_and_it_is_said():
+    found = judge(simple([1, 5, 3], [5, 1, 2]), "qwk=0.5")
+    assert found.outcome == "unmeasured"
+    assert found.failures == ()
+    assert any("it takes 30" in warning for warning in found.warnings)
+
+
+def test_a_figure_that_is_not_defined_is_not_judged():
+    found = judge(simple([3] * 40, [3] * 40), "qwk=0.5", "exact=0.5")
+    judged_, undefined = sorted(found.new.thresholds, key=lambda one: one.figure)
+    assert (judged_.judged, undefined.judged) == (True, False)
+
+
+def test_a_scale_without_an_order_has_no_adjacent():
+    content = card(yes_no("greeting"))
+    new = simple(["yes", "no"] * 20, ["yes", "no"] * 20, content=content)
+    assert judge(new, "adjacent=0.9").new.thresholds == ()
+    (asked,) = judge(new, "greeting:adjacent=0.9").new.thresholds
+    assert not asked.judged
+
+
+def test_an_unknown_dimension_is_bad_input():
+    with pytest.raises(InvalidInput, match="no dimension 'gone'"):
+        judge(GOOD, "gone:qwk=0.5")
+
+
+def test_a_threshold_may_name_its_dimension():
+    assert Least.parse("thanks:qwk=0.5") == Least("thanks", "qwk", 0.5)
+    assert Least.parse("exact=1") == Least(None, "exact", 1.0)
+
+
+@pytest.mark.parametrize("text", ["qwk", "qwk=", "qwk=x", "qwk=nan", "qwk=2", "kappa=0.5", "A:qwk=0.5", ""])
+def test_what_is_no_threshold_is_bad_input(text):
+    with pytest.raises(InvalidInput):
+        Least.parse(text)
