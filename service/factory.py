@@ -89,11 +89,13 @@ class Factory:
     def _tokens(self) -> TokenCounter:
         return TokenCounter.load()
 
-    def use_model(self, model: ChatModel) -> None:
+    def use_model(self, model: ChatModel, tokens: TokenCounter | None = None) -> None:
         """Let `model` stand in for the configured one, such as one that records it or needs none; before
-        anything is graded.
+        anything is graded. `tokens` counts what it is asked, else what this machine has for that.
         """
         self._other_model = model
+        if tokens is not None:
+            self._tokens = tokens
 
     @cached_property
     def graders(self) -> Graders:

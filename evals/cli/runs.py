@@ -282,7 +282,7 @@ def _write(done: "Run", out: Path | None, csv: Path | None) -> None:
         part = out.with_name(f"{out.name}.part")
         if all(is_finished(one) for one in done.conversations):
             part.unlink(missing_ok=True)
-        else:
+        elif part.exists():
             say(f"{part} stays: the same command grades what is missing")
     if csv is not None:
         write_csv(done, csv)

@@ -30,31 +30,30 @@ class Value(NamedTuple):
     line_of: Callable[[Steps], int] | None = None
 
 
-def read_values(path: str, expected: str) -> Iterator[Value]:
+def read_values(path: str, expected: str, *, yaml: bool = True) -> Iterator[Value]:
     """Yield what stands in the file `path`, ``-`` for standard input.
 
-    `expected` says what a file should hold, for who gave something else.
+    `expected` says what a file should hold, for who gave something else. Without `yaml` it has to be JSON.
     """
     if path == "-":
-        yield from _values(sys.stdin.buffer, expected, is_lines=False)
+        yield from _values(sys.stdin.buffer, expected, is_lines=False, yaml=yaml)
         return
     try:
         with Path(path).open("rb") as file:
-            yield from _values(file, expected, is_lines=path.lower().endswith(_LINES))
+            yield from _values(file, expected, is_lines=path.lower().endswith(_LINES), yaml=yaml)
     except OSError as error:
         yield Value("", bad_json(f"cannot be read: {error.strerror}"))
 
 
-def _values(stream: BinaryIO, expected: str, *, is_lines: bool) -> Iterator[Value]:
+def _values(stream: BinaryIO, expected: str, *, is_lines: bool, yaml: bool) -> Iterator[Value]:
     """Tell by the first character that is none of white space; a list is a document whatever its name."""
     blank, first = _first_line(stream)
     start = first.removeprefix(_BOM).strip()
-    is_document = start.startswith(b"[") or not (is_lines or (start.startswith(b"{") and _is_whole(start)))
-    if not is_document:
+    if start[:1] not in (b"", b"[") and (is_lines or (start.startswith(b"{") and _is_whole(start))):
         yield from _from_lines(stream, blank, first)
     else:
         data = b"\n" * blank + first + stream.read(MAX_FILE + 1)
-        yield from _from_document(data, expected, is_json=not start or start[:1] in b"{[")
+        yield from _from_document(data, expected, is_json=not yaml or start[:1] in b"{[")
 
 
 def _first_line(stream: BinaryIO) -> tuple[int, bytes]:

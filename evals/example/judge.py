@@ -5,8 +5,8 @@ Its place on a scale of k steps is
     truth + (leniency + noise) · k / 4
 
 rounded to a level, all in levels of a five-level scale. What a version spoils is drawn to the middle of the
-scale and moved, with more noise. How sure it is falls with its own error, roughly: σ(2.6 - 1.1·|noise|/s + ε)
-where s is the usual noise and ε one of .6. It judges nothing, and every rationale says so.
+scale and moved, with more noise. How sure it is falls with its own error, roughly: σ(3.2 - 1.8·|noise|/s + ε)
+where s is the usual noise and ε one of .4. It judges nothing, and every rationale says so.
 """
 
 import json
@@ -102,7 +102,7 @@ class ConstructedJudge:
         says_na = draw.random() < (_SAYS_NA if truth == NOT_APPLICABLE else _IMAGINES_NA)
         usual = NOISE if steps(dimension) > 1 else NOISE_OF_TWO
         noise = draw.gauss(0, usual)
-        sure = 1 / (1 + math.exp(-2.6 + 1.1 * abs(noise) / usual - draw.gauss(0, 0.6)))
+        sure = 1 / (1 + math.exp(-3.2 + 1.8 * abs(noise) / usual - draw.gauss(0, 0.4)))
         if dimension.not_applicable is not None and says_na:
             return _Opinion(NOT_APPLICABLE, sure)
         honest = steps(dimension) / 2 if truth == NOT_APPLICABLE else position(dimension, truth)

@@ -2,7 +2,7 @@
 
 import json
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,7 +16,7 @@ from evals.example.script import Script, scripts
 
 FIRST_DAY = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS = 122
-"""Conversations lie within four months."""
+"""Conversations lie within four months, unless their words name a date."""
 
 PLAN_FROM = FIRST_DAY + timedelta(days=40)
 """Earlier ones were labelled, as it were, before anybody planned what to label."""
@@ -52,7 +52,7 @@ def _conversation(script: Script) -> dict[str, Any]:
         "call_type": script.call_type,
         "direction": "inbound",
         "agent": {"id": script.agent, **agent},
-        "started_at": _started_at(random_of),
+        "started_at": _started_at(script, random_of),
         "metrics": _metrics(script, random_of),
         "turns": _turns(script, random_of),
     }
@@ -66,8 +66,10 @@ def _agents() -> dict[str, dict[str, str]]:
     return loaded
 
 
-def _started_at(random_of: random.Random) -> str:
+def _started_at(script: Script, random_of: random.Random) -> str:
     day = FIRST_DAY + timedelta(days=int(random_of.random() * DAYS))
+    if script.day is not None:
+        day = datetime.combine(script.day, time(), UTC)
     moment = day + timedelta(seconds=int((7 + 12 * random_of.random()) * 3600))
     return moment.isoformat()
 

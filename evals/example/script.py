@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
@@ -60,13 +61,15 @@ class Line(NamedTuple):
 
 class Script(Model):
     """One conversation as written. `truth` is what its author wrote it to deserve, by dimension: a level, a
-    number between two levels, or ``na``; `floors` are as in a labelled set.
+    number between two levels, or ``na``. `floors` are as in a labelled set. `day` is when it took place,
+    where the words name a date.
     """
 
     id: str
     channel: Literal["call", "chat"]
     call_type: str
     agent: str
+    day: date | None = None
     truth: dict[str, LevelValue | float]
     floors: dict[str, LevelValue] = {}
     turns: str = Field(repr=False)

@@ -82,17 +82,21 @@ def _drifts(items: Sequence[Item], alpha: float) -> list[Drift]:
 
 
 def _moves(items: Sequence[Item]) -> dict[str, list[float]]:
-    """Return how far each grade moved, by test. Grades of one conversation move together, so that overall
-    each conversation counts once.
+    """Return how far each grade with a level in both runs moved, by test. Grades of one conversation move
+    together, so that overall, and for levels that are lost or gained, each conversation counts once.
     """
-    together: dict[str, list[Item]] = {}
+    together: dict[str, float] = {}
     apart: dict[str, list[float]] = {}
+    given: dict[str, float] = {}
     for item in items:
-        together.setdefault(item.conversation, []).append(item)
-        apart.setdefault(item.dimension.id, []).append(_move(item))
-    overall = {OVERALL: [sum(map(_move, group)) for group in together.values()]} if len(apart) > 1 else {}
-    given = {GIVEN: [sum(map(_gain, group)) for group in together.values()]} if items else {}
-    return overall | apart | given
+        before, after = (_points(item.dimension.scale, one.most) for one in (item.base, item.new))
+        gain = (after is not None) - (before is not None)
+        given[item.conversation] = given.get(item.conversation, 0.0) + gain
+        if before is not None and after is not None:
+            together[item.conversation] = together.get(item.conversation, 0.0) + after - before
+            apart.setdefault(item.dimension.id, []).append(after - before)
+    moves = {OVERALL: list(together.values())} if len(apart) > 1 else {}
+    return moves | apart | ({GIVEN: list(given.values())} if given else {})
 
 
 def _drift(name: str, moves: Sequence[float], p_value: float, alpha: float, level: float) -> Drift:
@@ -109,21 +113,9 @@ def _drift(name: str, moves: Sequence[float], p_value: float, alpha: float, leve
     )
 
 
-def _move(item: Item) -> float:
-    """Return how far the grade moved in points of the scale; 0 unless both runs gave a level."""
-    before, after = (_points(item.dimension.scale, one.most) for one in (item.base, item.new))
-    return 0.0 if before is None or after is None else after - before
-
-
 def _points(scale: Scale, answer: Answer) -> float | None:
     level = None if answer is None or answer == NOT_APPLICABLE else scale.find(answer)
     return None if level is None else level.points
-
-
-def _gain(item: Item) -> float:
-    """Return 1 where there is a level now and was none, -1 where it went, else 0."""
-    before, after = (_points(item.dimension.scale, one.most) for one in (item.base, item.new))
-    return float((after is not None) - (before is not None))
 
 
 def counts(moves: Sequence[float]) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from service.domain.agreement import DimensionAgreement, Estimate
+from service.domain.agreement import DimensionAgreement, Estimate, OverallAgreement
 from service.domain.base import Model
 from service.domain.calibration import ReliabilityBin
 from service.domain.scorecard import LevelValue
@@ -70,6 +70,7 @@ class RunReport(Model):
 
     source: Source
     agreement: tuple[DimensionAgreement, ...]
+    overall: OverallAgreement
     reliability: tuple[Reliability, ...]
     ungraded: dict[str, float]
     floors: tuple[Floor, ...]

@@ -62,8 +62,8 @@ LeastOption = Annotated[
     typer.Option(
         "--min-agreement",
         metavar="[DIMENSION:]FIGURE=NUMBER",
-        help="Exit with 1 when agreement with people is below it, such as qwk=0.5 or greeting:exact=0.8; "
-        "exact, adjacent, qwk, ac2 or alpha; may be repeated.",
+        help="Exit with 1 when agreement with people is below it, such as qwk=0.5 (on each dimension), "
+        "greeting:exact=0.8 or overall:qwk=0.6; exact, adjacent, qwk, ac2 or alpha; may be repeated.",
     ),
 ]
 MinNOption = Annotated[

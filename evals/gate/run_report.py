@@ -10,6 +10,7 @@ from evals.gate.reliability import reliability_of
 from evals.gate.thresholds import thresholds_of
 from service.calibration.cases import cases_of
 from service.calibration.describe import describe
+from service.calibration.overall import overall
 from service.domain.labelled import LabelledEvaluation
 from service.domain.run import Run, RunConversation
 
@@ -21,14 +22,16 @@ def report_run(run: Run, options: GateOptions, base: Run | None = None) -> RunRe
     """
     evaluations = labelled(run)
     dimensions = list(run.scorecard.scorecard.dimensions)
+    whole = overall(run.scorecard.scorecard, evaluations)
     agreement = tuple(describe(one, cases_of(one, evaluations)) for one in dimensions)
     return RunReport(
         source=source_of(run),
         agreement=agreement,
+        overall=whole,
         reliability=tuple(reliability_of(dimensions, evaluations)),
         ungraded=_ungraded(run),
         floors=tuple(floors_of(run, base, other_scorecards=options.other_scorecards)),
-        thresholds=tuple(thresholds_of(options.least, agreement, run.grader, options.min_n)),
+        thresholds=tuple(thresholds_of(options.least, agreement, whole, run.grader, options.min_n)),
         notes=tuple(_notes(run)),
     )
 

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from evals.gate.judgement import Threshold
+from evals.gate.judgement import OVERALL, Threshold
 from evals.gate.options import Least
-from service.domain.agreement import Agreement, DimensionAgreement, Estimate
+from service.domain.agreement import (
+    Agreement,
+    DimensionAgreement,
+    Estimate,
+    OverallAgreement,
+    OverallFigures,
+)
 from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.grade import GraderName
 
@@ -12,35 +18,47 @@ _NONE = Estimate(value=None, n=0, note="nothing was both labelled and graded")
 
 
 def thresholds_of(
-    asked: Sequence[Least], agreement: Sequence[DimensionAgreement], grader: GraderName, min_n: int
+    asked: Sequence[Least],
+    agreement: Sequence[DimensionAgreement],
+    whole: OverallAgreement,
+    grader: GraderName,
+    min_n: int,
 ) -> list[Threshold]:
-    """Return what became of each threshold on each dimension that it is about.
+    """Return what became of each threshold on each dimension that it is about, or over all of them.
 
     Raises InvalidInput for a dimension that the scorecard does not have.
     """
     known = {one.dimension for one in agreement}
     for least in asked:
-        if least.dimension is not None and least.dimension not in known:
-            listed = ", ".join(sorted(known))
+        if least.dimension not in (None, OVERALL, *known):
+            listed = ", ".join((OVERALL, *sorted(known)))
             problem = f"--min-agreement: there is no dimension {least.dimension!r}; there are: {listed}"
             raise InvalidInput([FieldProblem("", problem)])
-    return [_threshold(least, one, grader, min_n) for least in asked for one in _about(least, agreement)]
+    return [
+        _threshold(least, name, figures, min_n)
+        for least in asked
+        for name, figures in _about(least, agreement, whole, grader)
+    ]
 
 
-def _about(least: Least, agreement: Sequence[DimensionAgreement]) -> Iterator[DimensionAgreement]:
+def _about(
+    least: Least, agreement: Sequence[DimensionAgreement], whole: OverallAgreement, grader: GraderName
+) -> Iterator[tuple[str, Agreement | OverallFigures | None]]:
     """A threshold for all dimensions is about those on whose scale the figure exists."""
+    if least.dimension == OVERALL:
+        yield OVERALL, whole.columns.get(grader)
     for one in agreement:
         exists = least.figure != "adjacent" or one.scale == "ordinal"
         if least.dimension == one.dimension or (least.dimension is None and exists):
-            yield one
+            yield one.dimension, one.columns.get(grader)
 
 
-def _threshold(least: Least, one: DimensionAgreement, grader: GraderName, min_n: int) -> Threshold:
-    estimate = _figure(one.columns.get(grader), least)
+def _threshold(least: Least, name: str, figures: Agreement | OverallFigures | None, min_n: int) -> Threshold:
+    estimate = _figure(figures, least)
     judged = estimate.value is not None and estimate.n >= min_n
     missed = judged and estimate.value is not None and estimate.value < least.value
     return Threshold(
-        dimension=one.dimension,
+        dimension=name,
         figure=least.figure,
         asked=least.value,
         is_=estimate,
@@ -50,12 +68,12 @@ def _threshold(least: Least, one: DimensionAgreement, grader: GraderName, min_n:
     )
 
 
-def _figure(column: Agreement | None, least: Least) -> Estimate:
-    if column is None:
+def _figure(figures: Agreement | OverallFigures | None, least: Least) -> Estimate:
+    if figures is None:
         return _NONE
-    estimate: Estimate | None = getattr(column, least.figure)
+    estimate: Estimate | None = getattr(figures, least.figure)
     if estimate is None:
-        return Estimate(value=None, n=column.n, note="the levels of this scale have no order")
+        return Estimate(value=None, n=figures.exact.n, note="the levels of this scale have no order")
     return estimate
 
 

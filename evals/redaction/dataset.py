@@ -8,11 +8,9 @@
 Either as a JSON list, as one JSON object, or as JSON lines; other keys of Presidio's records are left alone.
 """
 
-import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -25,10 +23,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from evals.datasets.values import read_values
 from evals.redaction.example import ANY, Example, Span
 from service.domain.errors import FieldProblem, InvalidInput, field_problems
 from service.domain.transcript import MAX_CHARACTERS, Conversation, Language, Turn
-from service.formats.strict_json import bad_json, json_lines, load_json
 
 EXPECTED = (
     'expected are records {"full_text", "spans"} or {"conversation", "entities"}, '
@@ -36,14 +34,8 @@ EXPECTED = (
 )
 """What a set looks like, for who gave something else."""
 
-MAX_FILE = 256_000_000
-"""Bytes of a JSON document, which is read as a whole; of JSON lines only each line is bounded."""
-
 _HELD = 64_000_000
 """Bytes of files whose records are held, to say how many there are; larger ones are read bit by bit."""
-
-_LINES = (".jsonl", ".ndjson")
-_BOM = b"\xef\xbb\xbf"
 
 
 def _not_any(name: str) -> str:
@@ -145,88 +137,9 @@ def hold(paths: list[str], records: Iterable[Record], *, always: bool) -> Sequen
 def read_dataset(paths: list[str], language: Language | None = None) -> Iterator[Record]:
     """Yield the records of all files in order; `-` is standard input. What cannot be read is a record too."""
     for path in paths:
-        for place, value in _open(path):
-            where = f"{path}, {place}" if place else path
-            yield Record(where, _example(value, where, language))
-
-
-def _open(path: str) -> Iterator[tuple[str, Any]]:
-    if path == "-":
-        yield from _values(sys.stdin.buffer, is_lines=False)
-        return
-    try:
-        with Path(path).open("rb") as file:
-            yield from _values(file, is_lines=path.lower().endswith(_LINES))
-    except OSError as error:
-        yield "", bad_json(f"cannot be read: {error.strerror}")
-
-
-def _values(stream: BinaryIO, *, is_lines: bool) -> Iterator[tuple[str, Any]]:
-    """Yield ("line 3" or "item 2", value or error); a list is a document whatever the file is called."""
-    blank, first = _first_line(stream)
-    start = first.removeprefix(_BOM).strip()
-    if not start or start.startswith(b"[") or not (is_lines or _is_whole(start)):
-        yield from _items(stream, b"\n" * blank + first)
-        return
-    for number, value in json_lines(stream, first=first):
-        # What is wrong with a line begins with its number already.
-        yield "" if isinstance(value, InvalidInput) else f"line {blank + number}", value
-
-
-def _first_line(stream: BinaryIO) -> tuple[int, bytes]:
-    """Return the first line that is not blank, and how many blank ones stood before it."""
-    blank = 0
-    while line := stream.readline(MAX_FILE + 1):
-        if line.removeprefix(_BOM).strip():
-            return blank, line
-        blank += 1
-    return blank, b""
-
-
-def _is_whole(line: bytes) -> bool:
-    """Whether there is a JSON value on this line that ends on it: then more may follow, one a line."""
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _items(stream: BinaryIO, head: bytes) -> Iterator[tuple[str, Any]]:
-    data = head + stream.read(max(MAX_FILE + 1 - len(head), 0))
-    if not data.removeprefix(_BOM).strip():
-        yield "", bad_json(f"line 1: there is nothing in it; {EXPECTED}")
-        return
-    if len(data) > MAX_FILE:
-        yield "", bad_json(f"larger than {MAX_FILE:,} bytes; split it, or use JSON lines")
-        return
-    try:
-        value = load_json(data)
-    except InvalidInput:
-        yield "", _unreadable(data)
-        return
-    if not isinstance(value, list):
-        yield "", value
-        return
-    yield from ((f"item {number}", item) for number, item in enumerate(value))
-
-
-def _unreadable(data: bytes) -> InvalidInput:
-    """Return the error for a document that is no JSON, with the line where that shows."""
-    where = ""
-    try:
-        json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        where = f"line {data.count(10, 0, error.start) + 1}: "
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}: "
-    except (ValueError, RecursionError):
-        pass
-    try:
-        load_json(data, where=where)
-    except InvalidInput as error:
-        return bad_json(f"{error.detail}; {EXPECTED}")
-    return bad_json(EXPECTED)
+        for value in read_values(path, EXPECTED, yaml=False):
+            where = f"{path}, {value.place}" if value.place else path
+            yield Record(where, _example(value.data, where, language))
 
 
 def _example(value: Any, where: str, language: Language | None) -> Example | InvalidInput:

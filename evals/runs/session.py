@@ -20,8 +20,10 @@ from service.domain.run import Run, RunConversation
 from service.domain.scorecard import ScorecardRevision
 from service.factory import Factory
 from service.grading.plan import plan
+from service.grading.port import ChatModel
 from service.grading.prompt import Prompts
 from service.grading.recording import RecordingHeader, RecordingModel, ReplayingModel
+from service.grading.tokens import TokenCounter
 from service.usecases.redact import redactor_for
 
 
@@ -122,16 +124,15 @@ class Session:
     def _use_model(self) -> None:
         if self.asked.replay:
             store, self.replayed = open_recording(self.asked.replay)
-            replaying = ReplayingModel(self.replayed.model, store, asker=current_name)
-            self.factory.use_model(ReseededModel(replaying))
-            return
-        model = CountedModel(self.factory.language_model, self.requests.count)
-        if self.asked.record is None:
-            self.factory.use_model(ReseededModel(model))
-            return
-        store = begin_recording(self.asked.record, self._header(model.name), fresh=self.asked.fresh)
-        self.recording = RecordingModel(model, store, asker=current_name, anew=self.asked.fresh)
-        self.factory.use_model(ReseededModel(self.recording))
+            model: ChatModel = ReplayingModel(self.replayed.model, store, asker=current_name)
+        else:
+            model = CountedModel(self.factory.language_model, self.requests.count)
+        if self.asked.record:
+            store = begin_recording(self.asked.record, self._header(model.name), fresh=self.asked.fresh)
+            model = self.recording = RecordingModel(model, store, asker=current_name, anew=self.asked.fresh)
+        is_kept = self.asked.record or self.asked.replay
+        # Where a long conversation is cut may not depend on what one machine has to count with.
+        self.factory.use_model(ReseededModel(model), TokenCounter() if is_kept else None)
 
     def _header(self, model: str) -> RecordingHeader:
         return RecordingHeader(

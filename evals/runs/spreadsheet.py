@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from evals.runs.journal import RunNotKept
 from service.atomic import write_atomically
 from service.calibration.cases import consensus
 from service.domain.evaluation import Evaluation
@@ -57,9 +58,12 @@ def run_csv(run: Run) -> str:
 
 
 def write_csv(run: Run, path: Path) -> None:
-    """Put the table into a file. Raises OSError."""
-    # Spreadsheets take a file without this mark for one of another century.
-    write_atomically(path, run_csv(run), encoding="utf-8-sig")
+    """Put the table into a file. Raises RunNotKept."""
+    try:
+        # Spreadsheets take a file without this mark for one of another century.
+        write_atomically(path, run_csv(run), encoding="utf-8-sig")
+    except OSError as error:
+        raise RunNotKept(f"{path} cannot be written: {error.strerror}") from None
 
 
 def harmless(text: str) -> str:

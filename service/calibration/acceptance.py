@@ -20,6 +20,9 @@ from service.domain.scorecard import LevelValue, Scale
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
 """The shares of all grades that may be accepted, the most confident first."""
 
+ERRORS_TO_AFFORD = 5
+"""A test that one error fails stops the sequence by bad luck; so many tell luck from badness."""
+
 _MOST_LABELS = 1_000_000
 
 
@@ -72,8 +75,8 @@ def certify(
 
     Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052; for judges "Trust or
     Escalate", arXiv 2407.18370): thresholds that accept 20, 40, 60, 80 and 100 %, the most confident first,
-    each tested by the exact binomial bound until one fails. Those with fewer labels than it takes to pass
-    without an error are skipped; that is decided by confidences alone, so that the promise holds.
+    each tested by the exact binomial bound until one fails. Those with too few labels for a fair test are
+    skipped (`fewest_for_a_test`); that is decided by confidences alone, so that the promise holds.
 
     An exact bound needs labels drawn at random. Where `probability` (0 to 1], shape (n,), is not the same for
     all, a random part of the labels is used in which all were equally likely (`evened`, by `seed`), and the
@@ -125,6 +128,15 @@ def labels_needed(wrong: int, risk: float, delta: float) -> int:
     return high
 
 
+def fewest_for_a_test(labels: int, risk: float, delta: float) -> int:
+    """Return how many of so many labels a threshold must have to be tested.
+
+    As many as it takes to pass without an error; and a third of all, or what it takes to pass with five
+    errors, whichever is less.
+    """
+    return max(labels_needed(0, risk, delta), min(labels // 3, labels_needed(ERRORS_TO_AFFORD, risk, delta)))
+
+
 def thresholds(confidence: Floats) -> list[float]:
     """Return the confidences that the most confident 20, 40 … 100 % of grades reach, descending.
 
@@ -132,8 +144,12 @@ def thresholds(confidence: Floats) -> list[float]:
     thresholds that fall together are one. NaN counts as below all others.
     """
     known = np.sort(confidence[~np.isnan(confidence)])[::-1]
-    places = [min(ceil(share * len(confidence) - 1e-9), len(known)) - 1 for share in SHARES]
+    places = [min(_rounded_up(share * len(confidence)), len(known)) - 1 for share in SHARES]
     return sorted({float(known[place]) for place in places if place >= 0}, reverse=True)
+
+
+def _rounded_up(number: float) -> int:
+    return ceil(number - 1e-9)
 
 
 def _tests(confidence: Floats, wrong: Bools, population: Floats) -> list[_Test]:
@@ -146,7 +162,7 @@ def _tests(confidence: Floats, wrong: Bools, population: Floats) -> list[_Test]:
 
 
 def _decide(tests: list[_Test], loss: Loss, risk: float, delta: float) -> Certificate:
-    fewest = labels_needed(0, risk, delta)
+    fewest = fewest_for_a_test(max((test.labels for test in tests), default=0), risk, delta)
     passed: list[_Test] = []
     tried: list[_Test] = []
     for test in (test for test in tests if test.labels >= fewest):
@@ -172,7 +188,7 @@ def _decide(tests: list[_Test], loss: Loss, risk: float, delta: float) -> Certif
 
 def _nothing(loss: Loss, risk: float, delta: float, tests: list[_Test], note: str | None) -> Certificate:
     """Return a certificate that accepts nothing, and says how near the nearest of `tests` came."""
-    missing = [(ceil((labels_needed(t.wrong, risk, delta) - t.labels) / t.share), t) for t in tests]
+    missing = [(_rounded_up((labels_needed(t.wrong, risk, delta) - t.labels) / t.share), t) for t in tests]
     least, nearest = min(missing, key=lambda pair: pair[0], default=(0, _Test(0.0, 0.0, 0, 0)))
     if note is None:
         note = (

@@ -15,6 +15,8 @@ ENOUGH = 30
 MUCH_AGREEMENT = 0.8
 LITTLE_BEYOND_CHANCE = 0.2
 """Answers that agree that much, while kappa is only that, mislead without a word about it."""
+LITTLE_AMONG_PEOPLE = 0.4
+"""Where people's alpha is below this, to be as good as one of them is not much."""
 
 
 def describe(
@@ -35,7 +37,7 @@ def describe(
     }
     answers = [[label.level for label in one] for one in labels]
     humans = ceiling(dimension.scale, answers, not_applicable=may_be_absent)
-    tested = _stand_in(dimension, columns)
+    tested = _with_caution(_stand_in(dimension, columns), humans)
     return DimensionAgreement(
         dimension=dimension.id,
         scale=dimension.scale.type,
@@ -58,6 +60,16 @@ def _stand_in(dimension: Dimension, columns: Columns) -> StandIn | str | None:
     graded = [(case, columns.machine.get(case.of.evaluation.id)) for case in columns.labelled]
     both = [(case.labels, answer) for case, answer in graded if answer is not None]
     return stand_in(dimension.scale, [labels for labels, _ in both], [answer for _, answer in both])
+
+
+def _with_caution(tested: StandIn | str | None, humans: HumanCeiling | None) -> StandIn | str | None:
+    alpha = None if humans is None else humans.alpha.value
+    if not isinstance(tested, StandIn) or not tested.passes or alpha is None or alpha >= LITTLE_AMONG_PEOPLE:
+        return tested
+    note = (
+        f"people hardly agree with each other (alpha {alpha:.2f}): to be as good as one of them is not much"
+    )
+    return tested.model_copy(update={"note": note})
 
 
 def _notes(

@@ -19,6 +19,7 @@ from service.calibration.mapping import fit_score_map
 from service.calibration.overall import overall
 from service.calibration.reliability import fit_confidence_map
 from service.calibration.sample import Sample, blind_labels, counted
+from service.calibration.tables import is_answer
 from service.domain.agreement import Column, DimensionAgreement
 from service.domain.calibration import (
     Calibration,
@@ -119,7 +120,8 @@ def _dimension(
 def _items(scale: Scale, cases: Sequence[Case]) -> Iterator[_Item]:
     for case in cases:
         people = consensus(scale, [label.level for label in case.labels])
-        if people is not None and case.answer is not None:
+        # What a file says that was graded may be anything.
+        if people is not None and case.answer is not None and is_answer(scale, case.answer):
             yield _Item(case, case.answer, people)
 
 
@@ -131,11 +133,7 @@ def _score_map(scale: Scale, items: Sequence[_Item], seed: int) -> ScoreMap | st
     levels = [float(level.level) for level in scale.levels]
     machine = [float(item.machine) for item in both]
     people = [_mean_of_levels(item.case) for item in both]
-    fitted = fit_score_map(levels, machine, people, seed=seed)
-    return (
-        fitted
-        or f"the expected level is the grader's own: {counted(len(both), 'label')} are too few for a map"
-    )
+    return fit_score_map(levels, machine, people, seed=seed)
 
 
 def _mean_of_levels(case: Case) -> float:

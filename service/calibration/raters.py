@@ -1,6 +1,7 @@
 """How the people who label differ: who is harsher, whose measure drifts, how far they agree at all."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import chain, compress
 from statistics import fmean
@@ -41,8 +42,15 @@ def severities(scale: Scale, items: Sequence[Sequence[Label]]) -> tuple[RaterSev
     Distances are in ranks; a yes/no scale has its answer with fewer points at 0 and the other at 1. N/A does
     not count. Raters stand in the order of their names.
     """
-    raters = sorted({label.rater for label in chain.from_iterable(items)})
-    return tuple(_severity(scale, rater, items, raters) for rater in raters)
+    labels = Counter(label.rater for label in chain.from_iterable(items))
+    ranks = _ranks(scale)
+    differences = _differences(ranks or {}, items)
+    return tuple(
+        _unordered(rater, labels[rater])
+        if ranks is None
+        else _severity(scale, rater, labels[rater], differences[rater], len(labels))
+        for rater in sorted(labels)
+    )
 
 
 def ceiling(
@@ -97,22 +105,21 @@ def _on_levels(scale: Scale, places: Sequence[Sequence[int]]) -> dict[FigureName
     return coefficients(scale, tables, kept, pairs)
 
 
+def _unordered(rater: str, labels: int) -> RaterSeverity:
+    nothing = Estimate(value=None, n=0, note="a scale without an order has no harsher side")
+    return RaterSeverity(rater=rater, labels=labels, severity=nothing)
+
+
 def _severity(
-    scale: Scale, rater: str, items: Sequence[Sequence[Label]], raters: Sequence[str]
+    scale: Scale, rater: str, labels: int, differences: Sequence[_Difference], raters: int
 ) -> RaterSeverity:
-    labels = sum(label.rater == rater for label in chain.from_iterable(items))
-    ranks = _ranks(scale)
-    if ranks is None:
-        unordered = Estimate(value=None, n=0, note="a scale without an order has no harsher side")
-        return RaterSeverity(rater=rater, labels=labels, severity=unordered)
-    differences = [one for item in items if (one := _difference(ranks, rater, item)) is not None]
     severity = _mean(differences)
     return RaterSeverity(
         rater=rater,
         labels=labels,
         severity=severity,
         drift=_drift(differences),
-        note=_named(scale, severity, len(raters)),
+        note=_named(scale, severity, raters),
     )
 
 
@@ -125,12 +132,18 @@ def _ranks(scale: Scale) -> dict[LevelValue, int] | None:
     return {level.level: rank for rank, level in enumerate(levels)}
 
 
-def _difference(ranks: dict[LevelValue, int], rater: str, item: Sequence[Label]) -> _Difference | None:
-    own = [label for label in item if label.rater == rater and label.level in ranks]
-    others = [ranks[label.level] for label in item if label.rater != rater and label.level in ranks]
-    if not own or not others:
-        return None
-    return _Difference(ranks[own[-1].level] - fmean(others), own[-1].created_at)
+def _differences(
+    ranks: Mapping[LevelValue, int], items: Iterable[Sequence[Label]]
+) -> dict[str, list[_Difference]]:
+    """Return by rater the differences on the items that somebody else gave a level too."""
+    found: dict[str, list[_Difference]] = defaultdict(list)
+    for item in items:
+        graded = {label.rater: label for label in item if label.level in ranks}
+        for rater, label in graded.items():
+            others = [ranks[one.level] for name, one in graded.items() if name != rater]
+            if others:
+                found[rater].append(_Difference(ranks[label.level] - fmean(others), label.created_at))
+    return found
 
 
 def _mean(differences: Sequence[_Difference]) -> Estimate:

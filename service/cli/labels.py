@@ -25,7 +25,7 @@ from service.formats.label_fields import Defaults
 from service.usecases.labels_plan import PlanRequest
 
 SHOWN = 50
-"""Rows that are complained about, of each kind and file, before they are only counted."""
+"""Complaints about one file before the rest is only counted."""
 
 COLUMNS = ("conversation", "evaluation", "dimension", "stratum", "probability", "rater", "level", "blind")
 """The table that a plan writes; rater and level are for people to fill in."""
@@ -119,12 +119,8 @@ def plan(
 
 def _import(factory: Factory, tenant: str, name: str, defaults: Defaults, *, replace: bool) -> LabelImport:
     with _opened(name) as file, Counter("rows") as counter:
-
-        def told(rows: int) -> None:
-            for _ in range(rows):
-                counter.advance()
-
-        return asyncio.run(factory.import_labels(tenant, file, defaults, replace=replace, told=told))
+        work = factory.import_labels(tenant, file, defaults, replace=replace, told=counter.advance)
+        return asyncio.run(work)
 
 
 @contextmanager
@@ -141,14 +137,18 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 
 def _complain_of(name: str, done: LabelImport) -> None:
-    for problem in done.problems[:SHOWN]:
-        field = f"{problem.field}: " if problem.field else ""
-        complain(printable(f"{name}:{problem.row}: {field}{problem.detail}"))
-    for conflict in done.conflicts[:SHOWN]:
-        complain(printable(f"{name}:{conflict.row}: {conflict.detail}"))
-    for what, count in (("problems", done.problem_count), ("conflicts", done.conflict_count)):
-        if count > SHOWN:
-            complain(f"{name}: and {count - SHOWN} more {what}; --format json lists up to a thousand")
+    """Tell of bad rows and conflicts; what is wrong with many rows alike is said once."""
+    rows: dict[str, list[int]] = {}
+    for problem in done.problems:
+        said = f"{problem.field}: {problem.detail}" if problem.field else problem.detail
+        rows.setdefault(said, []).append(problem.row)
+    for conflict in done.conflicts:
+        rows.setdefault(conflict.detail, []).append(conflict.row)
+    for said, (first, *more) in list(rows.items())[:SHOWN]:
+        complain(printable(f"{name}:{first}: {said}{f' ({len(more)} more like it)' if more else ''}"))
+    unsaid = done.problem_count + done.conflict_count - sum(map(len, list(rows.values())[:SHOWN]))
+    if unsaid:
+        complain(f"{name}: and {unsaid:,} more; --format json lists up to a thousand")
     for note in done.notes:
         say(printable(f"{name}: {note}"))
 

@@ -67,11 +67,12 @@ class Counter:
         elif self._done >= LINE_EVERY:
             sys.stderr.write(f"{self._what}: {self._done} done\n")
 
-    def advance(self) -> None:
-        """Count one more."""
-        self._done += 1
+    def advance(self, by: int = 1) -> None:
+        """Count one more, or several."""
+        lines = self._done // LINE_EVERY
+        self._done += by
         if self._progress is not None:
-            self._progress.update(self._task, advance=1, note=self._note())
-        elif self._done % LINE_EVERY == 0:
+            self._progress.update(self._task, advance=by, note=self._note())
+        elif self._done // LINE_EVERY > lines:
             more = f", {said}" if (said := self._note()) else ""
             sys.stderr.write(f"{self._what}: {self._done}{self._of}{more}\n")

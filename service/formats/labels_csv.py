@@ -21,6 +21,8 @@ MOST_COLUMNS = 500
 
 _DELIMITERS = ",;\t|"
 _BY_BOM = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))
+# Spreadsheets say so on a line of its own.
+_SAID = re.compile(rf"sep=([{_DELIMITERS}])", re.IGNORECASE)
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _COMMENT = re.compile(r"(.+?)_(?:comments?|rationale|notes?|reason|explanation)")
 
@@ -70,7 +72,10 @@ class _Table:
 
     def read(self) -> Iterator[Read]:
         first = next((line for line in self._lines if line.strip()), "")
-        delimiter = max(_DELIMITERS, key=first.count)
+        said = _SAID.fullmatch(first.strip())
+        if said:
+            first = next((line for line in self._lines if line.strip()), "")
+        delimiter = said[1] if said else max(_DELIMITERS, key=first.count)
         header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
         problem = _wrong_with(header)
         if problem is not None:
@@ -156,11 +161,11 @@ class _Lines:
 
 
 def _wrong_with(header: list[str]) -> str | None:
+    if len(header) > MOST_COLUMNS:
+        return f"the table has {len(header)} columns; at most {MOST_COLUMNS} are read"
     fields = [field for field in _chosen(header) if field]
     twice = sorted({field for field in fields if fields.count(field) > 1})
     names = [name for name in header if name]
-    if len(header) > MOST_COLUMNS:
-        return f"the table has {len(header)} columns; at most {MOST_COLUMNS} are read"
     if not fields:
         return f"the first line has to name the columns; a label has: {', '.join(ALIASES)}"
     if twice:

@@ -346,7 +346,8 @@ def _packed_line(stored: _Stored) -> str:
     answer = stored.answer
     if answer is not None and answer.text == "".join(token.text for token in answer.tokens):
         stored = stored.model_copy(update={"answer": answer.model_copy(update={"text": ""})})
-    return stored.model_dump_json(exclude={"request"})
+    left_out = {"request"} if stored.failure else {"request", "failure"}
+    return stored.model_dump_json(exclude=left_out)
 
 
 def _lines(content: Model) -> str:

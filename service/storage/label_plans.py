@@ -51,6 +51,15 @@ class LabelPlanStore:
         if items:
             self._connection.execute(sa.insert(label_plan_items), items)
 
+    def drawn_for(self, card_name: str) -> set[tuple[str | None, str]]:
+        """Return (external_id, evaluation id) of everything that plans for a scorecard drew so far."""
+        item = label_plan_items.c
+        of_card = (label_plans.c.id == item.plan_id) & (label_plans.c.scorecard_name == card_name)
+        query = sa.select(item.conversation, item.evaluation_id).distinct()
+        query = query.select_from(label_plan_items.join(label_plans, of_card))
+        found = self._connection.execute(query.where(item.tenant == self._tenant))
+        return {(row.conversation, row.evaluation_id) for row in found}
+
     def drawn(self, conversations: Collection[str], evaluation_ids: Collection[str]) -> list[Drawn]:
         """Return what plans drew of these conversations, by external_id, and evaluations; newest first."""
         item = label_plan_items.c

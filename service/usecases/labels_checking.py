@@ -62,6 +62,7 @@ class LabelCheck:
         for drawn in tx.label_plans.drawn(names, ids):
             self._drawn[_subject(drawn.conversation, drawn.evaluation_id)].append(drawn)
         self._cards: dict[str, ScorecardRevision] = {}
+        self._revisions: dict[tuple[str, int], ScorecardRevision | None] = {}
         self._gone: dict[tuple[str, str], str] = {}
 
     def __call__(self, given: GivenLabel) -> Checked:
@@ -157,13 +158,18 @@ class LabelCheck:
     def _looked_for(self, card: ScorecardRevision, dimension: str) -> str:
         ids = [d.id for d in card.scorecard.dimensions]
         for revision in range(card.revision - 1, max(card.revision - 1 - OLDER_REVISIONS, 0), -1):
-            older = self._tx.scorecards.get(card.name, revision)
+            older = self._older(card.name, revision)
             if older is not None and dimension in older.scorecard.section_of:
                 return (
                     f"it is gone since revision {revision}: say scorecard {card.name}@{revision} to keep it"
                 )
         close = get_close_matches(dimension, ids, n=1)
         return f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(ids)}"
+
+    def _older(self, name: str, revision: int) -> ScorecardRevision | None:
+        if (name, revision) not in self._revisions:
+            self._revisions[name, revision] = self._tx.scorecards.get(name, revision)
+        return self._revisions[name, revision]
 
     def _new(self, label: ConversationLabel) -> StoredLabel:
         values = {name: getattr(label, name) for name in ConversationLabel.model_fields}

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,7 +46,8 @@ class PlanLabels:
         self._database = database
 
     def __call__(self, tenant: str, wanted: PlanRequest) -> tuple[LabelPlan, ScorecardRevision]:
-        """Return the plan, which is stored, and the scorecard's revision: the current one if none is named.
+        """Return the plan, and the scorecard's revision: the current one if none is named. The plan is stored
+        when it has anything to label.
 
         Conversations that plans drew before and that have labels do not count against `count`; with the same
         seed they are drawn again. Raises InvalidInput where nothing can be planned, and UnknownScorecard.
@@ -59,8 +60,9 @@ class PlanLabels:
             if card is None:
                 raise UnknownScorecard(wanted.scorecard, [card.name for card in tx.scorecards.list()])
             plan = _plan(card.name, _population(tx, card, wanted), wanted, now)
-            tx.label_plans.add(plan)
-            tx.labels.adopt(plan.id, card.name, plan.conversations)
+            if any(not one.labelled for one in plan.conversations):
+                tx.label_plans.add(plan)
+                tx.labels.adopt(plan.id, card.name, plan.conversations)
         return plan, card
 
 
@@ -90,7 +92,8 @@ def _check(wanted: PlanRequest) -> None:
 
 def _population(tx: Transaction, card: ScorecardRevision, wanted: PlanRequest) -> list[_One]:
     found = tx.labels.labelled_evaluations(card.name, wanted.grader, wanted.since, revision=card.revision)
-    population = [_of(one) for one in found]
+    drawn = {c if c is not None else e for c, e in tx.label_plans.drawn_for(card.name)}
+    population = [_of(one, drawn) for one in found]
     if not population:
         by = f" by the grader {wanted.grader!r}" if wanted.grader else ""
         when = f" since {wanted.since:%Y-%m-%d %H:%M}" if wanted.since else ""
@@ -101,7 +104,7 @@ def _population(tx: Transaction, card: ScorecardRevision, wanted: PlanRequest) -
     return population
 
 
-def _of(one: LabelledEvaluation) -> _One:
+def _of(one: LabelledEvaluation, drawn: Collection[str]) -> _One:
     evaluation = one.evaluation
     return _One(
         evaluation=evaluation.id,
@@ -110,7 +113,7 @@ def _of(one: LabelledEvaluation) -> _One:
         confidence=_least_confidence(evaluation),
         kind=_kind(evaluation),
         labelled=bool(one.labels),
-        drawn_before=any(label.probability is not None for label in one.labels),
+        drawn_before=bool(one.labels) and (evaluation.external_id or evaluation.id) in drawn,
     )
 
 
@@ -208,5 +211,7 @@ def _notes(
         yield f"{agents} agents do not fit into {wanted.count} conversations: some have none; raise the count"
     if len(chosen) - labelled < wanted.count and len(chosen) == sum(cells.values()):
         yield f"there are only {len(chosen)} conversations, {labelled} of them labelled: all are in the plan"
+    elif labelled == len(chosen):
+        yield "all that was drawn has labels already: raise the count; nothing was stored"
     elif labelled:
         yield f"{labelled} conversations of the sample have labels already; they count and are not listed"

@@ -186,6 +186,15 @@ def test_log_probabilities_come_when_they_are_asked_for_and_spell_the_answer():
     assert "logprobs" not in not_asked["choices"][0]
 
 
+def test_an_answerer_decides_what_the_script_does_not():
+    with ModelServer(
+        [failing(503)], answerer=lambda request: Behaviour(text=request.json["model"])
+    ) as server:
+        scripted, first, second = (post(server, {"model": name, "messages": []}) for name in "abc")
+    assert scripted.status_code == 503
+    assert [x.json()["choices"][0]["message"]["content"] for x in (first, second)] == ["b", "c"]
+
+
 def test_it_starts_from_a_shell():
     command = [sys.executable, "-m", "evals.model_server", "--port", "0", "--latency-ms", "5"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -1,8 +1,8 @@
 """Columns and cells of the tables that several reports show."""
 
-from evals.gate.judgement import LossTest, RunReport, Threshold
-from evals.gate.reports.words import figure, p_value, result, signed, threshold_result, with_interval
-from service.domain.agreement import Agreement, DimensionAgreement
+from evals.gate.judgement import OVERALL, LossTest, RunReport, Threshold
+from evals.gate.reports.words import NOTHING, figure, p_value, result, signed, threshold_result, with_interval
+from service.domain.agreement import Agreement, DimensionAgreement, OverallFigures
 
 TEST_COLUMNS = (
     "Dimension",
@@ -33,11 +33,27 @@ def test_cells(test: LossTest) -> tuple[object, ...]:
     )
 
 
-AGREEMENT_COLUMNS = ("Dimension", "Items", "Exact", "QWK", "AC2", "People among themselves: QWK", "Ungraded")
+AGREEMENT_COLUMNS = ("Dimension", "Items", "Exact", "QWK", "AC2", "People: QWK", "Ungraded")
 
 
-def agreement_cells(one: DimensionAgreement, report: RunReport) -> tuple[object, ...]:
-    """Return the cells of one dimension's agreement with people."""
+def agreement_rows(report: RunReport) -> list[tuple[object, ...]]:
+    """Return a row for each dimension's agreement with people, and one over all of several first."""
+    rows = [_agreement_row(one, report) for one in report.agreement]
+    whole = overall_of(report)
+    if whole is not None:
+        figures = map(with_interval, (whole.exact, whole.qwk, whole.ac2))
+        rows.insert(0, (OVERALL, whole.exact.n, *figures, NOTHING, NOTHING))
+    return rows
+
+
+def overall_of(report: RunReport) -> OverallFigures | None:
+    """Return the figures over all dimensions, None where only one has labels enough."""
+    if len(report.overall.dimensions) < 2:
+        return None
+    return next((one for name, one in report.overall.columns.items() if name == report.source.grader), None)
+
+
+def _agreement_row(one: DimensionAgreement, report: RunReport) -> tuple[object, ...]:
     column = column_of(one, report)
     figures = (None, None, None) if column is None else (column.exact, column.qwk, column.ac2)
     ceiling = with_interval(one.ceiling.qwk if one.ceiling else None)

@@ -53,5 +53,5 @@ def _cells(one: Drift) -> tuple[object, ...]:
         one.higher,
         words.p_value(one.p_value),
         words.figure(one.detectable, ".0%"),
-        "drifted" if one.drifted else "too few" if one.detectable is None else "no certain drift",
+        "drifted" if one.drifted else "cannot show any" if one.detectable is None else "no certain drift",
     )

@@ -57,7 +57,6 @@ def _template() -> Template:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["cells_of_test"] = cells.test_cells
-    environment.filters["cells_of_agreement"] = cells.agreement_cells
     environment.filters["cells_of_threshold"] = cells.threshold_cells
     return environment.get_template("report")
 

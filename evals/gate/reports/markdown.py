@@ -57,9 +57,9 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
 
 
 def _agreement(report: RunReport) -> Iterator[str]:
-    rows = [row for one in report.agreement if (row := cells.agreement_cells(one, report))]
+    rows = cells.agreement_rows(report)
     if rows:
-        yield "### Agreement of the new run with people"
+        yield "### Agreement of the run with people, and of people with each other"
         yield ""
         yield from _table(cells.AGREEMENT_COLUMNS, rows)
 

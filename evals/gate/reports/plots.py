@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evals.gate.judgement import Comparison, Reliability, RunReport
-from evals.gate.reports.cells import column_of
+from evals.gate.judgement import OVERALL, Comparison, Reliability, RunReport
+from evals.gate.reports.cells import column_of, overall_of
 from evals.gate.reports.words import figure, with_interval
 from service.domain.agreement import Confusion, Estimate
 from service.domain.scorecard import LevelValue
 
-_TICKS = 5
 _SHADES = 9
 _LOWEST_QWK = (0.0, -0.25, -0.5, -1.0)
 
@@ -94,6 +93,7 @@ def distance_plot(comparison: Comparison) -> StripPlot:
 def agreement_plot(report: RunReport, base: RunReport | None) -> StripPlot:
     """Return each dimension's QWK with its interval, beside the older run's and people's among themselves."""
     rows = [(one.dimension, _three(one.dimension, report, base)) for one in report.agreement]
+    rows.insert(0, (OVERALL, _two(report, base)))
     known = [e for _, three in rows for e in three.values() if e.value is not None]
     ends = [value for e in known for value in (e.value, e.low) if value is not None]
     lowest = next((low for low in _LOWEST_QWK if min(ends, default=0.0) >= low), -1.0)
@@ -118,6 +118,11 @@ def _three(dimension: str, report: RunReport, base: RunReport | None) -> dict[st
     return found
 
 
+def _two(report: RunReport, base: RunReport | None) -> dict[str, Estimate]:
+    found = (("base", overall_of(base) if base else None), ("new", overall_of(report)))
+    return {kind: figures.qwk for kind, figures in found if figures is not None}
+
+
 def _marks(three: dict[str, Estimate], lowest: float) -> Iterable[Mark]:
     for kind, estimate in three.items():
         if estimate.value is not None:
@@ -137,7 +142,9 @@ def _lines(three: dict[str, Estimate]) -> tuple[str, ...]:
 
 
 def _ticks(low: float, high: float) -> tuple[str, ...]:
-    return tuple(figure(low + (high - low) * place / (_TICKS - 1), ".3g") for place in range(_TICKS))
+    """Return labels at round numbers: quarters, or halves where the axis is long; four gaps from 0 on."""
+    gaps = 4 if not low else round((high - low) / (0.25 if high - low < 1.5 else 0.5))
+    return tuple(figure(low + (high - low) * place / gaps, ".3g") for place in range(gaps + 1))
 
 
 def matrix(confusion: Confusion) -> Matrix:

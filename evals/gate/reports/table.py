@@ -53,9 +53,9 @@ def _show_comparison(comparison: Comparison) -> None:
 
 
 def _show_agreement(report: RunReport) -> None:
-    rows = [cells.agreement_cells(one, report) for one in report.agreement]
+    rows = cells.agreement_rows(report)
     if rows:
-        title = "Agreement of the run with people, with 95 % intervals"
+        title = "Agreement of the run with people, and of people with each other, with 95 % intervals"
         print_table(cells.AGREEMENT_COLUMNS, rows, title=title)
 
 

@@ -44,7 +44,7 @@ def with_interval(estimate: Estimate | None, form: str = ".2f") -> str:
     text = figure(estimate.value, form)
     if estimate.low is None or estimate.high is None:
         return text
-    return f"{text} ({figure(estimate.low, form)} to {figure(estimate.high, form)})"
+    return f"{text} [{figure(estimate.low, form)}, {figure(estimate.high, form)}]"
 
 
 def p_value(value: float) -> str:
@@ -137,6 +137,12 @@ def agreement_notes(report: RunReport) -> Iterator[str]:
     for one in report.agreement:
         for note in one.notes:
             about.setdefault(note, []).append(one.dimension)
+    for note in report.overall.notes:
+        yield f"overall: {note}"
+    passed = report.overall.passed
+    if passed is not None:
+        share = with_interval(passed.exact, ".0%")
+        yield f"Pass or fail is as by people's own answers in {share} of {passed.n} conversations."
     for note, names in about.items():
         yield f"{'all dimensions' if len(names) == len(report.agreement) > 1 else ', '.join(names)}: {note}"
 

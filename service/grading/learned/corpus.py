@@ -1,4 +1,4 @@
-"""Many conversations, counted once: vocabularies and vectors of any part of them, without reading them again."""
+"""Many conversations, counted once: vocabularies and vectors of any part of them, without reading again."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ class Columns:
     def of(cls, ngrams: Sequence[str], tallies: Sequence[Tally], groups: Places) -> "Columns":
         """Return columns of n-grams in any order and counts by their positions."""
         often = _frequency(tallies, groups, len(ngrams)) >= FEWEST_CONVERSATIONS
-        order = np.array(sorted(np.flatnonzero(often), key=ngrams.__getitem__), dtype=np.int64)
+        order = np.array(sorted(np.flatnonzero(often).tolist(), key=lambda at: ngrams[at]), dtype=np.int64)
         names = np.array([ngrams[at] for at in order], dtype=object)
         return cls(names, [_renamed(tally, order, len(ngrams)) for tally in tallies])
 

@@ -28,7 +28,7 @@ _FURTHEST = 3.0
 
 
 class Tally(NamedTuple):
-    """How often n-grams occur in one conversation: their places in a vocabulary, ascending, and the counts."""
+    """How often n-grams occur in one conversation: their places in a vocabulary, and the counts."""
 
     places: NDArray[np.int64]
     times: Floats

@@ -118,6 +118,30 @@ def test_a_recorded_run_is_replayed_byte_by_byte_without_a_model(check, orders, 
     assert times == {run["created_at"]} == {created}
 
 
+def test_a_replay_opens_no_connection(check, orders, card, tmp_path):
+    check(Model(), orders, "--record", tmp_path / "answers")
+    code = """
+import sys
+opened = []
+watched = ("socket.connect", "socket.getaddrinfo")
+sys.addaudithook(lambda name, _: opened.append(name) if name in watched else None)
+from evals.cli import run
+code = run(sys.argv[1:])
+print(code, opened, file=sys.stderr)
+"""
+    arguments = ["eval", "run", orders, "--scorecard", card, "--replay", tmp_path / "answers"]
+    env = {**os.environ, "QALIBRATE_REDACTION_PROCESSES": "0", "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "-c", code, *arguments], env=env, capture_output=True, text=True)
+    assert ran.stderr.splitlines()[-1] == "0 []", ran.stderr
+
+
+def test_a_table_that_cannot_be_written_leaves_the_run(check, orders, tmp_path):
+    out = tmp_path / "run.json"
+    ran = check(None, orders, "--grader", "signals", "--out", out, "--csv", tmp_path / "no" / "run.csv")
+    assert (ran.code, "run.csv cannot be written" in ran.err) == (3, True)
+    assert out.exists()
+
+
 def test_a_replay_with_another_scorecard_names_the_conversations_and_what_changed(
     check, orders, card, tmp_path
 ):

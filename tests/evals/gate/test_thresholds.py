@@ -5,7 +5,7 @@ import pytest
 from evals.gate.judging import judged
 from evals.gate.options import GateOptions, Least, parse_least
 from service.domain.errors import InvalidInput
-from tests.evals.gate.runs import card, simple, yes_no
+from tests.evals.gate.runs import card, conversation, evaluation, ordinal, run, simple, yes_no
 
 GOOD = simple([1, 2, 3, 4, 5] * 8, [1, 2, 3, 4, 5] * 8)
 BAD = simple([1, 2, 3, 4, 5] * 8, [5, 1, 2, 5, 1] * 8)
@@ -46,6 +46,22 @@ def test_a_scale_without_an_order_has_no_adjacent():
     assert judge(new, "adjacent=0.9").new.thresholds == ()
     (asked,) = judge(new, "greeting:adjacent=0.9").new.thresholds
     assert not asked.judged
+
+
+def test_a_threshold_may_be_over_all_dimensions():
+    content = card(ordinal("help"), ordinal("needs"))
+    conversations = [
+        conversation(
+            f"c{n}",
+            [evaluation(content, {"help": 1 + n % 5, "needs": 1 + (n + n % 2) % 5}, n)],
+            [("help", 1 + n % 5), ("needs", 1 + n % 5)],
+        )
+        for n in range(40)
+    ]
+    found = judge(run(conversations, content), "overall:exact=0.8")
+    # All answers on one dimension and half of them on the other are people's.
+    assert found.new.thresholds[0].is_.value == pytest.approx(0.75)
+    assert found.outcome == "failed"
 
 
 def test_an_unknown_dimension_is_bad_input():

@@ -6,16 +6,20 @@ import json
 import pytest
 
 from evals.model_server import ModelServer
+from service.cli import run
 from service.formats.label_fields import Defaults
 from service.usecases.labels import ImportLabels
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
 from tests.running import RunningService, running_service
-from tests.service.cards import YES_NO, card, conversation, dimension
+from tests.service.cards import YES_NO, conversation, dimension
+from tests.service.cards import card as a_card
 
 CONVERSATIONS = 32
-CARD = card(
-    dimension("greeting", scale={**YES_NO, "levels": YES_NO["levels"][::-1]}), dimension("closing"), name="own"
+CARD = a_card(
+    dimension("greeting", scale={**YES_NO, "levels": YES_NO["levels"][::-1]}),
+    dimension("closing"),
+    name="own",
 )
 
 
@@ -32,7 +36,7 @@ def levels(evaluation: dict) -> dict:
     return {grade["dimension"]: grade["level"] for grade in evaluation["grades"]}
 
 
-def label_all(service: RunningService, evaluations: list[dict], **fields) -> None:
+def label_all(service: RunningService, evaluations: list[dict], card: str = "own") -> None:
     """People agree with every grade."""
     lines = [
         {"conversation": one["external_id"], "dimension": name, "level": level, "rater": "r1", "blind": True}
@@ -41,8 +45,8 @@ def label_all(service: RunningService, evaluations: list[dict], **fields) -> Non
         if level is not None
     ]
     labels = ImportLabels(service.factory.database, WorkPool(0), Policies())
-    content = "\n".join(json.dumps(line | fields) for line in lines).encode()
-    done = asyncio.run(labels("default", content, Defaults(scorecard="own")))
+    content = "\n".join(json.dumps(line) for line in lines).encode()
+    done = asyncio.run(labels("default", content, Defaults(scorecard=card)))
     assert not done.problems, done
 
 
@@ -174,3 +178,42 @@ def test_pages_of_the_list_join(calibrated):
             break
     assert seen == whole
     assert len(whole) >= 4
+
+
+def test_the_learned_grader_is_refused_without_text_models(calibrated):
+    service, _, _ = calibrated
+    body = {"conversation": conversation(), "scorecard": "own", "grader": "learned"}
+    answer = service.client.post("/v1/evaluations", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:qalibrate:problem:grader-not-configured")
+    assert "needs an active calibration of 'own' with text models" in answer.json()["detail"]
+
+
+def test_what_learned_graded_is_not_calibrated(calibrated):
+    service, _, _ = calibrated
+    request = {"scorecard": "own", "grader": "learned"}
+    assert service.client.post("/v1/calibrations", json=request).status_code == 422
+
+
+def test_the_command_line_calibrates_what_the_service_holds(calibrated, capfd, monkeypatch, settings):
+    service, _, _ = calibrated
+    monkeypatch.setenv("QALIBRATE_DATABASE_URL", settings["database_url"])
+    arguments = ["calibrate", "--scorecard", "own@1", "--grader", "llm", "--no-activate", "--format", "json"]
+    assert run(arguments) == 0
+    made = json.loads(capfd.readouterr().out.splitlines()[-1])
+    stored = service.client.get(f"/v1/calibrations/{made['id']}").json()
+    assert (stored["active"], stored["conversations"]) == (False, CONVERSATIONS)
+    assert run([*arguments[:-3], "--activate"]) == 0
+    assert "new grades of llm on own follow calibration" in capfd.readouterr().err
+
+
+def test_a_single_label_is_a_report_and_nothing_to_activate(calibrated):
+    service, _, _ = calibrated
+    assert service.client.post("/v1/scorecards", json=CARD | {"name": "few"}).is_success
+    said = conversation("Hello!", "Hi.", external_id="few-1")
+    label_all(service, [service.grade(said, scorecard="few")], card="few")
+    request = {"scorecard": "few"}
+    refused = service.client.post("/v1/calibrations", json=request)
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:qalibrate:problem:too-few-labels")
+    assert "there is nothing to activate yet" in refused.json()["detail"]
+    report = service.client.post("/v1/calibrations", json=request | {"activate": False})
+    assert (report.status_code, report.json()["conversations"]) == (201, 1)

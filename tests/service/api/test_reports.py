@@ -45,7 +45,7 @@ def test_each_agent_has_a_row_with_every_figure(report):
 
 def test_figures_of_so_few_labels_say_what_is_missing(report):
     notes = [f["mean"]["note"] for f in report["rows"][0]["figures"] if f["dimension"] == "greeting"]
-    assert "at least 20" in notes[0]
+    assert "fewer than 20 labels" in notes[0]
 
 
 def test_a_period_without_conversations_has_no_rows(service, report):

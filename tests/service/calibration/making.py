@@ -120,3 +120,30 @@ def a_calibration(card: ScorecardRevision | None = None, **fields: Any) -> Calib
         "dimensions": (tone, greeting),
     }
     return Calibration.model_validate(known | fields)
+
+
+_WORDS = {1: "rude awful", 2: "slow bad", 3: "fine okay", 4: "kind good", 5: "lovely great"}
+
+
+def a_labelled_set(number: int = 60, *, harsh: int = 0, card: ScorecardRevision | None = None) -> list[Any]:
+    """Conversations of two raters whose words tell the level; the grader is `harsh` levels too low and surer
+    where it is right.
+    """
+    made = []
+    for n in range(number):
+        level = 1 + (n * 7) % 5
+        machine = min(max(level - harsh + (n % 6 == 0), 1), 5)
+        said = f"Agent number {n} was {_WORDS[level]} today, {_WORDS[level].split()[n % 2]}."
+        made.append(
+            graded(
+                n,
+                label("tone", level, "r1"),
+                label("tone", min(max(level + (n % 4 == 0), 1), 5), "r2"),
+                label("greeting", "yes" if n % 8 else "no", "r1"),
+                card=card,
+                tone=machine,
+                confidence=round((0.55 if abs(machine - level) > 1 else 0.75) + (n % 10) / 50, 3),
+                turns=(RedactedTurn(speaker="agent", text=said),),
+            )
+        )
+    return made

@@ -153,3 +153,28 @@ def test_labels_drawn_with_different_probabilities_are_said_to_speak_for_themsel
     rows = [graded(k, label("tone", 1 + k % 5, probability=(0.1, 1.0)[k % 2])) for k in range(40)]
     assert any("different probabilities" in note for note in described(*rows).notes)
     assert not any("different probabilities" in note for note in described(*panel(40)).notes)
+
+
+def test_much_agreement_that_is_far_beyond_chance_needs_no_warning():
+    found = described(*panel(40))
+    assert found.columns["llm"].exact.value == 1
+    assert not any("kappa is" in note for note in found.notes)
+
+
+def test_standing_in_for_people_who_hardly_agree_is_said_to_be_not_much():
+    def guess(k, r):
+        return 1 + (k * k + 3 * k * r + r) % 5
+
+    rows = [
+        graded(
+            k,
+            *(label("tone", guess(k, r), f"r{r}") for r in range(3)),
+            tone=sorted(guess(k, r) for r in range(3))[1],
+        )
+        for k in range(60)
+    ]
+    found = described(*rows)
+    assert found.stand_in.passes
+    assert found.ceiling.alpha.value < 0.4
+    assert found.stand_in.note.startswith("people hardly agree with each other")
+    assert described(*panel(40)).stand_in.note is None

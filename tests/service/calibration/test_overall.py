@@ -1,7 +1,9 @@
+import math
 from statistics import fmean
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from service.calibration.cases import cases_of
 from service.calibration.describe import describe
@@ -97,3 +99,37 @@ def test_nothing_labelled_gives_nothing():
     found = overall(CARD, [graded(0), graded(1)])
     assert (found.conversations, found.dimensions, found.columns, found.passed) == (0, (), {}, None)
     assert overall(CARD, []).columns == {}
+
+
+def uneven():
+    """Some labels missing and some N/A, so that the dimensions are about different conversations."""
+    rows = []
+    for k, level in enumerate(LEVELS * 2):
+        labels = [label("greeting", "no" if k % 7 == 2 else "yes")] if k % 4 else []
+        labels += [label("tone", "na" if k % 9 == 4 else level)] if k % 5 else []
+        # The machine greets in all but a few, some of them the same.
+        row = graded(k, *labels, tone=min(5, level + (k % 3 == 0)))
+        answer = "no" if k % 7 == 2 and k % 2 else "yes"
+        grades = (row.evaluation.grades[0], row.evaluation.grades[1].model_copy(update={"level": answer}))
+        rows.append(
+            row.model_copy(update={"evaluation": row.evaluation.model_copy(update={"grades": grades})})
+        )
+    return rows
+
+
+@pytest.mark.parametrize("name", ["qwk", "ac2", "alpha"])
+def test_the_interval_is_what_computing_everything_again_without_each_conversation_gives(name):
+    rows = [one for one in uneven() if one.labels]
+
+    def value(some):
+        return getattr(overall(CARD, some).columns["llm"], name).value
+
+    whole = value(rows)
+    without = np.array([value(rows[:k] + rows[k + 1 :]) for k in range(len(rows))])
+    n = len(rows)
+    error = math.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())
+    spread = t.ppf(0.975, n - 1) * error / (1 - whole**2)
+    found = getattr(overall(CARD, rows).columns["llm"], name)
+    assert (found.value, found.n) == (pytest.approx(whole, abs=1e-12), n)
+    assert found.low == pytest.approx(math.tanh(math.atanh(whole) - spread), abs=1e-9)
+    assert found.high == pytest.approx(math.tanh(math.atanh(whole) + spread), abs=1e-9)

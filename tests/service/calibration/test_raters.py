@@ -172,3 +172,11 @@ def test_the_ceiling_of_levels_leaves_out_items_that_only_one_gave_a_level():
 def test_a_level_that_is_not_on_the_scale_is_refused_in_a_ceiling():
     with pytest.raises(ValueError, match="6 is none of the answers"):
         ceiling(SCALE, [[6, 5]])
+
+
+def test_a_difference_that_may_be_small_names_nobody_however_sure_it_is_that_there_is_one():
+    # −2, −2, 0, −2, 0, −1, 0, −1, 0, −1: mean −.9, s = .876, t(9) · s / √10 = .626: from −1.53 to −.27.
+    found = by_name(severities(SCALE, items(a=[1, 1, 3, 1, 3, 2, 3, 2, 3, 2], b=[3] * 10, c=[3] * 10)))
+    assert found["a"].severity.value == pytest.approx(-0.9)
+    assert -0.3 < found["a"].severity.high < 0
+    assert found["a"].note is None

@@ -123,3 +123,16 @@ def test_of_two_p_values_the_smaller_is_rejected_first(p_values):
     ordered = sorted(p_values)
     for (one, two), (low, high) in zip(pairwise(rejected), pairwise(ordered), strict=True):
         assert low == high or one >= two
+
+
+def test_a_machine_that_abstains_is_farther_off_than_a_person_who_misses_by_three():
+    items = [[label("tone", level, f"r{r}") for r, level in enumerate((1, 4, 4))] for _ in range(30)]
+    found = stand_in(SCALE, items, ["na"] * 30)
+    # Three off from both others against the whole length of four: nearer than none of the raters.
+    assert found.advantage.value == 0
+
+
+def test_conversations_that_one_person_labelled_alone_say_nothing():
+    items, answers, _ = drawn(40)
+    alone = [[label("tone", 3, f"r{k % 3}")] for k in range(60)]
+    assert stand_in(SCALE, items + alone, answers + [3] * 60) == stand_in(SCALE, items, answers)

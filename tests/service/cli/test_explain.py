@@ -270,6 +270,22 @@ def test_a_grade_comes_with_its_question_its_anchor_and_why_not_higher():
         assert expected in out
 
 
+def test_a_calibrated_grade_shows_what_it_was_before():
+    calibrated = {
+        "confidence": 0.91,
+        "raw_confidence": 0.83,
+        "expected_level": 2.6,
+        "raw_expected_level": 2.25,
+    }
+    decided = {"disposition": "auto_accepted", "disposition_reason": "raw confidence 0.830 is at least 0.800"}
+    grades = list(own_assessment().grades)
+    grades[1] = grades[1].model_copy(update=calibrated | decided)
+    out = written(own_evaluation(grades=tuple(grades)))
+    assert "Confidence    0.91 that a person agrees, 0.83 before calibration (" in out
+    assert "expected level 2.6, 2.25 before calibration)" in out
+    assert "Decision      auto accepted (raw confidence 0.830 is at least 0.800); graded by llm" in out
+
+
 def test_a_quote_stands_between_the_turn_before_and_the_turn_after():
     lines = [line.strip() for line in written().splitlines()]
     at = lines.index("> [2] agent: »I am sorry«. You get it on Friday.")

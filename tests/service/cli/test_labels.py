@@ -137,3 +137,16 @@ def test_a_plan_goes_to_standard_output(qalibrate, evaluations):
     none = qalibrate("labels", "plan", "--scorecard", "inbound-service", "--since", "2999-01-01")
     assert (none.code, "no completed evaluation" in none.err) == (2, True)
     assert qalibrate("labels", "plan", "--scorecard", "inbound-service", "--since", "soon").code == 2
+
+
+def test_what_is_wrong_with_many_rows_is_said_once(qalibrate, tmp_path):
+    file = tmp_path / "labels.csv"
+    rows = [f"c{number},no-such,r1,yes" for number in range(700)]
+    rows += [f"c{number},greeting,r1,level-{number}" for number in range(90)]
+    file.write_text("\n".join([HEADER, *rows]))
+    ran = qalibrate("labels", "import", file, "--scorecard", "inbound-service")
+    errors = [line for line in ran.err.splitlines() if line.startswith("error")]
+    assert len(errors) == 51
+    assert ":2: dimension: 'no-such' is not on inbound-service@1" in errors[0]
+    assert errors[0].endswith("(699 more like it)")
+    assert "and 41 more" in errors[-1]

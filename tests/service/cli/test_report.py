@@ -31,7 +31,7 @@ def test_agents_are_rows_and_what_is_missing_is_said(capsys):
     shown = capsys.readouterr().out
     assert "a-1" in shown
     assert "labels only" in shown
-    assert "at least 20 are needed" in shown
+    assert "fewer than 20 labels" in shown
 
 
 def test_all_measures_are_rows_when_nothing_is_grouped(capsys):

@@ -62,9 +62,10 @@ FLAT = {"conversation": "c1", "dimension": "greeting", "rater": "r1", "level": 3
         "Call ID\tCriterion\tReviewer\tScore\nc1\tgreeting\tr1\t3.0\n",
         "id,dimension,annotator,rating\n\nc1,greeting,r1, 3 \n\n",
         "conversation,rater,greeting\nc1,r1,3\n",
+        "sep=;\r\nconversation;dimension;rater;level\r\nc1;greeting;r1;3\r\n",
         "conversation,dimension,rater,level\nc1,greeting,r1,3\n".encode("utf-16"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_the_same_label_is_read_from_every_shape(text):
     assert labels(text) == [ConversationLabel(**FLAT)]
@@ -166,6 +167,7 @@ def test_text_in_another_encoding_is_a_problem_of_its_row():
         ("conversation,score,grade", "more than one column is for: level"),
         ("dimension,level,rater", "which conversation"),
         (",".join(map(str, range(600))), "600 columns"),
+        (",".join(["score"] * 150_000), "150000 columns"),
     ],
 )
 def test_a_header_that_cannot_be_read_says_why(header, said):

@@ -166,3 +166,24 @@ def test_a_plan_is_kept_with_its_probabilities(database):
         (one.conversation, one.probability, one.stratum) for one in drawn.conversations
     }
     assert Counter(one.plan_id for one in kept) == {drawn.id: len(names)}
+
+
+def test_labels_that_no_plan_asked_for_count_where_they_are_drawn_and_ask_for_nothing_more(database):
+    fill(database, 60)
+    with database.begin("a") as tx:
+        tx.labels.add([label(f"c{number}", probability=0.5) for number in range(30)])
+    drawn = plan(database, count=20)
+    labelled = [one for one in drawn.conversations if one.labelled]
+    assert 0 < len(labelled) < 20
+    assert 16 <= len(drawn.conversations) <= 24
+
+
+def test_a_plan_with_nothing_to_label_changes_nothing(database):
+    fill(database, 20)
+    with database.begin("a") as tx:
+        tx.labels.add([label(f"c{number}") for number in range(20)])
+    drawn = plan(database, count=5)
+    assert drawn.notes[-1] == "all that was drawn has labels already: raise the count; nothing was stored"
+    with database.begin("a") as tx:
+        assert tx.label_plans.drawn_for("own-card") == set()
+        assert {x.probability for x in tx.labels.list(LabelFilter(), None, 50)} == {None}

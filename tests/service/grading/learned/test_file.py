@@ -153,3 +153,22 @@ def test_a_missing_block_is_refused(models):
     del content["ngrams"]["customer pieces"]
     with pytest.raises(InvalidLearnedModels, match="missing or repeated"):
         LearnedModels.from_bytes(signed(content))
+
+
+@pytest.mark.parametrize("number", [3e38, -3e38, 1e-45])
+@pytest.mark.parametrize("part", ["line", "idf", "residuals"])
+def test_extreme_numbers_still_give_levels_of_the_scale_and_probabilities(models, part, number):
+    content = content_of(models)
+    head = content["heads"]["warmth"]
+    if part == "line":
+        head["line"]["weights"] = floats(*[number] * models.space.size)
+    elif part == "residuals":
+        head["residuals"] = floats(number)
+    else:
+        block = content["ngrams"]["agent words"]
+        content["idf"]["agent words"] = floats(*[abs(number)] * len(block))
+    said = LearnedModels.from_bytes(signed(content)).predict(conversations(3)[0][0])["warmth"]
+    assert said.level in (1, 2, 3)
+    assert 0 <= said.confidence <= 1
+    assert sum(said.probabilities) == pytest.approx(1)
+    assert 1 <= said.expected_level <= 3
