@@ -12,7 +12,9 @@ OVERALL = "overall"
 
 
 class Source(Model):
-    """A run in a few words. `failed` conversations got no evaluation, `left_out` were never tried."""
+    """A run in a few words. `failed` conversations got no evaluation, `left_out` were never tried.
+    `requests` went to a model, over all repeats; `cost_usd` is None where no price is known.
+    """
 
     created_at: datetime
     version: str
@@ -24,6 +26,8 @@ class Source(Model):
     failed: int
     left_out: int
     models: tuple[str, ...]
+    requests: int
+    cost_usd: float | None
 
 
 class Floor(Model):
@@ -47,7 +51,7 @@ class Threshold(Model):
     dimension: str
     figure: str
     asked: float
-    is_: Estimate
+    found: Estimate
     judged: bool
     missed: bool
     why: str

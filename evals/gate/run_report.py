@@ -39,6 +39,8 @@ def report_run(run: Run, options: GateOptions, base: Run | None = None) -> RunRe
 def source_of(run: Run) -> Source:
     """Return a run in a few words."""
     evaluations = [evaluation for one in run.conversations for evaluation in one.evaluations]
+    usage = [e.usage for e in evaluations if e.usage is not None]
+    costs = [one.cost_usd for one in usage if one.cost_usd is not None]
     models = {e.provenance.model for e in evaluations if e.provenance and e.provenance.model}
     return Source(
         created_at=run.created_at,
@@ -51,6 +53,8 @@ def source_of(run: Run) -> Source:
         failed=sum(_has_failed(one) for one in run.conversations),
         left_out=run.left_out,
         models=tuple(sorted(models)),
+        requests=sum(one.requests for one in usage),
+        cost_usd=sum(costs) if costs else None,
     )
 
 

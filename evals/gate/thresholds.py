@@ -61,7 +61,7 @@ def _threshold(least: Least, name: str, figures: Agreement | OverallFigures | No
         dimension=name,
         figure=least.figure,
         asked=least.value,
-        is_=estimate,
+        found=estimate,
         judged=judged,
         missed=missed,
         why=_why(least, estimate, min_n, missed=missed),

@@ -159,13 +159,16 @@ def is_near(scale: Scale, machine: LevelValue, people: LevelValue) -> bool:
 def _certificate(
     dimension: Dimension, items: Sequence[_Item], cases: Sequence[Case], making: Making
 ) -> Certificate:
-    """Return what is promised of the grades that may be accepted at all."""
+    """Return what is promised of the grades that may be accepted at all.
+
+    Thresholds come from all of them: those that nobody labelled are too good where people label low ones.
+    """
     labelled = [item for item in items if _may_be_accepted(dimension, item.case)]
-    others = [case for case in cases if not case.labels and _may_be_accepted(dimension, case)]
+    everything = [case for case in cases if _may_be_accepted(dimension, case)]
     return certify(
         _confidences([item.case for item in labelled]),
         [is_wrong(dimension.scale, item.machine, item.people) for item in labelled],
-        _confidences(others),
+        _confidences(everything),
         loss=loss_of(dimension.scale),
         risk=making.risk,
         delta=making.delta,
@@ -175,8 +178,12 @@ def _certificate(
 
 
 def _may_be_accepted(dimension: Dimension, case: Case) -> bool:
-    """Whether no rule asks for a person, whatever is promised: promises are about the others."""
+    """Whether no rule asks for a person, whatever is promised: promises are about the others. What a condition
+    closed was never asked, and is not a grade that anybody could be sure of.
+    """
     if case.grade is None or case.of.evaluation.flags:
+        return False
+    if dimension.ask_when and case.grade.outcome == "not_applicable" and case.confidence is None:
         return False
     return never_accepted(dimension, case.grade) is None
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from service.calibration.cases import Case, cases_of, consensus
-from service.calibration.means import corrected_mean
+from service.calibration.means import FEWEST_LABELS, corrected_mean
 from service.calibration.people import score_by_people
 from service.calibration.rates import corrected_rate
 from service.domain.calibration import Corrected
@@ -138,16 +138,17 @@ def _figure(card: ScorecardRevision, measure: Measure, evaluations: Sequence[Lab
 
 def _mean(items: Sequence[_Item], measure: Measure) -> Corrected:
     labelled = [item for item in items if item.people == item.people]
-    others = [item.machine for item in items if item.people != item.people]
-    probabilities = [item.probability for item in labelled]
-    known = [p for p in probabilities if p is not None]
+    known = [item for item in labelled if item.probability is not None]
+    # How many conversations a label of unknown probability stands for nobody knows: it stands for itself.
+    drawn = known if len(known) >= FEWEST_LABELS else labelled
+    counted = {id(item) for item in drawn}
+    others = [item.machine for item in items if id(item) not in counted]
     corrected: Callable[..., Corrected] = corrected_mean if measure.answer is None else corrected_rate
     mean = corrected(
-        [item.people for item in labelled],
-        [item.machine for item in labelled],
+        [item.people for item in drawn],
+        [item.machine for item in drawn],
         others,
-        # Labels of unknown probability among known ones stand for nobody knows how many.
-        probability=known if known and len(known) == len(probabilities) else None,
+        probability=[item.probability for item in drawn] if len(known) == len(drawn) else None,
     )
     return _within(mean, *measure.bounds)
 
@@ -209,6 +210,7 @@ def _notes(evaluations: Sequence[LabelledEvaluation]) -> Iterator[str]:
     unknown = [one for one in labelled if _probability(one.labels) is None]
     if unknown and len(unknown) < len(labelled):
         yield (
-            f"{len(unknown)} of {len(labelled)} labelled conversations have no sampling probability, so that "
-            "all labels of a group that has such count alike; `qalibrate labels plan` gives probabilities"
+            f"{len(unknown)} of {len(labelled)} labelled conversations have no sampling probability: they "
+            f"are left out where {FEWEST_LABELS} others have one, else all count alike; `qalibrate labels plan` "
+            "gives probabilities"
         )

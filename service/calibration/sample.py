@@ -11,6 +11,7 @@ from service.domain.errors import TooFewLabels
 from service.domain.grade import GraderName
 from service.domain.label import NOT_APPLICABLE, Label
 from service.domain.labelled import LabelledEvaluation
+from service.domain.levels import on_card
 from service.domain.scorecard import Scorecard, ScorecardRevision
 
 ENOUGH = 22
@@ -39,7 +40,8 @@ def choose_sample(
     counts, else the one with the most. Raises TooFewLabels, saying what is missing, where no conversation has
     both a grade and a label that was given without seeing it.
     """
-    given = sorted(evaluations, key=lambda one: (one.evaluation.created_at, one.evaluation.id))
+    read = (one.model_copy(update={"labels": on_card(card.scorecard, one.labels)}) for one in evaluations)
+    given = sorted(read, key=lambda one: (one.evaluation.created_at, one.evaluation.id))
     graded = [one for one in given if _is_graded(one, card, grader)]
     labelled = [_with_known_labels(one, card.scorecard) for one in graded]
     groups: dict[Basis, list[LabelledEvaluation]] = defaultdict(list)
@@ -87,7 +89,7 @@ def _basis(one: LabelledEvaluation, card: ScorecardRevision) -> Basis:
 
 def _with_known_labels(one: LabelledEvaluation, card: Scorecard) -> LabelledEvaluation:
     known = tuple(label for label in one.labels if _is_known(label, card))
-    return one if len(known) == len(one.labels) else one.model_copy(update={"labels": known})
+    return one.model_copy(update={"labels": known})
 
 
 def _is_known(label: Label, card: Scorecard) -> bool:

@@ -124,7 +124,9 @@ def _confidence(confidence: ConfidenceMap) -> str:
 
 
 def _severity(rater: RaterSeverity) -> str:
-    said = f"{rater.rater}: {rater.labels:,} labels, {in_figures(rater.severity)} levels beside the others"
+    said = f"{rater.rater}: {rater.labels:,} labels"
+    if rater.severity.value is not None:
+        said += f", {in_figures(rater.severity)} levels beside the others"
     return f"{said}; {rater.note}" if rater.note else said
 
 

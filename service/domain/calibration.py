@@ -120,7 +120,7 @@ class Certificate(Model):
     With probability at least 1 - `delta` over the labelled sample, at most the share `risk` of the grades
     whose raw confidence is at least `threshold` is wrong in the sense of `loss`. `threshold` is None where
     nothing can be promised yet; `labels_missing` then says how many faultless labels more it takes at least.
-    `accepted_share` is that of unlabelled grades, `upper` the exact upper bound of the loss.
+    `accepted_share` is that of all grades, `upper` the exact upper bound of the loss.
     """
 
     loss: Loss

@@ -1,7 +1,9 @@
 """What people write for a level, as the level of a scale."""
 
-from service.domain.label import NOT_APPLICABLE
-from service.domain.scorecard import Dimension, LevelValue, Scale
+from collections.abc import Iterable
+
+from service.domain.label import NOT_APPLICABLE, Label
+from service.domain.scorecard import Dimension, LevelValue, Scale, Scorecard
 
 _SAME = ({"yes", "true", "y", "1", "да", "是"}, {"no", "false", "n", "0", "нет", "否"})
 
@@ -29,6 +31,23 @@ def level_on(dimension: Dimension, value: LevelValue) -> LevelValue:
         allowed = f"{levels}{'' if dimension.not_applicable is None else ', na'}"
         raise OffTheScale(f"{str(value)[:40]!r} is not on the scale of {dimension.id}, which is: {allowed}")
     return alike.pop()
+
+
+def on_card(card: Scorecard, labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Return labels that were stored before their card was known with its levels. What is not on the card
+    stays as it is.
+    """
+    asked = {dimension.id: dimension for dimension in card.dimensions}
+    return tuple(_on_card(label, asked.get(label.dimension)) for label in labels)
+
+
+def _on_card(label: Label, dimension: Dimension | None) -> Label:
+    if dimension is None or dimension.scale.find(label.level) is not None:
+        return label
+    try:
+        return label.model_copy(update={"level": level_on(dimension, label.level)})
+    except OffTheScale:
+        return label
 
 
 def _alike(scale: Scale, text: str) -> set[LevelValue]:

@@ -12,6 +12,7 @@ from service.domain.errors import UnknownScorecard
 from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
 from service.domain.labelled import LabelledEvaluation
+from service.domain.levels import on_card
 from service.domain.report import By, Report
 from service.domain.scorecard import ScorecardRevision
 from service.storage.reading import ReadOnlyDatabase
@@ -62,7 +63,10 @@ class Reports:
             if card is None:
                 raise UnknownScorecard(request.scorecard, [known.name for known in tx.scorecards.list()])
             found = tx.labels.labelled_evaluations(card.name, grader, revision=card.revision)
-            return card, list(_within(found, request.since, request.until))
+            within = _within(found, request.since, request.until)
+            return card, [
+                one.model_copy(update={"labels": on_card(card.scorecard, one.labels)}) for one in within
+            ]
 
 
 def _within(

@@ -75,6 +75,6 @@ def threshold_cells(threshold: Threshold) -> tuple[object, ...]:
         threshold.dimension,
         threshold.figure,
         f"{threshold.asked:g}",
-        with_interval(threshold.is_),
+        with_interval(threshold.found),
         threshold_result(threshold),
     )

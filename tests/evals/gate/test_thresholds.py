@@ -60,7 +60,7 @@ def test_a_threshold_may_be_over_all_dimensions():
     ]
     found = judge(run(conversations, content), "overall:exact=0.8")
     # All answers on one dimension and half of them on the other are people's.
-    assert found.new.thresholds[0].is_.value == pytest.approx(0.75)
+    assert found.new.thresholds[0].found.value == pytest.approx(0.75)
     assert found.outcome == "failed"
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
@@ -82,6 +82,7 @@ def test_a_level_that_is_not_on_the_scale_is_refused():
         fit_score_map(LEVELS, [6] * 30, [5] * 30)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(20, 60), st.floats(-2, 2))
 def test_maps_never_fall_never_leave_the_scale_and_are_the_same_for_the_same_seed(seed, n, bias):
     machine, people = judged(n, np.random.default_rng(seed), bias)

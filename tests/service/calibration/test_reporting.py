@@ -201,3 +201,14 @@ def test_whatever_was_said_a_mean_lies_on_its_scale_and_within_its_interval(give
                 assert 0 <= found.mean.value <= top
             if found.mean.low is not None:
                 assert 0 <= found.mean.low <= found.mean.value <= found.mean.high <= top
+
+
+def test_labels_of_unknown_probability_are_left_out_where_enough_others_are_known():
+    drawn = [
+        evaluated(n, warmth=n % 3 + 2, labels=said("warmth", n % 2 + 2, probability=0.1)) for n in range(30)
+    ]
+    picked = [evaluated(100 + n, warmth=3, labels=said("warmth", 1)) for n in range(30)]
+    report = report_of(CARD, "llm", "all", drawn + picked)
+    found = figure(report, "warmth")
+    assert (found.mean.n, found.mean.value) == (30, pytest.approx(2.5, abs=0.1))
+    assert "30 of 60 labelled conversations have no sampling probability" in report.notes[0]

@@ -1,8 +1,9 @@
 import pytest
 
-from service.domain.levels import OffTheScale, level_on
+from service.domain.label import Label
+from service.domain.levels import OffTheScale, level_on, on_card
 from service.domain.scorecard import Dimension
-from tests.service.cards import dimension
+from tests.service.cards import dimension, make_card
 
 RATED = {
     "type": "ordinal",
@@ -40,3 +41,18 @@ def test_not_applicable_is_a_level_only_where_the_dimension_allows_it():
 def test_a_number_is_no_yes_on_an_ordinal_scale_that_lacks_it():
     with pytest.raises(OffTheScale):
         level_on(of(scale=RATED), "yes")
+
+
+def test_labels_stored_before_their_card_was_known_get_its_levels():
+    card = make_card(dimension("greeting"), dimension("warmth", scale=RATED))
+    labels = [
+        Label(dimension=name, rater="r", level=level)
+        for name, level in [
+            ("greeting", "да"),
+            ("warmth", "4"),
+            ("warmth", "9"),
+            ("gone", "x"),
+            ("warmth", 1),
+        ]
+    ]
+    assert [label.level for label in on_card(card, labels)] == ["yes", 4, "9", "x", 1]
