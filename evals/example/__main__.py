@@ -17,18 +17,17 @@ SET = Path(__file__).parent / "conversations.jsonl"
 def main() -> None:
     """Do what the arguments say."""
     parser = argparse.ArgumentParser(prog="python -m evals.example", description=__doc__)
-    parser.add_argument("--record", action="store_true", help="record the answers of every judge anew")
-    parser.add_argument(
-        "--serve", choices=tuple(VERSIONS), help="answer requests as this judge until stopped"
-    )
+    known = tuple(VERSIONS)
+    parser.add_argument("--record", nargs="*", choices=known, help="record these judges anew, or all")
+    parser.add_argument("--serve", choices=known, help="answer requests as this judge until stopped")
     parser.add_argument("--port", type=int, default=8089)
     options = parser.parse_args()
     if options.serve:
         _serve(ConstructedJudge(options.serve), options.port)
         return
     SET.write_text("".join(f"{line}\n" for line in lines()), "utf-8", newline="\n")
-    if options.record:
-        for version in VERSIONS:
+    if options.record is not None:
+        for version in options.record or VERSIONS:
             record(version)
 
 

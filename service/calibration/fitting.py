@@ -178,8 +178,9 @@ def _certificate(
 
 
 def _may_be_accepted(dimension: Dimension, case: Case) -> bool:
-    """Whether no rule asks for a person, whatever is promised: promises are about the others. What a condition
-    closed was never asked, and is not a grade that anybody could be sure of.
+    """Whether no rule asks for a person, whatever is promised: promises are about the others.
+
+    What a condition closed was never asked, and is not a grade that anybody could be sure of.
     """
     if case.grade is None or case.of.evaluation.flags:
         return False

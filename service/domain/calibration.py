@@ -149,7 +149,7 @@ class DimensionCalibration(Model):
 
 
 class Calibration(Model):
-    """One calibration of one grader on one scorecard revision, made from `conversations` that people labelled.
+    """One calibration of one grader on one scorecard revision, from `conversations` that people labelled.
 
     `overall` is agreement over all dimensions. `learned`: text models belong to it. The same labels and the
     same `seed` give the same calibration.

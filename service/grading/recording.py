@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -160,7 +160,7 @@ class AnswerStore:
             request_sha256=key.digest,
             asked=key.asked,
             configured_model=model,
-            request=asdict(request),
+            request=_parts(request),
             answer=_Answer(**_fields(answer)) if isinstance(answer, ChatAnswer) else None,
             failure=None if isinstance(answer, ChatAnswer) else _failure(answer),
         )
@@ -300,9 +300,14 @@ class _Keys:
 
 def request_digest(request: ChatRequest, model: str) -> str:
     """Return the SHA-256, in hexadecimal, of the canonical JSON of a request to the model of that name."""
-    content = {"model": model, **asdict(request)}
+    content = {"model": model, **_parts(request)}
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _parts(request: ChatRequest) -> dict[str, Any]:
+    """Return all parts of a request by name. Not `asdict`: it would copy the schema, value by value."""
+    return {part.name: getattr(request, part.name) for part in fields(request)}
 
 
 def _read(path: Path, kind: type[Any]) -> Any:

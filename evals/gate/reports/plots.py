@@ -136,9 +136,8 @@ def _share(value: float, lowest: float) -> float:
 
 
 def _lines(three: dict[str, Estimate]) -> tuple[str, ...]:
-    return tuple(
-        f"{kind} {with_interval(three[kind])}" for kind in ("new", "base", "people") if kind in three
-    )
+    names = {"new": "new" if "base" in three else "run", "base": "base", "people": "people"}
+    return tuple(f"{name} {with_interval(three[kind])}" for kind, name in names.items() if kind in three)
 
 
 def _ticks(low: float, high: float) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 from evals.model_server import ModelServer
 from tests.running import running_service
 from tests.service.api.test_calibrations import graded, label_all, publish
+from tests.service.cards import conversation
 
 ENOUGH = 24
 
@@ -21,3 +22,26 @@ def test_a_change_of_the_model_ends_what_was_promised_and_says_so(tmp_path):
     said = "made with model m-1; this grade was made with model m-2"
     assert said in done["grades"][0]["disposition_reason"]
     assert kept["active"] is True
+
+
+def test_text_models_of_an_active_calibration_grade_when_they_are_asked_for(tmp_path):
+    things = ("money", "parcels")
+    with running_service(database_url=f"sqlite:///{tmp_path / 'x.db'}") as service:
+        publish(service)
+        done = []
+        for n in range(56):
+            said = conversation(f"Hello, it is about {things[n % 2]}{', well' * n}.", external_id=f"c-{n}")
+            one = service.grade(said, scorecard="own")
+            done.append(one | {"grades": [{"dimension": "greeting", "level": ("no", "yes")[n % 2]}]})
+        label_all(service, done)
+        made = service.client.post("/v1/calibrations", json={"scorecard": "own", "grader": "signals"}).json()
+        assert (made["learned"], made["active"], made["basis"]["model"]) == (True, True, None)
+        asked = [conversation(f"Hello, my {thing}, well.") for thing in things]
+        graded_so = [service.grade(one, scorecard="own", grader="learned") for one in asked]
+        service.client.delete(f"/v1/calibrations/{made['id']}/activation")
+        body = {"conversation": asked[0], "scorecard": "own", "grader": "learned"}
+        assert service.client.post("/v1/evaluations", json=body).status_code == 422
+    grades = [one["grades"][0] for one in graded_so]
+    assert [(grade["grader"], grade["level"]) for grade in grades] == [("learned", "no"), ("learned", "yes")]
+    assert {grade["disposition"] for grade in grades} == {"needs_review"}
+    assert graded_so[0]["grades"][1]["outcome"] == "ungraded"
