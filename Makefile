@@ -1,11 +1,11 @@
-# make demo · make test · make check · make serve · make bench
+# make demo · make test · make check · make serve · make bench · make example
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 RUN := .venv/.run
 DEV := .venv/.dev
 
-.PHONY: demo serve test check format bench lock clean
+.PHONY: demo serve test check format bench example lock clean
 
 demo: $(RUN)
 	@$(BIN)/qalibrate demo
@@ -29,6 +29,11 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks
+
+# Makes the example set anew and records the answers of its constructed judge: after a change of prompt,
+# redaction, scorecard or conversations.
+example: $(DEV)
+	$(BIN)/python -m evals.example --record
 
 # Writes the lock files anew, with today's versions.
 lock: $(DEV)

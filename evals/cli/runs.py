@@ -290,9 +290,9 @@ def _write(done: "Run", out: Path | None, csv: Path | None) -> None:
 
 def _report(before: "Run | None", done: "Run", gate: GateOptions) -> int:
     """Show the run, judged where that was asked for, and return the gate's exit code."""
-    is_judged = (
-        before is not None or gate.least or gate.junit or gate.summary or gate.html or gate.annotations
-    )
+    asked = gate.least or gate.junit or gate.summary or gate.html or gate.annotations
+    # A case that must never fail does not wait to be asked about.
+    is_judged = before is not None or asked or any(one.floors for one in done.conversations)
     if gate.output == "table" or not is_judged:
         _show(done, gate)
     if not is_judged:

@@ -48,7 +48,8 @@ def _notes(
             f"{_counted(len(unlabelled))} without labels: their flips are shown, whether they are better or "
             "worse cannot be said."
         )
-    empty = sum(item.base.is_empty and item.new.is_empty for item in items if item.labels)
+    yield from unequal_repeats(base, new, pairing)
+    empty = sum(item.is_empty for item in items if item.labels)
     if empty:
         yield f"Ungraded in both runs, so that nothing can be compared: {empty} labelled answers."
     if not changes_between(base, new) and any(item.flipped for item in items):
@@ -76,6 +77,27 @@ def not_compared(pairing: Pairing) -> Iterator[str]:
     for which, missing in only:
         if missing:
             yield f"{_counted(len(missing))} only in the {which} run: {_listed([one.id for one in missing])}."
+
+
+def unequal_repeats(base: Run, new: Run, pairing: Pairing) -> Iterator[str]:
+    """Yield sentences on repeats that only one of the runs has."""
+    if base.repeats != new.repeats:
+        fewest = min(base.repeats, new.repeats)
+        used = "the first repeat is" if fewest == 1 else f"the first {fewest} repeats are"
+        yield (
+            f"The base run has {_repeats(base.repeats)} and the newer one {_repeats(new.repeats)}: of each "
+            f"conversation {used} compared, because more repeats waver less, and the difference would look "
+            "like a loss or a gain. The others only tell how answers waver."
+        )
+        return
+    counts = ((len(was.evaluations), len(now.evaluations)) for was, now in pairing.pairs)
+    short = sum(was != now and was > 0 and now > 0 for was, now in counts)
+    if short:
+        yield f"{_counted(short)} with fewer repeats in one run: as many as both have are compared."
+
+
+def _repeats(number: int) -> str:
+    return "1 repeat" if number == 1 else f"{number} repeats"
 
 
 def _dimensions_not_compared(base: Run, new: Run) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evals.gate.comparing import not_compared
+from evals.gate.comparing import not_compared, unequal_repeats
 from evals.gate.distance import Answer
 from evals.gate.flips import changes_between
 from evals.gate.items import Item, items_of
@@ -61,13 +61,13 @@ def drift_between(base: Run, new: Run, alpha: float = 0.05) -> DriftReport:
     check_comparable(base, new, other_scorecards=False, other_datasets=True)
     pairing = pair(base, new)
     items = items_of(pairing.pairs, shared_dimensions(base, new))
-    graded = [item for item in items if not (item.base.is_empty and item.new.is_empty)]
+    graded = [item for item in items if not item.is_empty]
     return DriftReport(
         compared=len({item.conversation for item in graded}),
         alpha=alpha,
         changes=tuple(changes_between(base, new)),
         dimensions=tuple(_drifts(graded, alpha)),
-        notes=tuple(not_compared(pairing)),
+        notes=(*not_compared(pairing), *unequal_repeats(base, new, pairing)),
     )
 
 
@@ -89,7 +89,7 @@ def _moves(items: Sequence[Item]) -> dict[str, list[float]]:
     apart: dict[str, list[float]] = {}
     given: dict[str, float] = {}
     for item in items:
-        before, after = (_points(item.dimension.scale, one.most) for one in (item.base, item.new))
+        before, after = (_points(item.dimension.scale, one.most) for one in item.compared)
         gain = (after is not None) - (before is not None)
         given[item.conversation] = given.get(item.conversation, 0.0) + gain
         if before is not None and after is not None:

@@ -33,11 +33,12 @@ def _flip(item: Item) -> Flip:
         before, after = item.distances
         change = after - before
     people = tuple(label.level for label in item.labels)
+    base, new = item.compared
     return Flip(
         conversation=item.conversation,
         dimension=item.dimension.id,
-        base=said(item.base),
-        new=said(item.new),
+        base=said(base, item.base),
+        new=said(new, item.new),
         people=people,
         consensus=consensus(item.dimension.scale, people),
         effect=None if change is None else _effect(change),
@@ -52,12 +53,14 @@ def _effect(change: float) -> Literal["farther", "nearer", "as far"]:
     return "farther" if change > 0 else "nearer"
 
 
-def said(answers: Answers) -> Said:
-    """Return the most frequent answer with the reasons of a grade that gave it."""
-    grade = answers.typical
+def said(compared: Answers, repeats: Answers) -> Said:
+    """Return the most frequent answer of those compared with the reasons of a grade that gave it, and the
+    answers of all repeats.
+    """
+    grade = compared.typical
     return Said(
-        answer=answers.most,
-        answers=answers.all,
+        answer=compared.most,
+        answers=repeats.all,
         why=_why(grade),
         quotes=tuple(Quote(turn=e.turn, speaker=e.speaker, text=e.quote) for e in grade.evidence)
         if grade

@@ -43,10 +43,18 @@ class Answers:
         """Whether no repeat gave a grade."""
         return set(self.all) == {None}
 
+    def first(self, repeats: int) -> "Answers":
+        """Return those of the first repeats."""
+        return Answers(self.grades[:repeats])
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One conversation on one dimension. `labels` are those of people who had not seen a machine's grade."""
+    """One conversation on one dimension. `labels` are those of people who had not seen a machine's grade.
+
+    `base` and `new` hold all repeats. Compared are the first of them, as many as both have: the mean or the
+    most frequent of three answers is not what one answer is, even where nothing changed.
+    """
 
     conversation: str
     dimension: Dimension
@@ -55,27 +63,43 @@ class Item:
     new: Answers
 
     @property
+    def repeats(self) -> int:
+        """How many repeats of each run are compared."""
+        return min(len(self.base.grades), len(self.new.grades))
+
+    @property
+    def compared(self) -> tuple[Answers, Answers]:
+        """The older and the newer answers, of as many repeats."""
+        return self.base.first(self.repeats), self.new.first(self.repeats)
+
+    @property
     def flipped(self) -> bool:
         """Whether the answer is another one."""
-        return self.base.most != self.new.most
+        before, after = self.compared
+        return before.most != after.most
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither run gave a grade."""
+        return all(one.is_empty for one in self.compared)
 
     @property
     def is_measured(self) -> bool:
         """Whether something can be said: people labelled it, and at least one run graded it."""
-        return bool(self.labels) and not (self.base.is_empty and self.new.is_empty)
+        return bool(self.labels) and not self.is_empty
 
     @property
     def distances(self) -> tuple[float, float]:
         """How far the older and the newer answers are from people's, 0 to 1."""
         scale = self.dimension.scale
-        both = (self.base.all, self.new.all)
-        before, after = (mean_distance(scale, self.labels, answers) for answers in both)
+        before, after = (mean_distance(scale, self.labels, one.all) for one in self.compared)
         return before, after
 
     @property
     def is_wavering(self) -> bool:
         """Whether one run's answer also occurs among the other's repeats: repeating alone could do it."""
-        return self.new.most in self.base.all or self.base.most in self.new.all
+        before, after = self.compared
+        return after.most in self.base.all or before.most in self.new.all
 
 
 def answer_of(grade: Grade | None) -> Answer:

@@ -96,7 +96,8 @@ class LossTest(Model):
     Distances are means over `n` conversations, 0 to 1; `change` is the newer minus the older one, above 0 is
     worse. `adjusted` is the p-value that holds for all tests together. `detectable` is the smallest true
     change that this many conversations would show in 4 of 5 tries, None where none would be noticed.
-    `nearer` and `farther` count conversations.
+    `nearer` and `farther` count conversations. `wavering` is how far `change` may go by itself: three standard
+    errors of the difference of two runs that waver as the repeats of the newer one do, None without repeats.
     """
 
     dimension: str
@@ -110,6 +111,7 @@ class LossTest(Model):
     adjusted: float
     worse: bool
     detectable: float | None
+    wavering: float | None = None
     note: str | None = None
 
 
@@ -122,7 +124,9 @@ class Quote(Model):
 
 
 class Said(Model):
-    """What one run said of a conversation on a dimension: the most frequent answer, and why."""
+    """What one run said of a conversation on a dimension: the most frequent answer of those compared, and
+    why. `answers` are those of all repeats.
+    """
 
     answer: LevelValue | None
     answers: tuple[LevelValue | None, ...]

@@ -36,12 +36,35 @@ def warnings_of(report: RunReport, comparison: Comparison | None, *, measured: b
     """Yield what a gate that passes does not show."""
     if not measured:
         yield _nothing(comparison)
+    if comparison is not None:
+        yield from _lucky_base(report, comparison)
     yield from (f"{t.dimension}: {t.why}" for t in report.thresholds if not t.judged)
     if report.source.failed:
         yield f"{report.source.failed} of {report.source.conversations} conversations could not be graded"
     if report.source.left_out:
         yield f"a limit left {report.source.left_out} conversations ungraded"
     yield from (test.note for test in (comparison.tests[:1] if comparison else ()) if test.note)
+
+
+def _lucky_base(report: RunReport, comparison: Comparison) -> Iterator[str]:
+    """Yield what speaks for a base that drew well by chance: every later run would lose against it."""
+    failing = [test for test in comparison.tests if test.worse]
+    if not failing or comparison.base.source.repeats > 1 or not report.source.models:
+        return
+    remedy = "`--repeats 3` for the base and for newer runs makes that rare"
+    if report.source.repeats == 1:
+        yield (
+            "neither run has repeats, so that nothing is known about how the model wavers; a base that drew "
+            f"well by chance fails one innocent run after another; {remedy}"
+        )
+        return
+    close = [test for test in failing if test.wavering is not None and (test.change or 0.0) <= test.wavering]
+    if close:
+        listed = ", ".join(f"{t.dimension} ({t.change:.3f} of {t.wavering:.3f})" for t in close)
+        yield (
+            "the base has no repeats, and the loss is within what repeats of the newer run waver (three "
+            f"standard errors): {listed}; the base may have drawn well by chance; {remedy}"
+        )
 
 
 def _nothing(comparison: Comparison | None) -> str:

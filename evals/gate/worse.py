@@ -8,6 +8,7 @@ import numpy as np
 from evals.gate.distance import step
 from evals.gate.items import Item
 from evals.gate.judgement import OVERALL, LossTest
+from evals.gate.wavering import tables_of, wavering_of
 from service.calibration.arrays import Floats
 from service.calibration.permutation import SignFlip, detectable_drop, sign_flip_family
 from service.domain.scorecard import Dimension
@@ -28,7 +29,8 @@ def losses_of(
     tested = [d for d in dimensions if any(item.dimension.id == d.id for item in measured)]
     if not measured:
         return []
-    before, after = _tables(measured, tested)
+    before, after = tables_of(measured, tested, lambda item: item.distances)
+    wavering = wavering_of(measured, tested)
     # One dimension alone is all there is: testing it twice would only cost power.
     names = [OVERALL, *(d.id for d in tested)] if len(tested) > 1 else [tested[0].id]
     steps = [float(np.mean([step(d.scale) for d in tested])), *(step(d.scale) for d in tested)]
@@ -36,20 +38,10 @@ def losses_of(
     before, after, steps = before[:, first:], after[:, first:], steps[first:]
     found = sign_flip_family(before - after, alternative="drop", seed=seed)
     columns = zip(names, before.T, after.T, found, steps, strict=True)
-    return [_test(name, was, now, one, size, alpha, len(names)) for name, was, now, one, size in columns]
-
-
-def _tables(items: Sequence[Item], dimensions: Sequence[Dimension]) -> tuple[Floats, Floats]:
-    """Return the distances before and after, a row for each conversation, the mean in the first column, then
-    one for each dimension; NaN where it was not measured.
-    """
-    rows = {name: row for row, name in enumerate(dict.fromkeys(item.conversation for item in items))}
-    columns = {dimension.id: column for column, dimension in enumerate(dimensions, 1)}
-    tables = np.full((2, len(rows), len(columns) + 1), np.nan)
-    for item in items:
-        tables[:, rows[item.conversation], columns[item.dimension.id]] = item.distances
-    tables[:, :, 0] = np.nanmean(tables[:, :, 1:], axis=2)
-    return tables[0], tables[1]
+    tests = [_test(name, was, now, one, size, alpha, len(names)) for name, was, now, one, size in columns]
+    return [
+        test.model_copy(update={"wavering": one}) for test, one in zip(tests, wavering[first:], strict=True)
+    ]
 
 
 def _test(

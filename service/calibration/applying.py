@@ -6,6 +6,7 @@ before (planted instructions, rules that could not look) asks for one after it t
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from service.domain.calibration import (
     Basis,
@@ -24,6 +25,7 @@ _LOSS: dict[Loss, str] = {
     "off_by_two": "off by two levels or more",
     "differs": "other than a person's",
 }
+_FLAGGED = "something in the conversation is flagged, and a person has to look at it first"
 _NAMES = {
     "grader": "grader",
     "model": "model",
@@ -50,7 +52,7 @@ def applied(calibration: Calibration | None, card: Scorecard, assessment: Assess
     asked = {dimension.id: dimension for dimension in card.dimensions}
     grades = tuple(
         _calibrated(grade, asked[grade.dimension], known.get(grade.dimension), calibration.id)
-        for grade in assessment.grades
+        for grade in _open_grades(assessment)
     )
     provenance = assessment.provenance.model_copy(update={"calibration": calibration.id})
     return assessment.model_copy(update={"grades": grades, "provenance": provenance})
@@ -135,6 +137,11 @@ def _against(promise: Certificate, threshold: float, raw: float) -> tuple[bool, 
     if raw >= threshold:
         return True, f"raw confidence {raw:.3f} is at least {threshold:.3f}: {promised}"
     return False, f"raw confidence {raw:.3f} is below {threshold:.3f}, from where on {promised}"
+
+
+def _open_grades(assessment: Assessment) -> Sequence[Grade]:
+    """Return the grades, each with a reason against it where something in the conversation is flagged."""
+    return [_for(_FLAGGED, grade) for grade in assessment.grades] if assessment.flags else assessment.grades
 
 
 def _for(reason: str, grade: Grade) -> Grade:

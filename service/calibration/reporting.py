@@ -211,6 +211,6 @@ def _notes(evaluations: Sequence[LabelledEvaluation]) -> Iterator[str]:
     if unknown and len(unknown) < len(labelled):
         yield (
             f"{len(unknown)} of {len(labelled)} labelled conversations have no sampling probability: they "
-            f"are left out where {FEWEST_LABELS} others have one, else all count alike; `qalibrate labels plan` "
-            "gives probabilities"
+            f"are left out where {FEWEST_LABELS} others have one, else all count alike; `qalibrate labels "
+            "plan` gives probabilities"
         )

@@ -6,9 +6,10 @@ import base64
 import hashlib
 import json
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Base64Bytes, Field
+from pydantic import Base64Bytes, Field, model_validator
 
 from service.domain.agreement import DimensionAgreement, Estimate, OverallAgreement
 from service.domain.base import Model
@@ -93,6 +94,13 @@ class ConfidenceMap(Model):
     ece_before: Estimate
     ece_after: Estimate
     reliability: tuple[ReliabilityBin, ...] = ()
+
+    @model_validator(mode="after")
+    def _knots_ascend(self) -> "ConfidenceMap":
+        for (x0, y0), (x1, y1) in pairwise(self.knots):
+            if not (x0 < x1 and y0 <= y1):
+                raise ValueError("the knots of a confidence map have to ascend")
+        return self
 
 
 class Corrected(Estimate):

@@ -374,6 +374,15 @@ def test_a_better_run_passes_and_a_worse_one_fails_against_a_baseline(check, tmp
     assert check(same, orders, "--baseline", base).code == 0
 
 
+def test_a_broken_floor_fails_a_run_that_nobody_asked_to_judge(check, tmp_path):
+    orders = write_set(tmp_path / "orders.jsonl", [record(0, floors={"helpful": 3}), record(1)])
+    assert check(Model(lambda *_: 3), orders).code == 0
+    ran = check(Model(lambda *_: 2), orders)
+    assert ran.code == 1
+    assert "helpful" in ran.err
+    assert "at least 3" in ran.err
+
+
 def test_every_language_and_sign_comes_through_a_recording(check, tmp_path):
     texts = (
         "Добрый день, order desk 1. Чем могу помочь?",
