@@ -96,8 +96,9 @@ class LossTest(Model):
     Distances are means over `n` conversations, 0 to 1; `change` is the newer minus the older one, above 0 is
     worse. `adjusted` is the p-value that holds for all tests together. `detectable` is the smallest true
     change that this many conversations would show in 4 of 5 tries, None where none would be noticed.
-    `nearer` and `farther` count conversations. `wavering` is how far `change` may go by itself: three standard
-    errors of the difference of two runs that waver as the repeats of the newer one do, None without repeats.
+    `nearer` and `farther` count conversations. `wavering` is how far `change` may go by itself: three
+    standard errors of the difference of two runs that waver as the repeats of the newer one do, None without
+    repeats.
     """
 
     dimension: str

@@ -51,7 +51,7 @@ def _lucky_base(report: RunReport, comparison: Comparison) -> Iterator[str]:
     failing = [test for test in comparison.tests if test.worse]
     if not failing or comparison.base.source.repeats > 1 or not report.source.models:
         return
-    remedy = "`--repeats 3` for the base and for newer runs makes that rare"
+    remedy = "--repeats 3 for the base and for newer runs makes that rare"
     if report.source.repeats == 1:
         yield (
             "neither run has repeats, so that nothing is known about how the model wavers; a base that drew "

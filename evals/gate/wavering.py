@@ -41,7 +41,7 @@ def wavering_of(items: Sequence[Item], dimensions: Sequence[Dimension]) -> list[
     wavers, so the variance of their mean is that of each over their number.
     """
     tables = tables_of(items, dimensions, _each)
-    compared = min(item.repeats for item in items)
+    compared = max(item.repeats for item in items)
     return [_difference(tables[:, :, column], compared) for column in range(tables.shape[2])]
 
 

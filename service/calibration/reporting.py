@@ -1,14 +1,16 @@
 """Means and rates of groups of evaluations: never the machine's plain average alone."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from service.calibration.cases import Case, cases_of, consensus
+from service.calibration.cases import Case, cases_of
 from service.calibration.means import FEWEST_LABELS, corrected_mean
 from service.calibration.people import score_by_people
 from service.calibration.rates import corrected_rate
+from service.calibration.sample import counted
 from service.domain.calibration import Corrected
 from service.domain.evaluation import Evaluation, ScorecardRef
 from service.domain.grade import GraderName
@@ -21,9 +23,11 @@ NAN = float("nan")
 
 
 class _Item(NamedTuple):
-    """One conversation under one measure: both sides' numbers (NaN: none), and how likely it was drawn."""
+    """One conversation under one measure: both sides' numbers (NaN: not applicable, or no grade), people's
+    being None where nobody labelled it, and how likely it was drawn.
+    """
 
-    people: float
+    people: float | None
     machine: float
     probability: float | None
 
@@ -137,7 +141,7 @@ def _figure(card: ScorecardRevision, measure: Measure, evaluations: Sequence[Lab
 
 
 def _mean(items: Sequence[_Item], measure: Measure) -> Corrected:
-    labelled = [item for item in items if item.people == item.people]
+    labelled = [item for item in items if item.people is not None]
     known = [item for item in labelled if item.probability is not None]
     # How many conversations a label of unknown probability stands for nobody knows: it stands for itself.
     drawn = known if len(known) >= FEWEST_LABELS else labelled
@@ -164,9 +168,10 @@ def _within(mean: Corrected, lowest: float, highest: float) -> Corrected:
 
 def _score_item(card: ScorecardRevision, one: LabelledEvaluation) -> _Item:
     machine = one.evaluation.score
-    people = score_by_people(card.scorecard, one.labels, one.evaluation.grades)
+    drawn = [_drawn(one, _counting(d, one.labels)) for d in card.scorecard.dimensions]
+    people = score_by_people(card.scorecard, [label for label in drawn if label], one.evaluation.grades)
     return _Item(
-        NAN if people is None or people.value is None else people.value,
+        None if people is None else NAN if people.value is None else people.value,
         NAN if machine is None or machine.value is None else machine.value,
         _probability(one.labels),
     )
@@ -178,21 +183,43 @@ def _item(dimension: Dimension, answer: LevelValue | None, case: Case) -> _Item:
         number = NAN
     else:
         number = float(machine if answer is None else machine == answer)
-    return _Item(_people(dimension, answer, case.labels), number, _probability(case.labels))
+    return _Item(_people(dimension, answer, case), number, _probability(case.labels))
 
 
-def _people(dimension: Dimension, answer: LevelValue | None, labels: Sequence[Label]) -> float:
-    """Return people's number: the mean of their levels, or whether they agree on `answer`; NaN where they
-    gave none or call it not applicable.
+def _people(dimension: Dimension, answer: LevelValue | None, case: Case) -> float | None:
+    """Return people's number: the mean of their levels, or whether the drawn one of them says `answer`; NaN
+    where the drawn one calls it not applicable, None where nobody labelled it.
     """
-    levels = [label.level for label in labels if dimension.scale.find(label.level) or label.level == "na"]
-    together = consensus(dimension.scale, levels)
-    if together is None or together == NOT_APPLICABLE:
+    labels = _counting(dimension, case.labels)
+    drawn = _drawn(case.of, labels)
+    if drawn is None:
+        return None
+    if drawn.level == NOT_APPLICABLE:
         return NAN
     if answer is not None:
-        return float(together == answer)
-    numbers = [level for level in levels if isinstance(level, int)]
+        return float(drawn.level == answer)
+    numbers = [label.level for label in labels if isinstance(label.level, int)]
     return sum(numbers) / len(numbers)
+
+
+def _counting(dimension: Dimension, labels: Iterable[Label]) -> list[Label]:
+    """Return the blind labels of the dimension whose level is on its scale, or N/A."""
+    mine = (label for label in labels if label.dimension == dimension.id and label.blind is not False)
+    return [one for one in mine if one.level == NOT_APPLICABLE or dimension.scale.find(one.level)]
+
+
+def _drawn(one: LabelledEvaluation, labels: Sequence[Label]) -> Label | None:
+    """Return the label of one rater, the same for all dimensions that this rater labelled.
+
+    Conversations on which people tie are the hard ones: without them rates are too good. One rater's answer
+    is a yes or a no and right on average, and a digest draws the same one every time.
+    """
+    conversation = one.evaluation.external_id or one.evaluation.id
+    return min(labels, key=lambda label: _digest(f"{conversation}\0{label.rater}"), default=None)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _probability(labels: Iterable[Label]) -> float | None:
@@ -208,9 +235,13 @@ def _notes(evaluations: Sequence[LabelledEvaluation]) -> Iterator[str]:
         )
         return
     unknown = [one for one in labelled if _probability(one.labels) is None]
+    if unknown:
+        yield (
+            f"{counted(len(unknown), 'labelled conversation')} without a sampling probability: means hold if "
+            "people picked them at random (`qalibrate labels plan` does)"
+        )
     if unknown and len(unknown) < len(labelled):
         yield (
-            f"{len(unknown)} of {len(labelled)} labelled conversations have no sampling probability: they "
-            f"are left out where {FEWEST_LABELS} others have one, else all count alike; `qalibrate labels "
-            "plan` gives probabilities"
+            f"of {len(labelled)} labelled conversations those without a sampling probability are left out "
+            f"where {FEWEST_LABELS} others have one, else all count alike"
         )

@@ -47,6 +47,11 @@ class Design:
             return None
         return f"the interval may be too narrow: labels weigh so unequally that about {counting:.0f} decide"
 
+    def part(self, of: Bools) -> "Design":
+        """Return the design of the labels in `of`, shape (n,), for that part of the population."""
+        weights = self.weights[of]
+        return Design(weights / weights.sum() if len(weights) else weights, group_numbers(self.strata[of]))
+
     def centred(self, values: Floats) -> Floats:
         """Return `values` less the weighted mean of each one's stratum."""
         totals = np.bincount(self.strata, self.weights)
@@ -111,23 +116,19 @@ def by_share(strata: npt.ArrayLike, population: npt.ArrayLike) -> Design:
 
 
 def design_of(
-    kept: Bools,
-    rest: Bools | None,
+    n: int,
     probability: npt.ArrayLike | None,
     strata: npt.ArrayLike | None,
     unlabelled_strata: npt.ArrayLike | None,
 ) -> Design:
-    """Return the design of the labels in `kept`, by whatever is known of how they came to be labelled.
+    """Return the design of `n` labels, by whatever is known of how they came to be labelled.
 
-    `rest` says which of the unlabelled items count. Shares of strata come first, then probabilities; without
-    either all labels count alike. Raises what `by_probability` and `by_share` raise.
+    Shares of strata come first, then probabilities; without either all labels count alike. Raises what
+    `by_probability` and `by_share` raise.
     """
-    mine = None if strata is None else np.asarray(strata)[kept]
-    if mine is not None and unlabelled_strata is not None and rest is not None:
-        return by_share(mine, np.asarray(unlabelled_strata)[rest])
-    if probability is not None:
-        return by_probability(np.asarray(probability, dtype=np.float64)[kept], mine)
-    return equal(int(kept.sum()))
+    if strata is not None and unlabelled_strata is not None:
+        return by_share(strata, unlabelled_strata)
+    return equal(n) if probability is None else by_probability(probability, strata)
 
 
 def evened(probability: npt.ArrayLike, seed: int) -> Bools:

@@ -11,13 +11,13 @@ from pydantic import Field
 
 from service.domain.base import Model
 from service.domain.calibration import Calibration, Fitted, StoredCalibration
-from service.domain.errors import TooFewLabels, UnknownScorecard
+from service.domain.errors import TooFewLabels
 from service.domain.grade import GraderName
 from service.domain.labelled import LabelledEvaluation
 from service.domain.scorecard import ScorecardRevision
 from service.storage.database import Database
 from service.storage.reading import ReadOnlyDatabase
-from service.usecases.cards import SCORECARD_REFERENCE, split_reference
+from service.usecases.cards import SCORECARD_REFERENCE, named_scorecard
 
 MOST_UNLABELLED = 5_000
 """Grades without a label that tell how frequent a confidence is: the newest ones."""
@@ -85,9 +85,7 @@ class Calibrate:
         self, tenant: str, request: CalibrationRequest, grader: GraderName
     ) -> tuple[ScorecardRevision, list[LabelledEvaluation]]:
         with self._reading.begin(tenant) as tx:
-            card = tx.scorecards.get(*split_reference(request.scorecard))
-            if card is None:
-                raise UnknownScorecard(request.scorecard, [known.name for known in tx.scorecards.list()])
+            card = named_scorecard(tx, request.scorecard)
             found = tx.labels.labelled_evaluations(card.name, grader, revision=card.revision, turns=True)
             return card, _newest(found)
 

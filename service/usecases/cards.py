@@ -33,6 +33,14 @@ def resolve_scorecard(
     """
     if reference is None:
         return choose_scorecard(conversation, language, tx.scorecards.list())
+    return named_scorecard(tx, reference)
+
+
+def named_scorecard(tx: Transaction, reference: str) -> ScorecardRevision:
+    """Return the scorecard called `name` (its current revision) or `name@3`.
+
+    Raises UnknownScorecard, and InvalidInput for what is no such reference.
+    """
     card = tx.scorecards.get(*split_reference(reference))
     if card is None:
         raise UnknownScorecard(reference, [card.name for card in tx.scorecards.list()])

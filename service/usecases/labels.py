@@ -8,7 +8,6 @@ from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from redaction import Plugin, Policy, detect_language
-from service.domain.errors import UnknownScorecard
 from service.domain.keys import check_tenant
 from service.domain.label import LabelFilter, StoredLabel
 from service.domain.label_import import (
@@ -24,7 +23,7 @@ from service.formats.labels import read_items, read_labels
 from service.formats.labels_csv import EmptyRow, Read
 from service.storage.database import Database
 from service.usecases.answers import redact_texts
-from service.usecases.cards import split_reference
+from service.usecases.cards import named_scorecard, split_reference
 from service.usecases.cursors import cursor_of, read_cursor
 from service.usecases.labels_checking import Checked, LabelCheck
 from service.usecases.policies import Policies
@@ -117,10 +116,7 @@ class ImportLabels:
 
     def _dimensions(self, tenant: str, reference: str) -> Collection[str]:
         with self._database.begin(tenant) as tx:
-            card = tx.scorecards.get(*split_reference(reference))
-            if card is None:
-                raise UnknownScorecard(reference, [card.name for card in tx.scorecards.list()])
-        return card.scorecard.section_of
+            return named_scorecard(tx, reference).scorecard.section_of
 
     async def _take_in(
         self, tenant: str, given: Sequence[GivenLabel], tally: "_Tally", *, replace: bool

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.domain.errors import FieldProblem, InvalidInput, UnknownScorecard
+from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
 from service.domain.keys import check_tenant
@@ -15,7 +15,7 @@ from service.domain.labelled import LabelledEvaluation
 from service.domain.scorecard import ScorecardRevision
 from service.storage.database import Database
 from service.storage.transaction import Transaction
-from service.usecases.cards import split_reference
+from service.usecases.cards import named_scorecard
 from service.usecases.labels_sampling import Candidate, Sampling, draw, sampling_of
 
 FAILS, LOW, NOT_APPLICABLE, UNGRADED, REST = STRATA = ("fails", "low_confidence", "na", "ungraded", "rest")
@@ -56,9 +56,7 @@ class PlanLabels:
         _check(wanted)
         now = datetime.now(UTC)
         with self._database.begin(tenant) as tx:
-            card = tx.scorecards.get(*split_reference(wanted.scorecard))
-            if card is None:
-                raise UnknownScorecard(wanted.scorecard, [card.name for card in tx.scorecards.list()])
+            card = named_scorecard(tx, wanted.scorecard)
             plan = _plan(card.name, _population(tx, card, wanted), wanted, now)
             if any(not one.labelled for one in plan.conversations):
                 tx.label_plans.add(plan)

@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import Field
 
 from service.domain.base import Model, Moment
-from service.domain.errors import UnknownScorecard
 from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
 from service.domain.labelled import LabelledEvaluation
@@ -16,7 +15,7 @@ from service.domain.levels import on_card
 from service.domain.report import By, Report
 from service.domain.scorecard import ScorecardRevision
 from service.storage.reading import ReadOnlyDatabase
-from service.usecases.cards import SCORECARD_REFERENCE, split_reference
+from service.usecases.cards import SCORECARD_REFERENCE, named_scorecard
 
 
 class ReportRequest(Model):
@@ -59,9 +58,7 @@ class Reports:
         self, tenant: str, request: ReportRequest, grader: GraderName
     ) -> tuple[ScorecardRevision, list[LabelledEvaluation]]:
         with self._reading.begin(tenant) as tx:
-            card = tx.scorecards.get(*split_reference(request.scorecard))
-            if card is None:
-                raise UnknownScorecard(request.scorecard, [known.name for known in tx.scorecards.list()])
+            card = named_scorecard(tx, request.scorecard)
             found = tx.labels.labelled_evaluations(card.name, grader, revision=card.revision)
             within = _within(found, request.since, request.until)
             return card, [

@@ -59,7 +59,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
 def _agreement(report: RunReport) -> Iterator[str]:
     rows = cells.agreement_rows(report)
     if rows:
-        yield "### Agreement of the run with people, and of people with each other"
+        yield f"### Agreement of the run with people, and of people with each other{words.of_repeats(report)}"
         yield ""
         yield from _table(cells.AGREEMENT_COLUMNS, rows)
 
@@ -67,7 +67,7 @@ def _agreement(report: RunReport) -> Iterator[str]:
 def _thresholds(report: RunReport) -> Iterator[str]:
     rows = [cells.threshold_cells(threshold) for threshold in report.thresholds]
     if rows:
-        yield "### Asked for"
+        yield f"### Asked for{words.of_repeats(report)}"
         yield ""
         yield from _table(cells.THRESHOLD_COLUMNS, rows)
 

@@ -136,7 +136,7 @@ def _share(value: float, lowest: float) -> float:
 
 
 def _lines(three: dict[str, Estimate]) -> tuple[str, ...]:
-    names = {"new": "new" if "base" in three else "run", "base": "base", "people": "people"}
+    names = {"base": "base", "new": "new" if "base" in three else "run", "people": "people"}
     return tuple(f"{name} {with_interval(three[kind])}" for kind, name in names.items() if kind in three)
 
 

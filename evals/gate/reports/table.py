@@ -56,13 +56,14 @@ def _show_agreement(report: RunReport) -> None:
     rows = cells.agreement_rows(report)
     if rows:
         title = "Agreement of the run with people, and of people with each other, with 95 % intervals"
+        title += words.of_repeats(report)
         print_table(cells.AGREEMENT_COLUMNS, rows, title=title)
 
 
 def _show_asked(report: RunReport) -> None:
     rows = [cells.threshold_cells(threshold) for threshold in report.thresholds]
     if rows:
-        print_table(cells.THRESHOLD_COLUMNS, rows, title="Asked for")
+        print_table(cells.THRESHOLD_COLUMNS, rows, title=f"Asked for{words.of_repeats(report)}")
     broken = [floor for floor in report.floors if floor.broken]
     if report.floors:
         console().print(f"{len(report.floors) - len(broken)} of {len(report.floors)} floors hold.")

@@ -131,6 +131,12 @@ def stability_sentences(comparison: Comparison) -> Iterator[str]:
             yield f"Answers that differ between repeats of the {side} run: {shares}."
 
 
+def of_repeats(report: RunReport) -> str:
+    """Return which repeats figures of agreement are of, as the end of a title; empty without repeats."""
+    repeats = report.source.repeats
+    return f", first of {repeats} repeats" if repeats > 1 else ""
+
+
 def agreement_notes(report: RunReport) -> Iterator[str]:
     """Yield what is missing for figures of agreement, or misleads in them, once for all dimensions alike."""
     about: dict[str, list[str]] = {}

@@ -97,10 +97,10 @@ async def grade_many(model, timeout_s, count):
 
 @pytest.mark.parametrize("limits", [Limits(concurrency=1), Limits(requests_per_minute=100)])
 async def test_the_time_of_an_evaluation_does_not_count_while_it_waits_for_our_own_limits(limits):
-    with ModelServer(default=Behaviour(text=good_answer(), latency_s=0.25)) as server:
-        model = OpenAIModel("any", base_url=server.url, timeout_s=1.5, total_s=2, gate=Gate(limits))
+    with ModelServer(default=Behaviour(text=good_answer(), latency_s=0.4)) as server:
+        model = OpenAIModel("any", base_url=server.url, timeout_s=4, total_s=4.5, gate=Gate(limits))
         await grade_many(model, timeout_s=30, count=1)
-        done = await grade_many(model, timeout_s=2.5, count=14)
+        done = await grade_many(model, timeout_s=5, count=14)
     assert {getattr(each, "detail", "graded") for each in done} == {"graded"}
 
 
@@ -114,9 +114,9 @@ async def test_a_hanging_server_holds_an_evaluation_no_longer_than_its_bounds():
 
 
 async def test_a_repair_for_which_no_time_is_left_is_not_paid_and_what_was_proved_stays():
-    slow = Behaviour(text=good_answer(mood=("yes", 3, "never said")), latency_s=1.2)
+    slow = Behaviour(text=good_answer(mood=("yes", 3, "never said")), latency_s=2.5)
     with ModelServer(default=slow) as server:
-        model = OpenAIModel("any", base_url=server.url, timeout_s=1.8, total_s=1.8)
-        (done,) = await grade_many(model, timeout_s=2.2, count=1)
+        model = OpenAIModel("any", base_url=server.url, timeout_s=4, total_s=4)
+        (done,) = await grade_many(model, timeout_s=4.5, count=1)
     assert len(server.requests) == 1
     assert [grade.level for grade in done.grades] == ["yes", 2, None]
