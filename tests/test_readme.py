@@ -32,7 +32,14 @@ OURSELVES = ("make test", "make check")
 def checkout(tmp_path_factory) -> Path:
     """A folder that looks like a checkout, so that what commands write is thrown away."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("service", "evals", "Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
+    for name in (
+        "service",
+        "evals",
+        "Makefile",
+        "pyproject.toml",
+        "requirements.txt",
+        "requirements-dev.txt",
+    ):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".venv").symlink_to(sys.prefix)
     return folder

@@ -19,6 +19,7 @@ from evals.gate.options import (
     parse_least,
 )
 from service.cli.output import FormatOption
+from service.cli.overwriting import refuse_overwriting
 
 RunArgument = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="A run file of `qalibrate eval run --out`.")
@@ -59,6 +60,7 @@ def compare(
         html=html,
         annotations=annotations,
     )
+    refuse_overwriting([base, new], options.files)
     code = judge(read_run(base), read_run(new), options)
     if code:
         raise typer.Exit(code)
@@ -91,6 +93,7 @@ def report(
         html=html,
         annotations=annotations,
     )
+    refuse_overwriting([run], options.files)
     code = judge(None, read_run(run), options)
     if code:
         raise typer.Exit(code)

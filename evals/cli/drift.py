@@ -8,6 +8,7 @@ import typer
 from evals.cli.compare import RunArgument
 from evals.gate.options import AlphaOption
 from service.cli.output import BAD_INPUT, FAILED_AS_ASKED, FormatOption, complain, print_json, say
+from service.cli.overwriting import refuse_overwriting
 from service.domain.errors import FieldProblem, InvalidInput
 
 
@@ -24,6 +25,7 @@ def freeze(
     from evals.gate.freezing import frozen_lines
     from evals.gate.reading import read_run
 
+    refuse_overwriting([run], {"--out": out})
     lines = list(frozen_lines(read_run(run), count, seed))
     try:
         out.write_text("".join(f"{line}\n" for line in lines), "utf-8")
@@ -41,8 +43,8 @@ def drift(
 ) -> None:
     """Tell whether a judge grades the same conversations lower, higher or less often than it used to.
 
-    Exits with 1 when it certainly does, with 2 when the runs cannot be compared or share no grade. No labels
-    are needed.
+    Exits with 1 when it certainly does, with 2 when the runs cannot be compared, share no grade, or most of
+    the base is missing in NEW. No labels are needed.
     """
     from evals.gate.drift import drift_between
     from evals.gate.reading import read_run
@@ -55,6 +57,9 @@ def drift(
         show_drift(report)
     if not report.dimensions:
         complain("nothing was measured: the runs share no conversation with a grade")
+        raise typer.Exit(BAD_INPUT)
+    if report.is_mostly_missing:
+        complain(f"{report.missing} of the {report.tried} conversations of the base are missing in {new}")
         raise typer.Exit(BAD_INPUT)
     if any(one.drifted for one in report.dimensions):
         raise typer.Exit(FAILED_AS_ASKED)

@@ -34,6 +34,7 @@ from service.cli.output import (
     printable,
     say,
 )
+from service.cli.overwriting import refuse_overwriting
 from service.cli.parallel import Counter
 from service.cli.setup import GraderOption, PolicyOption, make_factory
 from service.cli.show import in_usd
@@ -123,6 +124,8 @@ def run(
         html=html,
         annotations=annotations,
     )
+    read = [*map(Path, (*datasets, scorecard)), policy, labels, baseline]
+    refuse_overwriting(read, {"--out": out, "--csv": csv, **gate.files})
     before = _baseline(baseline)
     asked = Asked(grader, out, record, replay, repeats, max_cost, max_requests, fresh)
     card = _card(scorecard)
@@ -329,8 +332,8 @@ def export(
     from evals.gate.reading import read_run
     from evals.runs.spreadsheet import run_csv, write_csv
 
-    read = read_run(run)
     if csv == "-":
-        typer.echo(run_csv(read), nl=False)
+        typer.echo(run_csv(read_run(run)), nl=False)
     else:
-        write_csv(read, Path(csv))
+        refuse_overwriting([run], {"--csv": Path(csv)})
+        write_csv(read_run(run), Path(csv))

@@ -108,6 +108,10 @@ def unknown_dimension(card: Scorecard, name: str) -> str:
 
 def off_the_scale(dimension: Dimension, given: object) -> str:
     """Return the sentence about a level that the dimension's scale does not have."""
-    levels = ", ".join(str(level.level) for level in dimension.scale.levels)
+    known = [level.level for level in dimension.scale.levels]
+    if isinstance(given, str) and given.strip() in map(str, known):
+        text = f"{given[:40]!r} is a text, and the levels of {dimension.id!r} are numbers"
+        return f"{text}: write {given.strip()}, without quotes"
+    levels = ", ".join(map(str, known))
     na = f" or {NOT_APPLICABLE}" if dimension.not_applicable else ""
     return f"{str(given)[:40]!r} is not on the scale of {dimension.id!r}, which has {levels}{na}"

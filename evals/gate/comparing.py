@@ -87,7 +87,7 @@ def unequal_repeats(base: Run, new: Run, pairing: Pairing) -> Iterator[str]:
         yield (
             f"The base run has {_repeats(base.repeats)} and the newer one {_repeats(new.repeats)}: of each "
             f"conversation {used} compared, because more repeats waver less, and the difference would look "
-            "like a loss or a gain. The others only tell how answers waver."
+            "like a loss or a gain."
         )
         return
     counts = ((len(was.evaluations), len(now.evaluations)) for was, now in pairing.pairs)

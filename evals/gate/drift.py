@@ -5,14 +5,14 @@ drifted, each that moved is as likely to have gone either way.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from evals.gate.comparing import not_compared, unequal_repeats
 from evals.gate.distance import Answer
 from evals.gate.flips import changes_between
-from evals.gate.items import Item, items_of
+from evals.gate.items import Item, is_left_out, items_of
 from evals.gate.judgement import OVERALL, Change
 from evals.gate.pairing import check_comparable, pair, shared_dimensions
 from service.calibration.permutation import holm
@@ -45,13 +45,22 @@ class Drift(Model):
 
 
 class DriftReport(Model):
-    """All of it. Nothing was measured where `dimensions` is empty."""
+    """All of it. Nothing was measured where `dimensions` is empty. `compared` conversations have a grade in
+    either run; `missing` of the `tried` ones of the base were not tried with the same words in the newer run.
+    """
 
     compared: int
+    tried: int
+    missing: int
     alpha: float
     changes: tuple[Change, ...]
     dimensions: tuple[Drift, ...]
     notes: tuple[str, ...]
+
+    @property
+    def is_mostly_missing(self) -> bool:
+        """Whether more than half of the base is not in the newer run: what is left may be of one kind."""
+        return 2 * self.missing > self.tried
 
 
 def drift_between(base: Run, new: Run, alpha: float = 0.05) -> DriftReport:
@@ -62,13 +71,26 @@ def drift_between(base: Run, new: Run, alpha: float = 0.05) -> DriftReport:
     pairing = pair(base, new)
     items = items_of(pairing.pairs, shared_dimensions(base, new))
     graded = [item for item in items if not item.is_empty]
+    tried = {one.id for one in base.conversations if not is_left_out(one)}
+    missing = tried - {item.conversation for item in items}
     return DriftReport(
         compared=len({item.conversation for item in graded}),
+        tried=len(tried),
+        missing=len(missing),
         alpha=alpha,
         changes=tuple(changes_between(base, new)),
         dimensions=tuple(_drifts(graded, alpha)),
-        notes=(*not_compared(pairing), *unequal_repeats(base, new, pairing)),
+        notes=(
+            *_of_missing(len(missing), len(tried)),
+            *not_compared(pairing),
+            *unequal_repeats(base, new, pairing),
+        ),
     )
+
+
+def _of_missing(missing: int, tried: int) -> Iterator[str]:
+    if missing:
+        yield f"{missing} of the {tried} conversations of the base are missing in the newer run."
 
 
 def _drifts(items: Sequence[Item], alpha: float) -> list[Drift]:

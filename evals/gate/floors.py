@@ -84,10 +84,10 @@ def _why(one: RunConversation, scale: Scale, level: LevelValue, answers: tuple[A
     if not below:
         return f"at or above {level}"
     if not one.evaluations:
-        return f"was not graded ({one.problem or 'left out of the run'}), at least {level} is a must"
+        return f"was not graded ({one.problem or 'left out of the run'}), must be at least {level}"
     worst = ", ".join(dict.fromkeys(named(answer) for answer in below))
     repeats = f" in {len(below)} of {len(answers)} repeats" if len(answers) > 1 else ""
-    return f"got {worst}{repeats}, at least {level} is a must"
+    return f"got {worst}{repeats}, must be at least {level}"
 
 
 def named(answer: Answer) -> str:

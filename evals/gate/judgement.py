@@ -46,7 +46,9 @@ class Floor(Model):
 
 
 class Threshold(Model):
-    """Agreement that was asked for, and what it is. `judged` is False where it cannot be said."""
+    """Agreement that was asked for, and what it is. `judged` is False where it cannot be said, `unanswered`
+    True where it cannot be said on any dimension that it was asked for.
+    """
 
     dimension: str
     figure: str
@@ -55,6 +57,7 @@ class Threshold(Model):
     judged: bool
     missed: bool
     why: str
+    unanswered: bool = False
 
 
 class Reliability(Model):
@@ -114,6 +117,16 @@ class LossTest(Model):
     detectable: float | None
     wavering: float | None = None
     note: str | None = None
+
+    @property
+    def can_show(self) -> bool:
+        """Whether any loss, however large, would have been noticed."""
+        return self.detectable is not None
+
+    @property
+    def may_be_luck(self) -> bool:
+        """Whether repeats of the newer run waver enough for a loss like this one."""
+        return self.wavering is not None and self.change is not None and self.change <= self.wavering
 
 
 class Quote(Model):
@@ -178,7 +191,8 @@ class Comparison(Model):
 
 class Judgement(Model):
     """All of it. `failures` are reasons to fail, `warnings` what a passing gate does not show; `outcome` is
-    `unmeasured` where nothing could have failed because nothing was measured.
+    `unmeasured` where nothing could have failed, or nothing of what was asked for, because too little was
+    measured; the warnings begin with why.
     """
 
     outcome: Literal["passed", "failed", "unmeasured"]

@@ -1,10 +1,10 @@
 """Does the gate fail? For a certain loss, a broken floor, or missed agreement that was asked for."""
 
 from evals.gate.comparing import compare
-from evals.gate.judgement import Comparison, Judgement, RunReport
+from evals.gate.judgement import Judgement
 from evals.gate.options import GateOptions
 from evals.gate.run_report import report_run
-from evals.gate.sentences import failures_of, warnings_of
+from evals.gate.sentences import failures_of, gaps_of, warnings_of
 from service.domain.run import Run
 
 
@@ -17,19 +17,11 @@ def judged(base: Run | None, new: Run, options: GateOptions) -> Judgement:
         comparison = compare(base, new, options, report_run(base, options))
     report = report_run(new, options, base)
     failures = tuple(failures_of(report, comparison))
-    measured = _is_measured(report, comparison, options)
+    gaps = tuple(gaps_of(report, comparison))
     return Judgement(
-        outcome="failed" if failures else "passed" if measured else "unmeasured",
+        outcome="failed" if failures else "unmeasured" if gaps else "passed",
         failures=failures,
-        warnings=tuple(warnings_of(report, comparison, measured=measured)),
+        warnings=(*gaps, *warnings_of(report, comparison)),
         new=report,
         comparison=comparison,
     )
-
-
-def _is_measured(report: RunReport, comparison: Comparison | None, options: GateOptions) -> bool:
-    """Whether anything could have failed. One run that nothing was asked of is only reported."""
-    checked = bool(report.floors) or any(threshold.judged for threshold in report.thresholds)
-    if comparison is not None:
-        return checked or bool(comparison.tests)
-    return checked or not options.least

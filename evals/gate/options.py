@@ -53,6 +53,11 @@ class GateOptions:
     html: Path | None = None
     annotations: bool = False
 
+    @property
+    def files(self) -> dict[str, Path | None]:
+        """The files that are written, by option."""
+        return {"--junit": self.junit, "--summary": self.summary, "--html": self.html}
+
 
 AlphaOption = Annotated[
     float, typer.Option(min=0.0001, max=0.5, help="Accepted chance of failing although nothing changed.")

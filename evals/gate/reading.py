@@ -5,13 +5,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from service.domain.errors import FieldProblem, InvalidInput, field_problems
-from service.domain.run import RUN_FORMAT, Run
+from service.domain.run import RUN_FORMAT, Run, foreign_grade
 
 _SHOWN = 5
 
 
 def read_run(path: Path) -> Run:
-    """Return the run in the file `path`. Raises InvalidInput, naming the file, when there is none in it."""
+    """Return the run in the file `path`. Raises InvalidInput, naming the file, when there is none in it
+    or when it has grades that are not on its scorecard.
+    """
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -21,6 +23,8 @@ def read_run(path: Path) -> Run:
     except ValidationError as error:
         raise _not_a_run(path, _why(error)) from None
     _check_ids(path, run)
+    if problem := foreign_grade(run):
+        raise InvalidInput([FieldProblem("", f"{path}: {problem}")])
     return run
 
 

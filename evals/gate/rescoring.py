@@ -26,11 +26,13 @@ class Rescored(Model):
 
 
 class Rescoring(Model):
-    """All conversations of a run. `mean_change` is in points of 100, over those with both scores. `agreed`
-    counts the conversations, of `labelled`, in which people's own answers pass or fail alike.
+    """All conversations of a run. `scored` counts those with both scores, `mean_change` is in points of 100,
+    over these. `agreed` counts the conversations, of `labelled`, in which people's own answers pass or fail
+    alike.
     """
 
     conversations: int
+    scored: int
     mean_change: float | None
     flips: tuple[Rescored, ...]
     labelled: int
@@ -56,6 +58,7 @@ def summed(scores: Sequence[Rescored]) -> Rescoring:
     labelled = [s for s in scores if s.people is not None and s.people_before is not None]
     return Rescoring(
         conversations=len(scores),
+        scored=len(moves),
         mean_change=sum(moves) / len(moves) if moves else None,
         flips=tuple(s for s in scores if s.passed_before != s.passed_after),
         labelled=len(labelled),

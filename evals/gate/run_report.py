@@ -88,8 +88,8 @@ def labelled(run: Run) -> list[LabelledEvaluation]:
 def _notes(run: Run) -> Iterator[str]:
     if run.repeats > 1:
         yield (
-            f"Agreement, confusion and reliability are those of the first of {run.repeats} repeats; floors and "
-            "distances use the others too."
+            f"Agreement, confusion and reliability are those of the first of {run.repeats} repeats; floors "
+            "use the others too."
         )
     known = {dimension.id for dimension in run.scorecard.scorecard.dimensions}
     if missing := {name for one in run.conversations for name in one.floors} - known:

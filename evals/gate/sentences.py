@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from evals.gate.judgement import OVERALL, Comparison, Floor, LossTest, RunReport
+from evals.gate.worse import fewest
 
 
 def failures_of(report: RunReport, comparison: Comparison | None) -> Iterator[str]:
@@ -32,10 +33,24 @@ def floor_sentence(floor: Floor) -> str:
     return f"{floor.conversation}: {floor.dimension} {floor.why}{before}"
 
 
-def warnings_of(report: RunReport, comparison: Comparison | None, *, measured: bool) -> Iterator[str]:
+def gaps_of(report: RunReport, comparison: Comparison | None) -> Iterator[str]:
+    """Yield why a run that did not fail has not passed either: what could not have failed. One run that
+    nothing was asked of is only reported.
+    """
+    if open_ := [threshold for threshold in report.thresholds if threshold.unanswered]:
+        listed = ", ".join(dict.fromkeys(f"{one.figure} of at least {one.asked:g}" for one in open_))
+        yield f"agreement that was asked for could not be judged, so that nothing could miss it: {listed}"
+    if comparison is not None and not _is_checked(report) and not any(t.can_show for t in comparison.tests):
+        yield _nothing_could_show(comparison)
+
+
+def _is_checked(report: RunReport) -> bool:
+    """Whether the run could have failed by itself."""
+    return bool(report.floors) or any(threshold.judged for threshold in report.thresholds)
+
+
+def warnings_of(report: RunReport, comparison: Comparison | None) -> Iterator[str]:
     """Yield what a gate that passes does not show."""
-    if not measured:
-        yield _nothing(comparison)
     if comparison is not None:
         yield from _lucky_base(report, comparison)
     yield from (f"{t.dimension}: {t.why}" for t in report.thresholds if not t.judged)
@@ -43,33 +58,37 @@ def warnings_of(report: RunReport, comparison: Comparison | None, *, measured: b
         yield f"{report.source.failed} of {report.source.conversations} conversations could not be graded"
     if report.source.left_out:
         yield f"a limit left {report.source.left_out} conversations ungraded"
-    yield from (test.note for test in (comparison.tests[:1] if comparison else ()) if test.note)
+    if _is_checked(report):
+        yield from (test.note for test in (comparison.tests[:1] if comparison else ()) if test.note)
 
 
 def _lucky_base(report: RunReport, comparison: Comparison) -> Iterator[str]:
-    """Yield what speaks for a base that drew well by chance: every later run would lose against it."""
+    """Yield that a loss may be the base's luck: one that drew well by chance fails innocent runs again and
+    again. Repeats do not tell the two apart, another base does.
+    """
     failing = [test for test in comparison.tests if test.worse]
-    if not failing or comparison.base.source.repeats > 1 or not report.source.models:
+    # What asks no model gives the same answers each time.
+    if not failing or not report.source.models:
         return
-    remedy = "--repeats 3 for the base and for newer runs makes that rare"
+    remedy = "grade the base's build anew and compare with that: a base seldom draws well twice"
     if report.source.repeats == 1:
-        yield (
-            "neither run has repeats, so that nothing is known about how the model wavers; a base that drew "
-            f"well by chance fails one innocent run after another; {remedy}"
-        )
+        if comparison.base.source.repeats == 1:
+            yield f"neither run has repeats, and the base may have drawn well by chance; {remedy}"
         return
-    close = [test for test in failing if test.wavering is not None and (test.change or 0.0) <= test.wavering]
-    if close:
+    if close := [test for test in failing if test.may_be_luck]:
         listed = ", ".join(f"{t.dimension} ({t.change:.3f} of {t.wavering:.3f})" for t in close)
         yield (
-            "the base has no repeats, and the loss is within what repeats of the newer run waver (three "
-            f"standard errors): {listed}; the base may have drawn well by chance; {remedy}"
+            "the loss is within what repeats of the newer run waver (three standard errors): "
+            f"{listed}; the base may have drawn well by chance; {remedy}"
         )
 
 
-def _nothing(comparison: Comparison | None) -> str:
-    if comparison is None:
-        return "nothing was judged: no threshold had enough labels, and there are no floors"
+def _nothing_could_show(comparison: Comparison) -> str:
+    if comparison.tests:
+        return (
+            f"this set could not have shown any loss: at least {fewest(comparison.alpha)} labelled "
+            f"conversations that both runs tried are needed, it has {comparison.labelled}"
+        )
     return (
         "nothing was measured: no conversation that both runs tried has labels and a grade, and there are no "
         "floors; this gate would pass whatever happened"

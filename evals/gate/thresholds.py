@@ -26,7 +26,7 @@ def thresholds_of(
 ) -> list[Threshold]:
     """Return what became of each threshold on each dimension that it is about, or over all of them.
 
-    Raises InvalidInput for a dimension that the scorecard does not have.
+    Raises InvalidInput for a dimension that the scorecard does not have, and a figure that exists on none.
     """
     known = {one.dimension for one in agreement}
     for least in asked:
@@ -35,10 +35,20 @@ def thresholds_of(
             problem = f"--min-agreement: there is no dimension {least.dimension!r}; there are: {listed}"
             raise InvalidInput([FieldProblem("", problem)])
     return [
-        _threshold(least, name, figures, min_n)
-        for least in asked
-        for name, figures in _about(least, agreement, whole, grader)
+        one for least in asked for one in _of(least, list(_about(least, agreement, whole, grader)), min_n)
     ]
+
+
+def _of(
+    least: Least, about: Sequence[tuple[str, Agreement | OverallFigures | None]], min_n: int
+) -> list[Threshold]:
+    if not about:
+        problem = f"--min-agreement {least.figure}={least.value:g}: on no dimension have levels an order"
+        raise InvalidInput([FieldProblem("", problem)])
+    found = [_threshold(least, name, figures, min_n) for name, figures in about]
+    if any(one.judged for one in found):
+        return found
+    return [one.model_copy(update={"unanswered": True}) for one in found]
 
 
 def _about(

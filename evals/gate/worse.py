@@ -10,14 +10,14 @@ from evals.gate.items import Item
 from evals.gate.judgement import OVERALL, LossTest
 from evals.gate.wavering import tables_of, wavering_of
 from service.calibration.arrays import Floats
-from service.calibration.permutation import SignFlip, detectable_drop, sign_flip_family
+from service.calibration.permutation import FLIPS, SignFlip, detectable_drop, sign_flip_family
 from service.domain.scorecard import Dimension
 
 _POWER = 0.8
 
 
 def losses_of(
-    items: Sequence[Item], dimensions: Sequence[Dimension], alpha: float, seed: int = 0
+    items: Sequence[Item], dimensions: Sequence[Dimension], alpha: float, seed: int = 0, flips: int = FLIPS
 ) -> list[LossTest]:
     """Return one test over all dimensions and one for each that was measured, adjusted for each other.
 
@@ -36,7 +36,7 @@ def losses_of(
     steps = [float(np.mean([step(d.scale) for d in tested])), *(step(d.scale) for d in tested)]
     first = 0 if len(tested) > 1 else 1
     before, after, steps = before[:, first:], after[:, first:], steps[first:]
-    found = sign_flip_family(before - after, alternative="drop", seed=seed)
+    found = sign_flip_family(before - after, alternative="drop", seed=seed, flips=flips)
     columns = zip(names, before.T, after.T, found, steps, strict=True)
     tests = [_test(name, was, now, one, size, alpha, len(names)) for name, was, now, one, size in columns]
     return [

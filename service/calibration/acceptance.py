@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from service.calibration.arrays import Bools, Floats
-from service.calibration.sampling import evened
+from service.calibration.looks import spent
+from service.calibration.sampling import countable, evened
 from service.domain.calibration import Certificate, Loss
 from service.domain.label import NOT_APPLICABLE
 from service.domain.scorecard import LevelValue, Scale
@@ -24,6 +25,24 @@ ERRORS_TO_AFFORD = 5
 """A test that one error fails stops the sequence by bad luck; so many tell luck from badness."""
 
 _MOST_LABELS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """What is to be promised, and what the look of this number may use of `delta`."""
+
+    loss: Loss
+    risk: float
+    delta: float
+    look: int
+
+    @property
+    def spent(self) -> float:
+        return spent(self.delta, self.look)
+
+    def after(self, *, tested: bool) -> float:
+        """What the look may use that sees more labels: this one costs nothing where nothing was tested."""
+        return spent(self.delta, self.look + tested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +85,7 @@ def certify(
     delta: float = 0.10,
     probability: npt.ArrayLike | None = None,
     seed: int = 0,
+    look: int = 1,
 ) -> Certificate:
     """Return what can be promised about grades above a threshold of confidence, or what is missing for that.
 
@@ -76,29 +96,46 @@ def certify(
     Fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021, arXiv 2110.01052; for judges "Trust or
     Escalate", arXiv 2407.18370): thresholds that accept 20, 40, 60, 80 and 100 %, the most confident first,
     each tested by the exact binomial bound until one fails. Those with too few labels for a fair test are
-    skipped (`fewest_for_a_test`); that is decided by confidences alone, so that the promise holds.
+    skipped (`fewest_for_a_test`); that is decided by confidences alone, so that the promise holds. `look`
+    says how often labels of these grades were tested, this time included: each uses its part of `delta`
+    (`spent`).
 
-    An exact bound needs labels drawn at random. Where `probability` (0 to 1], shape (n,), is not the same for
-    all, a random part of the labels is used in which all were equally likely (`evened`, by `seed`), and the
-    note says how many are left.
+    An exact bound needs labels drawn at random. `probability` (0 to 1], shape (n,), is NaN where nobody knows
+    it: such labels are left out where the others are enough for a test, else all count alike, with a caution.
+    Where it is not the same for all, a random part of the labels is used in which all were equally likely
+    (`evened`, by `seed`). The note says how many are left out.
     """
     column, errors = np.asarray(confidence, dtype=np.float64), np.asarray(wrong, dtype=np.bool_)
     others = np.asarray(unlabelled, dtype=np.float64)
     if column.shape != errors.shape:
         raise ValueError("confidence and wrong have to be as long as each other")
-    kept = np.ones(len(column), dtype=np.bool_)
-    if probability is not None and len(column):
-        kept = evened(probability, seed)
+    promise = _Promise(loss, risk, delta, look)
     population = others if len(others) else column
     if np.isnan(population).all():
-        return _nothing(loss, risk, delta, [], "no confidence was measured: nothing can be accepted")
-    tests = _tests(column[kept], errors[kept], population)
-    certificate = _decide(tests, loss, risk, delta)
-    left_out = len(kept) - int(kept.sum())
-    if not left_out:
-        return certificate
-    more = f"; {left_out} of {len(kept)} labels left out, so that all others were equally likely to be drawn"
-    return certificate.model_copy(update={"note": certificate.note + more})
+        why = "no confidence was measured: nothing can be accepted"
+        return _nothing(promise, [], tested=False, note=why)
+    kept, said = _equally_likely(len(column), probability, labels_needed(0, risk, promise.spent), seed)
+    certificate = _decide(_tests(column[kept], errors[kept], population), promise)
+    if certificate.look > 1:
+        said = [f"look {look} at growing labels, with {promise.spent:.2%} of the {delta:.0%}", *said]
+    return certificate.model_copy(update={"note": "; ".join([certificate.note, *said])})
+
+
+def _equally_likely(
+    labels: int, probability: npt.ArrayLike | None, fewest: int, seed: int
+) -> tuple[Bools, list[str]]:
+    """Return which labels may count as drawn at random, shape (n,), and what is to be said of that."""
+    if probability is None or not labels:
+        return np.ones(labels, dtype=np.bool_), []
+    kept, chances = countable(probability, fewest)
+    if chances is None:
+        unknown = int(np.isnan(np.asarray(probability, dtype=np.float64)).sum())
+        taken = "this holds if people picked conversations at random"
+        return kept, [f"labels without a sampling probability: {unknown} of {labels}; {taken}"]
+    kept[kept] = evened(chances, seed)
+    left_out = labels - int(kept.sum())
+    even = "so that all others were equally likely to be drawn"
+    return kept, [f"{left_out} of {labels} labels left out, {even}"] if left_out else []
 
 
 def upper_bound(wrong: int, labels: int, delta: float) -> float:
@@ -161,7 +198,8 @@ def _tests(confidence: Floats, wrong: Bools, population: Floats) -> list[_Test]:
     return tests
 
 
-def _decide(tests: list[_Test], loss: Loss, risk: float, delta: float) -> Certificate:
+def _decide(tests: list[_Test], promise: _Promise) -> Certificate:
+    risk, delta = promise.risk, promise.spent
     fewest = fewest_for_a_test(max((test.labels for test in tests), default=0), risk, delta)
     passed: list[_Test] = []
     tried: list[_Test] = []
@@ -171,40 +209,49 @@ def _decide(tests: list[_Test], loss: Loss, risk: float, delta: float) -> Certif
             break
         passed.append(test)
     if not passed:
-        return _nothing(loss, risk, delta, tried or tests, None)
+        return _nothing(promise, tried or tests, tested=bool(tried))
     last = passed[-1]
     return Certificate(
-        loss=loss,
+        loss=promise.loss,
         risk=risk,
-        delta=delta,
+        delta=promise.delta,
         threshold=last.threshold,
         accepted_share=last.share,
         labels=last.labels,
         wrong=last.wrong,
         upper=upper_bound(last.wrong, last.labels, delta),
+        look=promise.look,
         note=f"{last.wrong} of {last.labels} labelled grades at or above the threshold were wrong",
     )
 
 
-def _nothing(loss: Loss, risk: float, delta: float, tests: list[_Test], note: str | None) -> Certificate:
-    """Return a certificate that accepts nothing, and says how near the nearest of `tests` came."""
-    missing = [(_rounded_up((labels_needed(t.wrong, risk, delta) - t.labels) / t.share), t) for t in tests]
+def _nothing(promise: _Promise, tests: list[_Test], *, tested: bool, note: str | None = None) -> Certificate:
+    """Return a certificate that accepts nothing, and says how near the nearest of `tests` came.
+
+    More labels are another look where anything was `tested`, and have less of delta to use.
+    """
+    risk, later = promise.risk, promise.after(tested=tested)
+    missing = [(_rounded_up((labels_needed(t.wrong, risk, later) - t.labels) / t.share), t) for t in tests]
     least, nearest = min(missing, key=lambda pair: pair[0], default=(0, _Test(0.0, 0.0, 0, 0)))
-    if note is None:
-        note = (
-            f"{nearest.wrong} of {nearest.labels} labelled grades were wrong among the most confident"
-            f" {nearest.share:.0%}: at least {least} more labels without an error are needed before"
-            f" at most {risk:.0%} wrong can be promised"
-        )
+    upper = upper_bound(nearest.wrong, nearest.labels, promise.spent) if nearest.labels else None
     return Certificate(
-        loss=loss,
+        loss=promise.loss,
         risk=risk,
-        delta=delta,
+        delta=promise.delta,
         threshold=None,
         accepted_share=0.0,
         labels=nearest.labels,
         wrong=nearest.wrong,
-        upper=upper_bound(nearest.wrong, nearest.labels, delta) if nearest.labels else None,
+        upper=upper,
         labels_missing=max(least, 0),
-        note=note,
+        look=promise.look if tested else 0,
+        note=note or _nearly(nearest, least, risk),
+    )
+
+
+def _nearly(nearest: _Test, least: int, risk: float) -> str:
+    return (
+        f"{nearest.wrong} of {nearest.labels} labelled grades were wrong among the most confident"
+        f" {nearest.share:.0%}: at least {least} more labels without an error are needed before"
+        f" at most {risk:.0%} wrong can be promised"
     )

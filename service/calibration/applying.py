@@ -17,7 +17,7 @@ from service.domain.calibration import (
     Loss,
     ScoreMap,
 )
-from service.domain.evaluation import Assessment
+from service.domain.evaluation import Assessment, Provenance
 from service.domain.grade import UNCALIBRATED, Grade
 from service.domain.scorecard import Dimension, Scorecard
 
@@ -44,9 +44,9 @@ def applied(calibration: Calibration | None, card: Scorecard, assessment: Assess
     """
     if calibration is None:
         return assessment
-    changes = calibration.basis.changes(Basis.of(card.content_hash, assessment.provenance))
+    changes = _changes(calibration, card.content_hash, assessment.provenance)
     if changes:
-        reason = _expired(calibration, changes)
+        reason = _expired(calibration, changes, "this grade was")
         return assessment.model_copy(update={"grades": tuple(_for(reason, g) for g in assessment.grades)})
     known = {one.dimension: one for one in calibration.dimensions}
     asked = {dimension.id: dimension for dimension in card.dimensions}
@@ -56,6 +56,12 @@ def applied(calibration: Calibration | None, card: Scorecard, assessment: Assess
     )
     provenance = assessment.provenance.model_copy(update={"calibration": calibration.id})
     return assessment.model_copy(update={"grades": grades, "provenance": provenance})
+
+
+def why_expired(calibration: Calibration, scorecard_sha256: str, provenance: Provenance) -> str | None:
+    """Return why grades that were made like this do not follow a calibration; None where they may."""
+    changes = _changes(calibration, scorecard_sha256, provenance)
+    return _expired(calibration, changes, "these grades were") if changes else None
 
 
 def raw_confidence(grade: Grade) -> float | None:
@@ -151,7 +157,13 @@ def _for(reason: str, grade: Grade) -> Grade:
     return grade.model_copy(update={"disposition_reason": reason})
 
 
-def _expired(calibration: Calibration, changes: dict[str, tuple[object, object]]) -> str:
+def _changes(
+    calibration: Calibration, scorecard_sha256: str, provenance: Provenance
+) -> dict[str, tuple[object, object]]:
+    return calibration.basis.changes(Basis.of(scorecard_sha256, provenance))
+
+
+def _expired(calibration: Calibration, changes: dict[str, tuple[object, object]], these: str) -> str:
     """Return what has changed since the calibration was made."""
     said = []
     if "scorecard_sha256" in changes:
@@ -161,7 +173,7 @@ def _expired(calibration: Calibration, changes: dict[str, tuple[object, object]]
     if others:
         was = " and ".join(_named(name, pair[0]) for name, pair in others.items())
         now = " and ".join(_named(name, pair[1]) for name, pair in others.items())
-        said.append(f"it was made with {was}; this grade was made with {now}")
+        said.append(f"it was made with {was}; {these} made with {now}")
     return f"the calibration {calibration.id} does not hold here: {'; '.join(said)}"
 
 

@@ -57,7 +57,7 @@ def settled(case: Case, dimension: Dimension) -> LevelValue | None:
     conversation and the dimension. None where no blind label has a level of the scale.
 
     To drop ties drops the hard conversations, and makes rates and promises too good. One person at random is
-    unbiased: what two people say who disagree half the time counts half each. The draw is the same every time.
+    unbiased: where two disagree each of them counts half the time. The draw is the same every time.
     """
     known = [one for one in case.labels if one.level == NOT_APPLICABLE or dimension.scale.find(one.level)]
     together = consensus(dimension.scale, [label.level for label in known])

@@ -12,9 +12,10 @@ import numpy as np
 from service.calibration.acceptance import certify, is_wrong, loss_of
 from service.calibration.applying import never_accepted
 from service.calibration.arrays import Floats
-from service.calibration.cases import Case, cases_of, consensus
+from service.calibration.cases import Case, cases_of, settled
 from service.calibration.columns import Answers
 from service.calibration.describe import describe
+from service.calibration.looks import digest_of
 from service.calibration.mapping import fit_score_map
 from service.calibration.overall import overall
 from service.calibration.reliability import fit_confidence_map
@@ -46,18 +47,23 @@ class Opinion:
 
 @dataclass(frozen=True)
 class Making:
-    """What a calibration is called, when it is made, and what it may promise: see `Certificate`."""
+    """What a calibration is called, when it is made, and what it may promise: see `Certificate`; `look` is
+    the number of this one: see `look_of`.
+    """
 
     id: str
     created_at: datetime
     seed: int = 0
     risk: float = 0.1
     delta: float = 0.1
+    look: int = 1
 
 
 @dataclass(frozen=True)
 class _Item:
-    """One conversation that people and the grader graded. `people` is what they said together."""
+    """One conversation that people and the grader graded. `people` is what they said together, or one of them
+    where they tie: a promise that leaves out what people cannot agree on is too good.
+    """
 
     case: Case
     machine: LevelValue
@@ -87,6 +93,7 @@ def fit(
         scorecard=ScorecardRef(name=card.name, revision=card.revision),
         basis=sample.basis,
         basis_sha256=sample.basis.sha256,
+        labels_sha256=digest_of(sample, making.seed),
         conversations=sum(bool(blind_labels(one)) for one in sample.evaluations),
         dimensions=dimensions,
         overall=overall(card.scorecard, sample.evaluations, columns),
@@ -100,7 +107,7 @@ def _dimension(
     dimension: Dimension, sample: Sample, opinion: Opinion, making: Making
 ) -> DimensionCalibration:
     cases = cases_of(dimension, sample.evaluations)
-    items = list(_items(dimension.scale, cases))
+    items = list(_items(dimension, cases))
     agreement = describe(dimension, cases, opinion.columns)
     score_map = _score_map(dimension.scale, items, making.seed) if items else None
     confidence = _confidence_map(dimension.scale, items, making.seed) if items else None
@@ -117,11 +124,11 @@ def _dimension(
     )
 
 
-def _items(scale: Scale, cases: Sequence[Case]) -> Iterator[_Item]:
+def _items(dimension: Dimension, cases: Sequence[Case]) -> Iterator[_Item]:
     for case in cases:
-        people = consensus(scale, [label.level for label in case.labels])
+        people = settled(case, dimension)
         # What a file says that was graded may be anything.
-        if people is not None and case.answer is not None and is_answer(scale, case.answer):
+        if people is not None and case.answer is not None and is_answer(dimension.scale, case.answer):
             yield _Item(case, case.answer, people)
 
 
@@ -143,7 +150,8 @@ def _mean_of_levels(case: Case) -> float:
 
 def _confidence_map(scale: Scale, items: Sequence[_Item], seed: int) -> ConfidenceMap | str:
     agreed = [is_near(scale, item.machine, item.people) for item in items]
-    return fit_confidence_map(_confidences([item.case for item in items]), agreed, seed=seed)
+    confidences = _confidences([item.case for item in items])
+    return fit_confidence_map(confidences, agreed, probability=_probabilities(items), seed=seed)
 
 
 def is_near(scale: Scale, machine: LevelValue, people: LevelValue) -> bool:
@@ -174,6 +182,7 @@ def _certificate(
         delta=making.delta,
         probability=_probabilities(labelled),
         seed=making.seed,
+        look=making.look,
     )
 
 
@@ -194,19 +203,19 @@ def _confidences(cases: Sequence[Case]) -> Floats:
     return np.array([np.nan if case.confidence is None else case.confidence for case in cases], dtype=float)
 
 
-def _probabilities(items: Sequence[_Item]) -> list[float] | None:
-    """Return with what probability each was drawn to be labelled; None where that is not known of all."""
-    known = [next((x.probability for x in item.case.labels if x.probability), None) for item in items]
-    probabilities = [one for one in known if one is not None]
-    return probabilities if len(probabilities) == len(items) else None
+def _probabilities(items: Sequence[_Item]) -> Floats:
+    """Return with what probability each was drawn to be labelled, NaN where nobody knows."""
+    known = (next((x.probability for x in item.case.labels if x.probability), np.nan) for item in items)
+    return np.array(list(known), dtype=float)
 
 
 def _taken_for_granted(items: Sequence[_Item]) -> Iterator[str]:
     known = sum(any(label.probability for label in item.case.labels) for item in items)
     if known < len(items):
         yield (
-            f"{counted(len(items) - known, 'labelled conversation')} without a sampling probability: "
-            "promises hold if people picked them at random (`qalibrate labels plan` does)"
+            f"{counted(len(items) - known, 'labelled conversation')} without a sampling probability: left "
+            "out of promises and confidence where enough others have one, else taken as picked at random "
+            "(`qalibrate labels plan` picks so)"
         )
 
 

@@ -196,7 +196,8 @@ def _share(people: Floats, design: Design) -> float:
 
 
 def _mean_of_labels(people: Floats, design: Design) -> float:
-    return design.mean(np.nan_to_num(people)) / _share(people, design)
+    applicable = ~np.isnan(people)
+    return design.part(applicable).mean(people[applicable])
 
 
 def _variance(people: Floats, terms: Floats, design: Design) -> float:

@@ -17,8 +17,8 @@ PRIOR = 0.5
 """Jeffreys' prior: half a yes and half a no before anything is seen."""
 
 
-FEW = 3.5
-"""Below so many labels of one answer, Wilson's bound on its side is not safe."""
+FEW = 5.5
+"""Below so many labels with one answer, the usual bound on its side is not safe."""
 
 
 class Beta(NamedTuple):
@@ -80,7 +80,7 @@ def corrected_rate(
     reason = _reason_against(ours, theirs, others, design)
     if reason is not None:
         return _rate_of_labels(ours, design, reason)
-    return _corrected(ours, theirs, np.concatenate([theirs, others]), design)
+    return _corrected(ours, np.concatenate([theirs, others]), design)
 
 
 def labels_only_rate(people: npt.ArrayLike, *, probability: npt.ArrayLike | None = None) -> Corrected:
@@ -92,20 +92,21 @@ def labels_only_rate(people: npt.ArrayLike, *, probability: npt.ArrayLike | None
     return _rate_of_labels(answers, design_of(len(answers), probability, None, None), None)
 
 
-def share_interval(share: float, n: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval, opened to the exact one's bound on a side with few answers.
+def opened(interval: tuple[float, float], share: float, n: float) -> tuple[float, float]:
+    """Return the 95 % interval of a rate, opened to the exact bound of the labels where few gave an answer.
 
-    Wilson's lower bound is above a rare share in up to a tenth of samples, those with a yes in them. Source:
-    Brown, Cai & DasGupta 2001 (the bound of a Poisson count there; here that of Clopper & Pearson 1934).
+    `share` of `n` labels said yes. One yes among labels puts the lower bound of Wilson's interval, and more
+    so that of a Beta, above a rare rate; the side of the other answer is left as it is. Source: Brown, Cai &
+    DasGupta 2001 (there the bound of a Poisson count; here that of Clopper & Pearson 1934).
     """
     from scipy import stats
 
-    tail = (1 - LEVEL) / 2
-    low, high = wilson(share, n)
-    if 0 < share * n < FEW:
-        low = min(low, float(stats.beta.ppf(tail, share * n, (1 - share) * n + 1)))
-    if 0 < (1 - share) * n < FEW:
-        high = max(high, float(stats.beta.ppf(1 - tail, share * n + 1, (1 - share) * n)))
+    tail, yes, no = (1 - LEVEL) / 2, share * n, (1 - share) * n
+    low, high = interval
+    if 1e-9 < yes < FEW:
+        low = min(low, float(stats.beta.ppf(tail, yes, no + 1)))
+    if 1e-9 < no < FEW:
+        high = max(high, float(stats.beta.ppf(1 - tail, yes + 1, no)))
     return low, high
 
 
@@ -197,7 +198,7 @@ def _reason_against(people: Floats, machine: Floats, others: Floats, design: Des
     return None
 
 
-def _corrected(people: Floats, machine: Floats, everything: Floats, design: Design) -> Corrected:
+def _corrected(people: Floats, everything: Floats, design: Design) -> Corrected:
     kinds = _kinds(everything)
     applicable, labelled = ~np.isnan(people), kinds[: len(people)]
     cells = [labelled == kind for kind in range(max(2, int(kinds.max()) + 1))]
@@ -207,8 +208,10 @@ def _corrected(people: Floats, machine: Floats, everything: Floats, design: Desi
         split = among_applicable(split, applies)
     after = [_belief(people, design.weights, cell & applicable) for cell in cells]
     mean, variance = chain(split, after)
-    low, high = beta_interval(mean, variance)
-    n, alone = int(applicable.sum()), _belief(people, design.weights, applicable)
+    n, part = int(applicable.sum()), design.part(applicable)
+    share = float(part.weights @ people[applicable])
+    low, high = opened(beta_interval(mean, variance), share, part.effective)
+    alone = _belief(people, design.weights, applicable)
     return Corrected(
         value=mean,
         low=low,
@@ -216,7 +219,7 @@ def _corrected(people: Floats, machine: Floats, everything: Floats, design: Desi
         n=n,
         method="corrected",
         effective_labels=min(n * alone.variance / variance, float((kinds < 2).sum())),
-        note=design.part(applicable).caution,
+        note=part.caution,
     )
 
 
@@ -241,7 +244,7 @@ def _rate_of_labels(people: Floats, design: Design, note: str | None) -> Correct
     if n == 0:
         return Corrected(value=None, n=0, method=None, note="no labels")
     share = min(1.0, max(0.0, float(part.weights @ people[applicable])))
-    low, high = share_interval(share, part.effective)
+    low, high = opened(wilson(share, part.effective), share, part.effective)
     notes = "; ".join(one for one in (note, part.caution) if one) or None
     return Corrected(
         value=share, low=low, high=high, n=n, method="labels_only", effective_labels=n, weight=0.0, note=notes

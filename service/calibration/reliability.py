@@ -8,6 +8,7 @@ import numpy.typing as npt
 from service.calibration.arrays import Bools, Floats, group_numbers
 from service.calibration.folds import folds, missing
 from service.calibration.rates import wilson
+from service.calibration.sampling import by_probability, countable, equal
 from service.domain.agreement import Estimate
 from service.domain.calibration import ConfidenceMap, ReliabilityBin
 
@@ -23,17 +24,19 @@ _PRIOR = 10.0
 """So many labels are made up for every map, agreeing as often as all labels together do."""
 
 Curve = Callable[[Floats], Floats]
-Fit = Callable[[Floats, Floats], Curve]
-"""Takes raw confidences and whether people agreed, both of shape (n,); returns calibrated from raw."""
+Fit = Callable[[Floats, Floats, Floats], Curve]
+"""Takes raw confidences, whether people agreed, and how many labels each counts for, all of shape (n,);
+returns calibrated from raw.
+"""
 
 
-def base_rate(_raw: Floats, agreed: Floats) -> Curve:
+def base_rate(_raw: Floats, agreed: Floats, weights: Floats) -> Curve:
     """Say for every confidence how often people agree at all: (Σ agreed + 1/2) / (n + 1)."""
-    share = (agreed.sum() + 0.5) / (len(agreed) + 1)
+    share = (weights @ agreed + 0.5) / (weights.sum() + 1)
     return lambda x: np.full(len(x), share)
 
 
-def platt(raw: Floats, agreed: Floats) -> Curve:
+def platt(raw: Floats, agreed: Floats, weights: Floats) -> Curve:
     """Fit 1 / (1 + exp(-(a·logit raw + b))), a never below 0, with a ridge on a.
 
     Source: Platt 1999, on log-odds as in beta calibration (Kull et al. 2017).
@@ -44,31 +47,33 @@ def platt(raw: Floats, agreed: Floats) -> Curve:
 
     def loss(parameters: Floats) -> float:
         z = parameters[0] * odds + parameters[1]
-        return float(np.logaddexp(0, z).sum() - agreed @ z + 0.5 * (parameters[0] - 1) ** 2)
+        apart = weights @ (np.logaddexp(0, z) - agreed * z)
+        return float(apart + 0.5 * (parameters[0] - 1) ** 2)
 
     slope, offset = optimize.minimize(loss, (1.0, 0.0), bounds=((0, None), (None, None))).x
     return lambda x: np.asarray(1 / (1 + np.exp(-(slope * _logit(x) + offset))), dtype=np.float64)
 
 
-def isotonic(raw: Floats, agreed: Floats) -> Curve:
+def isotonic(raw: Floats, agreed: Floats, weights: Floats) -> Curve:
     """Fit the share that agrees, never falling with confidence, linear between.
 
     Source: Zadrozny & Elkan 2002; pooling adjacent violators.
     """
     from scipy import optimize
 
-    places, inverse, counts = np.unique(raw, return_inverse=True, return_counts=True)
-    shares = np.bincount(inverse, agreed) / counts
-    fitted = optimize.isotonic_regression(shares, weights=counts.astype(np.float64)).x
+    places, inverse = np.unique(raw, return_inverse=True)
+    counts = np.bincount(inverse, weights)
+    shares = np.bincount(inverse, weights * agreed) / counts
+    fitted = optimize.isotonic_regression(shares, weights=counts).x
     return lambda x: np.asarray(np.interp(x, places, fitted), dtype=np.float64)
 
 
 def shrunk(fit: Fit) -> Fit:
     """Return `fit` drawn towards the base rate as by ten labels more: (n·c + 10·base) / (n + 10)."""
 
-    def fitted(raw: Floats, agreed: Floats) -> Curve:
-        curve, base = fit(raw, agreed), base_rate(raw, agreed)
-        share = len(agreed) / (len(agreed) + _PRIOR)
+    def fitted(raw: Floats, agreed: Floats, weights: Floats) -> Curve:
+        curve, base = fit(raw, agreed, weights), base_rate(raw, agreed, weights)
+        share = weights.sum() / (weights.sum() + _PRIOR)
         return lambda x: share * curve(x) + (1 - share) * base(x)
 
     return fitted
@@ -79,7 +84,12 @@ KINDS: tuple[Fit, ...] = (base_rate, shrunk(platt), shrunk(isotonic))
 
 
 def fit_confidence_map(
-    raw: npt.ArrayLike, agreed: npt.ArrayLike, *, groups: npt.ArrayLike | None = None, seed: int = 0
+    raw: npt.ArrayLike,
+    agreed: npt.ArrayLike,
+    *,
+    groups: npt.ArrayLike | None = None,
+    probability: npt.ArrayLike | None = None,
+    seed: int = 0,
 ) -> ConfidenceMap | str:
     """Return the map from raw confidence to the probability that a person agrees.
 
@@ -90,23 +100,38 @@ def fit_confidence_map(
     The kind is chosen by the cross-validated log score: the same share for all, Platt's curve, or an isotonic
     one, each drawn towards the base rate as by ten labels more. Calibration errors and the reliability
     diagram are cross-validated too.
+
+    `probability` (0 to 1], shape (n,): how likely each was to be labelled, NaN where nobody knows. Labels
+    count 1/p everywhere, together as many as labels of equal weight would say as much; those of unknown
+    probability are left out where 20 others are known, else all count alike.
     """
     confidence, yes = np.asarray(raw, dtype=np.float64), np.asarray(agreed, dtype=np.float64)
     kept = ~np.isnan(confidence)
+    if probability is not None:
+        chances = np.asarray(probability, dtype=np.float64)
+        kept[kept] = countable(chances[kept], FEWEST_LABELS)[0]
     numbers = (np.arange(len(kept)) if groups is None else group_numbers(groups))[kept]
     confidence, yes = np.clip(confidence[kept], 0, 1), yes[kept]
+    weights = _weights(len(yes), None if probability is None else chances[kept])
     parts = folds(numbers, seed)
     if len(yes) < FEWEST_LABELS or not parts:
         return missing("confidence is not calibrated", len(yes), FEWEST_LABELS)
-    held = [_held_out(fit, confidence, yes, parts) for fit in KINDS]
-    best = int(np.argmin([_log_loss(predicted, yes) for predicted in held]))
+    held = [_held_out(fit, confidence, yes, weights, parts) for fit in KINDS]
+    best = int(np.argmin([_log_loss(predicted, yes, weights) for predicted in held]))
     return ConfidenceMap(
-        knots=_knots(KINDS[best](confidence, yes), confidence),
+        knots=_knots(KINDS[best](confidence, yes, weights), confidence),
         n=len(yes),
-        ece_before=calibration_error(confidence, yes, seed),
-        ece_after=calibration_error(held[best], yes, seed),
-        reliability=reliability_diagram(held[best], yes),
+        ece_before=calibration_error(confidence, yes, seed, weights),
+        ece_after=calibration_error(held[best], yes, seed, weights),
+        reliability=reliability_diagram(held[best], yes, weights),
     )
+
+
+def _weights(labels: int, probability: Floats | None) -> Floats:
+    """Return how many labels each counts for; their sum is the number of equal ones that say as much."""
+    unknown = probability is None or not labels or np.isnan(probability).any()
+    design = equal(labels) if unknown or probability is None else by_probability(probability)
+    return design.weights * (design.effective if labels else 1.0)
 
 
 def calibrated(confidence_map: ConfidenceMap, raw: float) -> float:
@@ -115,50 +140,68 @@ def calibrated(confidence_map: ConfidenceMap, raw: float) -> float:
     return float(np.interp(raw, x, y))
 
 
-def reliability_diagram(confidence: Floats, agreed: Floats) -> tuple[ReliabilityBin, ...]:
-    """Return bins of about equally many grades, ascending; equal confidences stay together."""
+def reliability_diagram(
+    confidence: Floats, agreed: Floats, weights: Floats | None = None
+) -> tuple[ReliabilityBin, ...]:
+    """Return bins of about equally many grades, ascending; equal confidences stay together.
+
+    `weights`, shape (n,), above 0: what each counts, alike where left out. `n` are the grades in a bin.
+    """
+    counting = np.ones(len(confidence)) if weights is None else weights
     bins = []
     for members in _bins(confidence):
-        n, share = int(members.sum()), float(agreed[members].mean())
-        low, high = wilson(share, n)
-        inside = confidence[members]
+        inside, mine = confidence[members], counting[members]
+        n, share = int(members.sum()), float(np.average(agreed[members], weights=mine))
+        low, high = wilson(share, max(1, round(_effective(mine))))
         bins.append(
             ReliabilityBin(
                 low=inside.min(),
                 high=inside.max(),
                 n=n,
-                confidence=inside.mean(),
+                confidence=float(np.average(inside, weights=mine)),
                 agreed=Estimate(value=share, low=low, high=high, n=n),
             )
         )
     return tuple(bins)
 
 
-def calibration_error(confidence: Floats, agreed: Floats, seed: int) -> Estimate:
+def calibration_error(
+    confidence: Floats, agreed: Floats, seed: int, weights: Floats | None = None
+) -> Estimate:
     """Return the expected calibration error with its 95 % interval: Σ nᵦ/n·|mean confidence - share agreed|.
 
     Bins of about equal size. Even a perfect confidence shows an error in few labels; what it would show on
     average is taken off the value, down to 0. The interval comes from Jeffreys' belief of each bin's share;
     its low end is 0 where a perfect confidence would show as much in one of 40 cases. Sources: Naeini et al.
     2015; equal bins and the bias: Roelofs et al. 2022; consistency resampling: Bröcker & Smith 2007.
+
+    `weights`, shape (n,), above 0: what each label counts, alike where left out; a bin then is as uncertain
+    as one of as many equal labels as say as much (Kish 1965).
     """
     rng = np.random.default_rng(seed)
-    members = np.stack(_bins(confidence)).astype(np.float64)
-    counts, agreements = members.sum(axis=1), members @ agreed
-    stated = np.clip(members @ confidence / counts, 0.0, 1.0)
+    members = np.stack(_bins(confidence)) * (np.ones(len(agreed)) if weights is None else weights)
+    sizes = members.sum(axis=1)
+    counts = np.array([max(1, round(_effective(row[row > 0]))) for row in members])
+    shares = np.clip(members @ agreed / sizes, 0.0, 1.0)
+    stated = np.clip(members @ confidence / sizes, 0.0, 1.0)
     shape = (RESAMPLES, len(counts))
-    value = float(_ece(agreements / counts, stated, counts))
-    perfect = _ece(rng.binomial(counts.astype(np.int64), stated, shape) / counts, stated, counts)
-    believed = _ece(rng.beta(agreements + 0.5, counts - agreements + 0.5, shape), stated, counts)
+    value = float(_ece(shares, stated, sizes))
+    perfect = _ece(rng.binomial(counts, stated, shape) / counts, stated, sizes)
+    believed = _ece(rng.beta(counts * shares + 0.5, counts * (1 - shares) + 0.5, shape), stated, sizes)
     corrected = max(0.0, value - float(perfect.mean()))
     low, high = (float(x) for x in np.quantile(believed, (0.025, 0.975)))
     low = 0.0 if value <= np.quantile(perfect, 0.975) else min(low, corrected)
     return Estimate(value=corrected, low=low, high=max(high, corrected), n=len(agreed))
 
 
-def _ece(shares: Floats, stated: Floats, counts: Floats) -> Floats:
+def _effective(weights: Floats) -> float:
+    """Return how many labels of equal weight say as much: (Σw)² / Σw². Source: Kish 1965."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def _ece(shares: Floats, stated: Floats, sizes: Floats) -> Floats:
     """Return the error of each row of shares, shape (…, bins)."""
-    return np.asarray(np.abs(shares - stated) @ (counts / counts.sum()), dtype=np.float64)
+    return np.asarray(np.abs(shares - stated) @ (sizes / sizes.sum()), dtype=np.float64)
 
 
 def _bins(confidence: Floats) -> list[Bools]:
@@ -169,16 +212,16 @@ def _bins(confidence: Floats) -> list[Bools]:
     return [np.asarray(places == place, dtype=np.bool_) for place in np.unique(places)]
 
 
-def _held_out(fit: Fit, raw: Floats, agreed: Floats, parts: list[Bools]) -> Floats:
+def _held_out(fit: Fit, raw: Floats, agreed: Floats, weights: Floats, parts: list[Bools]) -> Floats:
     predicted = np.empty(len(raw))
     for held in parts:
-        predicted[held] = fit(raw[~held], agreed[~held])(raw[held])
+        predicted[held] = fit(raw[~held], agreed[~held], weights[~held])(raw[held])
     return np.clip(predicted, 0.0, 1.0)
 
 
-def _log_loss(predicted: Floats, agreed: Floats) -> float:
+def _log_loss(predicted: Floats, agreed: Floats, weights: Floats) -> float:
     inside = np.clip(predicted, _EDGE, 1 - _EDGE)
-    return float(-(agreed * np.log(inside) + (1 - agreed) * np.log(1 - inside)).mean())
+    return float(-(weights @ (agreed * np.log(inside) + (1 - agreed) * np.log(1 - inside))))
 
 
 def _knots(curve: Curve, raw: Floats) -> tuple[tuple[float, float], ...]:

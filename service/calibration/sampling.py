@@ -49,6 +49,8 @@ class Design:
 
     def part(self, of: Bools) -> "Design":
         """Return the design of the labels in `of`, shape (n,), for that part of the population."""
+        if of.all():
+            return self
         weights = self.weights[of]
         return Design(weights / weights.sum() if len(weights) else weights, group_numbers(self.strata[of]))
 
@@ -140,6 +142,19 @@ def evened(probability: npt.ArrayLike, seed: int) -> Bools:
     chances = np.asarray(probability, dtype=np.float64)
     rng = np.random.default_rng(seed)
     return np.asarray(rng.random(len(chances)) * chances < chances.min(initial=1.0), dtype=np.bool_)
+
+
+def countable(probability: npt.ArrayLike, fewest: int) -> tuple[Bools, Floats | None]:
+    """Return which labels count, shape (n,), and with what probability those were drawn.
+
+    `probability`, shape (n,), is NaN where nobody knows. Where at least `fewest` are known only those count:
+    how many others a label stands for that somebody picked cannot be said. Else all count alike (None).
+    """
+    chances = np.asarray(probability, dtype=np.float64)
+    known = np.asarray(~np.isnan(chances), dtype=np.bool_)
+    if known.sum() >= fewest:
+        return known, chances[known]
+    return np.ones(len(chances), dtype=np.bool_), None
 
 
 def _is_constant_within(values: Floats, numbers: Ints) -> bool:

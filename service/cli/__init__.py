@@ -1,11 +1,14 @@
-"""The command line: `qalibrate …`. Exit codes: 0 fine, 1 a grade failed as asked, 2 bad input, 3 outside."""
+"""The command line: `qalibrate …`. Exit codes: 0 fine, 1 a grade failed as asked, 2 bad input, 3 outside.
+
+Commands import what they work with when they are called: `qalibrate --help` waits for nobody's database,
+redaction or statistics.
+"""
 
 import os
 import sys
 
 import typer
 
-from redaction import PluginError, PolicyError
 from service.cli import (
     calibrate,
     database,
@@ -23,7 +26,6 @@ from service.cli import (
 )
 from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, OutputClosed, complain
 from service.domain.errors import InvalidInput, QalibrateError, Unavailable
-from service.settings import InvalidSettings
 
 app = typer.Typer(
     name="qalibrate",
@@ -71,7 +73,7 @@ def run(arguments: list[str]) -> int:
         return OUTSIDE_FAILED
     except QalibrateError as error:
         complain(error.detail)
-    except (InvalidSettings, PluginError, PolicyError) as error:
+    except _wrong_settings() as error:
         complain(str(error))
     except OutputClosed:
         # Whoever read our output has had enough (`| head`); that is no error.
@@ -85,3 +87,10 @@ def run(arguments: list[str]) -> int:
         )
         return OUTSIDE_FAILED
     return BAD_INPUT
+
+
+def _wrong_settings() -> tuple[type[Exception], ...]:
+    from redaction import PluginError, PolicyError
+    from service.settings import InvalidSettings
+
+    return InvalidSettings, PluginError, PolicyError

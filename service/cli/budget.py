@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.grade import GraderName
-from service.factory import Factory
-from service.grading.prices import Spending
+
+if TYPE_CHECKING:
+    from service.factory import Factory
+    from service.grading.prices import Spending
 
 MaxCostOption = Annotated[
     float | None,
@@ -30,7 +32,7 @@ class Budget:
     conversations cost about the same. Answers that were paid for but never came are not counted.
     """
 
-    def __init__(self, limit_usd: float, spending: Spending) -> None:
+    def __init__(self, limit_usd: float, spending: "Spending") -> None:
         self.limit_usd = limit_usd
         self.left_out = 0
         self._spending = spending
@@ -73,7 +75,7 @@ class Budget:
         return self._spending.usd + expected < self.limit_usd
 
 
-def budget_for(max_cost: float | None, factory: Factory, grader: GraderName | None) -> Budget | None:
+def budget_for(max_cost: float | None, factory: "Factory", grader: GraderName | None) -> Budget | None:
     """Return the budget of a run, None without `--max-cost`.
 
     Raises InvalidInput where the limit could not be kept: not an amount, a grader that costs nothing, or a

@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
 
-from service.cli.calibration_file import write_calibration
+from service.cli.calibration_file import format_of, write_calibration
 from service.cli.output import FormatOption, print_json, say
+from service.cli.overwriting import refuse_overwriting
 from service.cli.setup import make_factory
-from service.cli.show_calibration import show_calibration
-from service.domain.calibration import Fitted
 from service.domain.errors import FieldProblem, InvalidInput, TooFewLabels, field_problems
 from service.domain.evaluation import ScorecardRef
 from service.domain.keys import DEFAULT_TENANT
-from service.domain.labelled import LabelledEvaluation
-from service.domain.run import Run
 from service.domain.scorecard import ScorecardRevision
-from service.factory import Factory
-from service.usecases.calibrate import CalibrationRequest, calibrated, check_use
+
+if TYPE_CHECKING:
+    from service.domain.calibration import Fitted
+    from service.domain.labelled import LabelledEvaluation
+    from service.domain.run import Run
+    from service.factory import Factory
+    from service.usecases.calibrate import CalibrationRequest
 
 
 def calibrate(
@@ -50,6 +52,7 @@ def calibrate(
         if activate:
             problem = "run files are of no database; use `grade --calibration`, or leave the files out"
             raise InvalidInput([FieldProblem("--activate", problem)])
+        refuse_overwriting(paths, {"--out": out})
         runs = [_read_run(path) for path in paths]
         card = _one_card(paths, runs, scorecard)
         fitted = _from_runs(card, runs, _request(card.name, grader or runs[0].grader, risk, delta, seed))
@@ -62,10 +65,16 @@ def calibrate(
     if output == "json":
         print_json(fitted.calibration)
     else:
+        from service.cli.show_calibration import show_calibration
+
         show_calibration(fitted.calibration)
 
 
-def _request(scorecard: str, grader: str | None, risk: float, delta: float, seed: int) -> CalibrationRequest:
+def _request(
+    scorecard: str, grader: str | None, risk: float, delta: float, seed: int
+) -> "CalibrationRequest":
+    from service.usecases.calibrate import CalibrationRequest
+
     asked = {"scorecard": scorecard, "grader": grader, "risk": risk, "delta": delta, "seed": seed}
     try:
         return CalibrationRequest.model_validate(asked | {"activate": False})
@@ -75,7 +84,7 @@ def _request(scorecard: str, grader: str | None, risk: float, delta: float, seed
         ) from None
 
 
-def _from_database(tenant: str, request: CalibrationRequest, activate: bool | None) -> Fitted:
+def _from_database(tenant: str, request: "CalibrationRequest", activate: bool | None) -> "Fitted":
     factory = make_factory()
     try:
         factory.upgrade_database()
@@ -88,7 +97,9 @@ def _from_database(tenant: str, request: CalibrationRequest, activate: bool | No
         factory.close()
 
 
-def _activate(factory: Factory, tenant: str, fitted: Fitted, *, must: bool) -> None:
+def _activate(factory: "Factory", tenant: str, fitted: "Fitted", *, must: bool) -> None:
+    from service.usecases.calibrate import check_use
+
     try:
         check_use(fitted)
     except TooFewLabels as error:
@@ -101,22 +112,33 @@ def _activate(factory: Factory, tenant: str, fitted: Fitted, *, must: bool) -> N
     say(f"new grades of {made.basis.grader} on {made.scorecard.name} follow calibration {made.id}")
 
 
-def _from_runs(card: ScorecardRevision, runs: Sequence[Run], request: CalibrationRequest) -> Fitted:
+def _from_runs(card: ScorecardRevision, runs: "Sequence[Run]", request: "CalibrationRequest") -> "Fitted":
+    from service.usecases.calibrate import calibrated
+
     given = [one for run in runs for one in _labelled(run, card)]
     return calibrated(card, request.grader or "llm", given, request)
 
 
-def _read_run(path: Path) -> Run:
+def _read_run(path: Path) -> "Run":
+    from service.domain.run import Run, foreign_grade
+
+    content = b""
     try:
-        return Run.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        run = Run.model_validate_json(content)
     except OSError as error:
         raise InvalidInput([FieldProblem("", f"cannot read {path}: {error.strerror}")]) from None
     except ValidationError as error:
         wrong = f"{path} is no run file as `qalibrate eval run --out` writes them"
-        raise InvalidInput([FieldProblem("", wrong), *field_problems(error.errors())[:3]]) from None
+        damaged = format_of(content).startswith("qalibrate-run@")
+        where = field_problems(error.errors())[:3] if damaged else []
+        raise InvalidInput([FieldProblem("", wrong), *where]) from None
+    if problem := foreign_grade(run):
+        raise InvalidInput([FieldProblem("", f"{path}: {problem}")])
+    return run
 
 
-def _one_card(paths: Sequence[Path], runs: Sequence[Run], wanted: str | None) -> ScorecardRevision:
+def _one_card(paths: Sequence[Path], runs: "Sequence[Run]", wanted: str | None) -> ScorecardRevision:
     """Return the scorecard of all runs. Raises InvalidInput where they have several, or another one."""
     first = runs[0]
     for path, run in zip(paths, runs, strict=True):
@@ -132,8 +154,10 @@ def _one_card(paths: Sequence[Path], runs: Sequence[Run], wanted: str | None) ->
     return card
 
 
-def _labelled(run: Run, card: ScorecardRevision) -> list[LabelledEvaluation]:
+def _labelled(run: "Run", card: ScorecardRevision) -> "list[LabelledEvaluation]":
     """Return the first evaluation of each conversation; the same text in two runs is one conversation."""
+    from service.domain.labelled import LabelledEvaluation
+
     on = ScorecardRef(name=card.name, revision=card.revision)
     found = []
     for one in run.conversations:

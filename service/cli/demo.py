@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx2
 import typer
 
 from service.cli.output import say
@@ -20,12 +19,17 @@ from service.cli.show import show_evaluation, show_summary
 from service.domain.errors import Unavailable
 from service.domain.evaluation import Evaluation
 
+if TYPE_CHECKING:
+    import httpx2
+
 START_S = 60
 WAIT_S = 60
 
 
 def demo() -> None:
     """Start the service, post the sample conversations, show what comes back, stop."""
+    import httpx2
+
     with tempfile.TemporaryDirectory(prefix="qalibrate-demo-") as folder:
         environment = os.environ | {"QALIBRATE_DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}"}
         key = _make_key(environment)
@@ -48,7 +52,7 @@ def samples() -> list[dict[str, Any]]:
     return [json.loads(file.read_text("utf-8")) for file in files if file.name != "personal_data.json"]
 
 
-def _grade(client: httpx2.Client, sample: dict[str, Any]) -> Evaluation:
+def _grade(client: "httpx2.Client", sample: dict[str, Any]) -> Evaluation:
     say(f"posting {sample['external_id']} …")
     headers = {"Prefer": f"wait={WAIT_S}", "Idempotency-Key": sample["external_id"]}
     answer = client.post("/v1/evaluations", json={"conversation": sample}, headers=headers)
@@ -94,6 +98,8 @@ def _address(process: subprocess.Popen[str]) -> str:
 
 
 def _await_health(url: str) -> None:
+    import httpx2
+
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:

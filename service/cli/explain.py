@@ -2,12 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from pydantic import ValidationError
 
-from service.cli.explaining.screen import show_explanation
 from service.cli.grade import scorecards_for
 from service.cli.output import BAD_INPUT, FormatOption, complain, console, print_json, say
 from service.cli.setup import make_factory
@@ -16,7 +15,9 @@ from service.domain.evaluation import Evaluation
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.scorecard import ScorecardRevision
 from service.formats.strict_json import bad_json, load_json
-from service.usecases.explain import Explanation, SeveralEvaluations, explained
+
+if TYPE_CHECKING:
+    from service.usecases.explain import Explanation
 
 
 def explain(
@@ -49,14 +50,18 @@ def explain(
     if output == "json":
         print_json(found if include == "turns" else _without_turns(found))
     else:
+        from service.cli.explaining.screen import show_explanation
+
         show_explanation(found, console(), turns=include == "turns")
 
 
-def read_explanation(content: bytes, scorecard: str | None = None) -> Explanation:
+def read_explanation(content: bytes, scorecard: str | None = None) -> "Explanation":
     """Return the explanation of the one evaluation in `content`: as `grade` prints it, or as `explain` does.
 
     Raises InvalidInput when it is none, or when its scorecard is not known.
     """
+    from service.usecases.explain import explained
+
     data = load_json(content)
     if not isinstance(data, dict):
         raise bad_json("this is not one evaluation; a list or a number cannot be explained")
@@ -89,7 +94,9 @@ def _content(path: str) -> bytes:
         raise InvalidInput([FieldProblem("", f"cannot read {path}: {error.strerror}")]) from None
 
 
-def _from_database(tenant: str, name: str) -> Explanation:
+def _from_database(tenant: str, name: str) -> "Explanation":
+    from service.usecases.explain import SeveralEvaluations
+
     factory = make_factory()
     try:
         return factory.explain(tenant, name)
@@ -104,7 +111,7 @@ def _from_database(tenant: str, name: str) -> Explanation:
         factory.close()
 
 
-def _without_turns(explanation: Explanation) -> dict[str, Any]:
+def _without_turns(explanation: "Explanation") -> dict[str, Any]:
     evaluation = explanation.evaluation.model_copy(update={"turns": None})
     return {
         "evaluation": evaluation,

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from service.cli.budget import Budget, MaxCostOption, budget_for
-from service.cli.calibration_file import read_calibration
+from service.cli.calibration_file import read_calibration, warn_of_expired
 from service.cli.inputs import Item, read_items
 from service.cli.output import (
     BAD_INPUT,
@@ -29,13 +30,11 @@ from service.cli.setup import (
     processes_for,
 )
 from service.cli.show import in_usd, show_evaluation, show_summary
-from service.domain.errors import InvalidInput
+from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
 from service.domain.scorecard import ScorecardRevision
 from service.domain.scorecard_file import read_scorecard
-from service.factory import builtin_scorecards
-from service.usecases.grade import find_scorecard
 
 LEFT_OUT: Literal["left out"] = "left out"
 """Stands for the evaluation of a conversation that `--max-cost` left ungraded."""
@@ -86,8 +85,11 @@ def grade(
                 counter.advance()
                 _report(item, result, as_json=output == "json", turns=include == "turns")
                 done.append(_light(result))
-        if output == "table" and len(done) > 1:
-            show_summary([result for result in done if isinstance(result, Evaluation)])
+        graded = [result for result in done if isinstance(result, Evaluation)]
+        if output == "table" and len(done) > 1 and graded:
+            show_summary(graded)
+        if fitted is not None:
+            warn_of_expired(fitted, cards, graded)
         if budget is not None:
             _show_budget(budget)
         return exit_code(done, require_pass=require_pass)
@@ -103,14 +105,26 @@ def grade(
 def scorecards_for(reference: str | None) -> list[ScorecardRevision]:
     """Return the built-in scorecards, or the one that is named or stands in a file.
 
-    Raises UnknownScorecard, or InvalidInput for a file that is not a scorecard.
+    Raises UnknownScorecard, or InvalidInput for a file that is not there or not a scorecard.
     """
+    from service.factory import builtin_scorecards
+    from service.usecases.grade import find_scorecard
+
     builtin = [ScorecardRevision(scorecard=card, revision=1, builtin=True) for card in builtin_scorecards()]
     if reference is None:
         return builtin
     if Path(reference).is_file():
         return [ScorecardRevision(scorecard=read_scorecard(Path(reference).read_bytes()), revision=1)]
+    if "/" in reference or reference.endswith((".yaml", ".yml")):
+        raise InvalidInput([FieldProblem("--scorecard", f"there is no file {reference}{_like(reference)}")])
     return [find_scorecard(reference, builtin)]
+
+
+def _like(path: str) -> str:
+    folder = Path(path).parent
+    there = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+    near = get_close_matches(Path(path).name, there, n=1)
+    return f"; did you mean {folder / near[0]}?" if near else ""
 
 
 def exit_code(done: Sequence[Result], *, require_pass: bool) -> int:

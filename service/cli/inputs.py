@@ -11,6 +11,9 @@ from service.domain.base import storable
 from service.domain.errors import FieldProblem, InvalidInput, field_problems
 from service.domain.transcript import Conversation
 from service.formats.files import read_conversations
+from service.formats.strict_json import bad_json
+
+LABELLED = "this is a labelled set; `qalibrate eval run` grades those"
 
 
 class Item(NamedTuple):
@@ -32,6 +35,8 @@ def read_items(paths: list[str]) -> Iterator[Item]:
         for place, data in _open(path):
             yield _item(position, data)._replace(where=path if place == 0 else f"{path}#{place}")
             position += 1
+            if place == 0 and _is_labelled(data):
+                break  # The rest of the file is no other, and one sentence is enough.
 
 
 def _open(path: str) -> Iterator[tuple[int, dict[str, object] | InvalidInput]]:
@@ -48,11 +53,17 @@ def _open(path: str) -> Iterator[tuple[int, dict[str, object] | InvalidInput]]:
 def _item(position: int, data: dict[str, object] | InvalidInput) -> Item:
     if isinstance(data, InvalidInput):
         return Item(str(position), data)
+    if _is_labelled(data):
+        return Item(str(position), bad_json(LABELLED))
     try:
         conversation = Conversation.model_validate(data)
     except ValidationError as error:
         return Item(_id_of(data, position), InvalidInput(field_problems(error.errors())))
     return Item(conversation.external_id or str(position), conversation)
+
+
+def _is_labelled(data: dict[str, object] | InvalidInput) -> bool:
+    return isinstance(data, dict) and isinstance(data.get("conversation"), dict) and "turns" not in data
 
 
 def _id_of(data: dict[str, object], position: int) -> str:

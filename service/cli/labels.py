@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
@@ -20,14 +20,16 @@ from service.domain.keys import DEFAULT_TENANT
 from service.domain.label_import import LabelImport
 from service.domain.label_plan import LabelPlan
 from service.domain.scorecard import ScorecardRevision
-from service.factory import Factory
 from service.formats.label_fields import Defaults
-from service.usecases.labels_plan import PlanRequest
+
+if TYPE_CHECKING:
+    from service.factory import Factory
 
 SHOWN = 50
 """Complaints about one file before the rest is only counted."""
 
-COLUMNS = ("conversation", "evaluation", "dimension", "stratum", "probability", "rater", "level", "blind")
+COLUMNS = ("conversation", "evaluation", "dimension", "stratum", "probability", "plan")
+COLUMNS += ("rater", "level", "blind")
 """The table that a plan writes; rater and level are for people to fill in."""
 
 # A spreadsheet takes a cell that starts like this for a formula.
@@ -99,6 +101,8 @@ def plan(
 
     Writes a CSV table to fill in and to import. What was drawn, and how probably, is kept in the database.
     """
+    from service.usecases.labels_plan import PlanRequest
+
     factory = make_factory()
     factory.upgrade_database()
     wanted = PlanRequest(scorecard, count, core, seed, _moment(since), grader)
@@ -117,7 +121,7 @@ def plan(
     _tell(drawn)
 
 
-def _import(factory: Factory, tenant: str, name: str, defaults: Defaults, *, replace: bool) -> LabelImport:
+def _import(factory: "Factory", tenant: str, name: str, defaults: Defaults, *, replace: bool) -> LabelImport:
     with _opened(name) as file, Counter("rows") as counter:
         work = factory.import_labels(tenant, file, defaults, replace=replace, told=counter.advance)
         return asyncio.run(work)
@@ -201,7 +205,7 @@ def _rows(plan: LabelPlan, card: ScorecardRevision) -> Iterable[tuple[object, ..
         name = "" if known.startswith(_FORMULA) else known
         if not one.labelled:
             for dimension in dimensions:
-                yield (name, one.evaluation, dimension, one.stratum, one.probability, "", "", "yes")
+                yield (name, one.evaluation, dimension, one.stratum, one.probability, plan.id, "", "", "yes")
 
 
 def _write(file: Path, text: str) -> None:

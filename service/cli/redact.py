@@ -1,6 +1,7 @@
 """`qalibrate redact`: what would be sent, without sending it."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,8 +10,10 @@ from service.cli.output import BAD_INPUT, FormatOption, complain, console, print
 from service.cli.parallel import Counter, in_order
 from service.cli.setup import PathsArgument, PolicyOption, make_factory, processes_for
 from service.domain.errors import InvalidInput
-from service.factory import Factory
-from service.usecases.redact import RedactionResult
+
+if TYPE_CHECKING:
+    from service.factory import Factory
+    from service.usecases.redact import RedactionResult
 
 
 def redact(
@@ -28,8 +31,8 @@ def redact(
         raise typer.Exit(BAD_INPUT)
 
 
-async def _redact_all(factory: Factory, paths: list[str], *, as_json: bool) -> int:
-    async def one(item: Item) -> RedactionResult | InvalidInput:
+async def _redact_all(factory: "Factory", paths: list[str], *, as_json: bool) -> int:
+    async def one(item: Item) -> "RedactionResult | InvalidInput":
         if isinstance(item.conversation, InvalidInput):
             return item.conversation
         try:
@@ -51,7 +54,7 @@ async def _redact_all(factory: Factory, paths: list[str], *, as_json: bool) -> i
     return bad
 
 
-def _show(name: str, result: RedactionResult) -> None:
+def _show(name: str, result: "RedactionResult") -> None:
     out = console()
     out.print(f"{name} ({result.language}, {len(result.entities)} taken out)", style="bold")
     for number, turn in enumerate(result.turns):

@@ -10,7 +10,6 @@ from service.cli.setup import make_factory
 from service.domain.grade import GraderName
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.report import By, Figure, Report
-from service.usecases.report import ReportRequest
 
 _METHODS = {"corrected": "corrected", "labels_only": "labels only", None: "not known"}
 
@@ -35,6 +34,8 @@ def report(
 
     Reads the service's database, also while the service runs. JSON has every dimension for every group.
     """
+    from service.usecases.report import ReportRequest
+
     request = ReportRequest.model_validate(
         {"scorecard": scorecard, "by": by, "grader": grader, "since": since, "until": until}
     )

@@ -3,17 +3,20 @@
 import socket
 from contextlib import ExitStack
 from difflib import get_close_matches
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from filelock import FileLock, Timeout
 
 from service.cli.output import say
 from service.cli.setup import make_factory
 from service.domain.errors import FieldProblem, InvalidInput, Unavailable
 from service.domain.keys import DEFAULT_TENANT, GIVEN_BY_NAME, SCOPES
-from service.factory import Factory
 from service.settings import Role
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+    from service.factory import Factory
 
 GRACE_S = 20
 
@@ -65,8 +68,10 @@ def _check_role(role: Role) -> None:
         raise InvalidInput([FieldProblem("", problem)])
 
 
-def only_process(factory: Factory) -> FileLock:
+def only_process(factory: "Factory") -> "FileLock":
     """Return the held lock that keeps a second process off an SQLite file. Raises Unavailable, naming it."""
+    from filelock import FileLock, Timeout
+
     file = f"{factory.database.file}.lock"
     lock = FileLock(file, blocking=False)
     try:
@@ -86,7 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Unavailable(f"cannot listen on {host}:{port}: {error}; choose another with --port") from None
 
 
-def _print_dev_key(factory: Factory) -> None:
+def _print_dev_key(factory: "Factory") -> None:
     if factory.keys.list():
         return
     scopes = [scope for scope in SCOPES if scope not in GIVEN_BY_NAME]
@@ -94,7 +99,7 @@ def _print_dev_key(factory: Factory) -> None:
     say(f"development key, shown only this once: {secret}")
 
 
-def warn_of_strangers(factory: Factory) -> None:
+def warn_of_strangers(factory: "Factory") -> None:
     """Warn of policies that apply to nobody: a misspelt name leaves whom it is meant for with the default."""
     tenants = {key.tenant for key in factory.keys.list()}
     for name in sorted(factory.policies.tenants - tenants):

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from service.cli.output import say
-from service.factory import Factory
-from service.logs import configure_logs
-from service.settings import read_settings, unknown_variables
+
+if TYPE_CHECKING:
+    from service.factory import Factory
 
 PathsArgument = Annotated[
     list[str], typer.Argument(help="Files (.json .jsonl .txt .vtt .srt), or - for stdin.")
@@ -31,8 +31,13 @@ def processes_for(paths: Sequence[str]) -> int | None:
     return 0 if single else None
 
 
-def make_factory(**overrides: Any) -> Factory:
+def make_factory(**overrides: Any) -> "Factory":
     """Return the factory of this command. Raises InvalidSettings; overrides that are None do not count."""
+    # Imported here: the factory knows everything, and `--help` needs none of it.
+    from service.factory import Factory
+    from service.logs import configure_logs
+    from service.settings import read_settings, unknown_variables
+
     settings = read_settings().model_copy(update={k: v for k, v in overrides.items() if v is not None})
     for sentence in unknown_variables():
         say(f"warning: {sentence}")

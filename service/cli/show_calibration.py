@@ -1,6 +1,8 @@
 """A calibration as a person wants to read it: who agrees with people how far, and what follows from it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from service.cli.output import console, print_table
 from service.cli.page import Page
@@ -27,6 +29,7 @@ _SCALES = {"yes_no": "yes or no", "ordinal": "levels in order", "choice": "choic
 _LABEL = 16
 _COLUMNS = ("Answers", "n", "Exact", "Adjacent", "QWK", "AC2")
 _ORDER: tuple[Column, ...] = ("constant", "learned", "llm", "signals", "blend")
+_COUNT = re.compile(r"\A[0-9][0-9,]* ")
 _LOSSES = {"off_by_two": "off by two levels or more", "differs": "other than people's"}
 
 
@@ -42,8 +45,12 @@ def show_calibration(calibration: Calibration) -> None:
         known, n = calibration.overall.columns, calibration.overall.conversations
         print_table(_COLUMNS, [(name, n, *_figures(known[name])) for name in _ORDER if name in known])
         _show_notes(page, calibration.overall.notes)
+    common = _common_notes(calibration.dimensions)
     for one in calibration.dimensions:
-        _show_dimension(page, one)
+        _show_dimension(page, one, common)
+    if common:
+        page.heading("All dimensions")
+        _show_notes(page, (_note_of_many(notes, calibration.dimensions) for notes in common.values()))
 
 
 def in_figures(estimate: Estimate | None) -> str:
@@ -68,7 +75,30 @@ def _way(basis: Basis) -> str:
     return ", ".join(part for part in (*said, f"redactor {basis.redactor}") if part)
 
 
-def _show_dimension(page: Page, one: DimensionCalibration) -> None:
+def _common_notes(dimensions: Sequence[DimensionCalibration]) -> Mapping[str, Sequence[str]]:
+    """Return the notes that more than half of several dimensions have, by what they are about."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in dimensions:
+        for note in one.agreement.notes:
+            found[_about(note)].append(note)
+    most = max(2, len(dimensions) // 2 + 1)
+    return {about: notes for about, notes in found.items() if len(notes) >= most}
+
+
+def _about(note: str) -> str:
+    """Return the note without the number that it begins with, which may differ between dimensions."""
+    return _COUNT.sub("", note)
+
+
+def _note_of_many(notes: Sequence[str], dimensions: Collection[DimensionCalibration]) -> str:
+    counts = sorted(int(count[0].replace(",", "")) for note in notes if (count := _COUNT.match(note)))
+    note = notes[0]
+    if counts and counts[0] < counts[-1]:
+        note = f"{counts[0]:,} to {counts[-1]:,} {_about(note)}"
+    return note if len(notes) >= len(dimensions) else f"{len(notes)} of {len(dimensions)}: {note}"
+
+
+def _show_dimension(page: Page, one: DimensionCalibration, elsewhere: Collection[str]) -> None:
     agreement = one.agreement
     counts = f"{agreement.items:,} conversations, {agreement.labels:,} labels"
     page.heading(f"{one.dimension} ({_SCALES[agreement.scale]}): {counts}")
@@ -78,7 +108,7 @@ def _show_dimension(page: Page, one: DimensionCalibration) -> None:
     page.fields((("Rater", _severity(rater)) for rater in agreement.raters), indent=1, label=_LABEL)
     if agreement.stand_in is not None:
         page.fields([("Stand-in", _stands_in(agreement.stand_in))], label=_LABEL)
-    _show_notes(page, agreement.notes)
+    _show_notes(page, (note for note in agreement.notes if _about(note) not in elsewhere))
 
 
 def _rows(agreement: DimensionAgreement) -> Iterator[Sequence[object]]:
@@ -110,7 +140,9 @@ def _promise(certificate: Certificate) -> str:
         f"at most {certificate.risk:.0%} {_LOSSES[certificate.loss]}, {1 - certificate.delta:.0%} certain"
     )
     share = f"{certificate.accepted_share:.0%} of grades, from raw confidence {certificate.threshold:.3f}"
-    return f"{share}: {promised} ({certificate.wrong} of {certificate.labels} labelled ones were)"
+    _, _, more = certificate.note.partition("; ")
+    seen = f"{certificate.wrong} of {certificate.labels} labelled ones were"
+    return f"{share}: {promised} ({seen}{more and f'; {more}'})"
 
 
 def _map(score_map: ScoreMap) -> str:

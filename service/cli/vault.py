@@ -1,14 +1,15 @@
 """`qalibrate vault …`: for who runs the service; it works on the database directly."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli.output import FormatOption, console, print_json, print_table, say
 from service.cli.setup import make_factory
 from service.domain.keys import DEFAULT_TENANT
-from service.factory import Factory
-from service.usecases.seal import new_key
+
+if TYPE_CHECKING:
+    from service.factory import Factory
 
 BY = "command line"
 """Who opened a vault or had it forgotten, in the log."""
@@ -52,10 +53,12 @@ def purge(output: FormatOption = "table") -> None:
 @app.command()
 def key() -> None:
     """Print a new key for QALIBRATE_VAULT_KEY. Who loses it loses what it sealed."""
+    from service.usecases.seal import new_key
+
     console().print(new_key())
 
 
-def _ready() -> Factory:
+def _ready() -> "Factory":
     factory = make_factory()
     factory.upgrade_database()
     return factory

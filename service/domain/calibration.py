@@ -128,7 +128,9 @@ class Certificate(Model):
     With probability at least 1 - `delta` over the labelled sample, at most the share `risk` of the grades
     whose raw confidence is at least `threshold` is wrong in the sense of `loss`. `threshold` is None where
     nothing can be promised yet; `labels_missing` then says how many faultless labels more it takes at least.
-    `accepted_share` is that of all grades, `upper` the exact upper bound of the loss.
+    `accepted_share` is that of all grades, `upper` the exact upper bound of the loss. `look` counts how often
+    growing labels on the same basis were tested, this time included: `delta` is spread over all looks. 0
+    where labels were too few for any test, which costs nothing.
     """
 
     loss: Loss
@@ -140,6 +142,7 @@ class Certificate(Model):
     wrong: int
     upper: Share | None = None
     labels_missing: int = 0
+    look: int = 1
     note: str
 
 
@@ -160,7 +163,7 @@ class Calibration(Model):
     """One calibration of one grader on one scorecard revision, from `conversations` that people labelled.
 
     `overall` is agreement over all dimensions. `learned`: text models belong to it. The same labels and the
-    same `seed` give the same calibration.
+    same `seed` give the same calibration; `labels_sha256` is the digest of those that counted.
     """
 
     id: str
@@ -168,6 +171,7 @@ class Calibration(Model):
     scorecard: ScorecardRef
     basis: Basis
     basis_sha256: str
+    labels_sha256: str = ""
     conversations: int
     dimensions: tuple[DimensionCalibration, ...]
     overall: OverallAgreement | None = None

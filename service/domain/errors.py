@@ -25,9 +25,22 @@ QalibrateError
     └── VaultLocked         none of the configured keys opens the vault
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+
+# What pydantic calls things; who writes JSON knows no tuples, dictionaries or classes of ours.
+_IN_JSON = (
+    (
+        re.compile(r"\ba valid dictionary(?: or (?:object to extract fields from|instance of \w+))?"),
+        "an object",
+    ),
+    (re.compile(r"\ba valid (?:tuple|list|set|frozenset|array)\b"), "a list"),
+    (re.compile(r"^(?:Tuple|List|Set|Frozenset) should"), "The list should"),
+    (re.compile(r"^Dictionary should"), "The object should"),
+    (re.compile(r" after validation, not"), ", not"),
+)
 
 
 class FieldProblem(NamedTuple):
@@ -45,9 +58,12 @@ def json_pointer(location: Sequence[str | int]) -> str:
 def field_problems(errors: Sequence[Mapping[str, Any]], skip: int = 0) -> list[FieldProblem]:
     """Return pydantic's errors without the values that are wrong: those may be personal data.
 
-    `skip` leaves out the first steps of each path, such as FastAPI's `body`.
+    A list is not called too short for items that are complained of. `skip` leaves out the first steps of each
+    path, such as FastAPI's `body`.
     """
-    return [FieldProblem(json_pointer(_path(error)[skip:]), _sentence(error)) for error in errors]
+    holders = {tuple(error["loc"][:end]) for error in errors for end in range(len(error["loc"]))}
+    own = [e for e in errors if not (e.get("type") == "too_short" and tuple(e["loc"]) in holders)]
+    return [FieldProblem(json_pointer(_path(error)[skip:]), _sentence(error)) for error in own]
 
 
 def _path(error: Mapping[str, Any]) -> list[str | int]:
@@ -55,7 +71,10 @@ def _path(error: Mapping[str, Any]) -> list[str | int]:
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
+    said = str(error["msg"]).removeprefix("Value error, ")
+    for of_python, of_json in _IN_JSON:
+        said = of_python.sub(of_json, said)
+    return said
 
 
 class QalibrateError(Exception):

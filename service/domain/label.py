@@ -31,11 +31,12 @@ class Label(Model):
 
 class ConversationLabel(Label):
     """A label that says which conversation it is about: by the id of its evaluation, or by the conversation's
-    own `external_id`, or both.
+    own `external_id`, or both. `plan` is the id of the plan that asked for it.
     """
 
     evaluation: ShortText | None = None
     conversation: ShortText | None = None
+    plan: ShortText | None = None
 
     @model_validator(mode="after")
     def _is_about_something(self) -> "ConversationLabel":
@@ -53,13 +54,13 @@ class EarlierLevel(Model):
 
 
 class StoredLabel(ConversationLabel):
-    """A label as it is kept. `created_at` is never null, `stored_at` is when it came in, `plan` the id of the
-    plan that its probability is from (null: none, or the label brought its own), `earlier` what it overruled.
+    """A label as it is kept. `created_at` is never null, `stored_at` is when it came in, `earlier` what it
+    overruled. `plan` is the id of the plan that its probability is from; where it has a plan and no
+    probability, the plan asked for it but another one counts; a probability without a plan it brought itself.
     """
 
     id: str
     stored_at: datetime
-    plan: str | None = None
     earlier: tuple[EarlierLevel, ...] = ()
 
 

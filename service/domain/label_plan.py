@@ -33,7 +33,9 @@ class PlannedConversation(Model):
 class LabelPlan(Model):
     """A sample of a scorecard's evaluations: a random `core` over all agents, and more of each stratum.
 
-    The same `seed` on the same evaluations draws the same. `notes` say what could not be had.
+    The same `seed` on the same evaluations draws the same. It draws from completed evaluations on `revision`
+    of the scorecard, by `grader` (null: by any), that were accepted from `since` on (null: ever) and completed
+    before the plan was made. `notes` say what could not be had.
     """
 
     id: str
@@ -41,6 +43,8 @@ class LabelPlan(Model):
     created_at: datetime
     seed: int
     since: datetime | None = None
+    revision: int | None = None
+    grader: str | None = None
     population: int
     core: int
     strata: tuple[PlannedStratum, ...] = ()

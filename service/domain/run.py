@@ -43,3 +43,22 @@ class Run(Model):
     repeats: int = 1
     conversations: tuple[RunConversation, ...] = ()
     left_out: int = 0
+
+
+def foreign_grade(run: Run) -> str | None:
+    """Return what is wrong with the first grade that its scorecard does not know, None where all are on it:
+    a dimension, or a level, that nobody could weigh or compare.
+    """
+    scales = {dimension.id: dimension.scale for dimension in run.scorecard.scorecard.dimensions}
+    # A level is looked up in a set, because there may be a million grades.
+    known = {(name, type(x.level), x.level) for name, scale in scales.items() for x in scale.levels}
+    for one in run.conversations:
+        for grade in (grade for evaluation in one.evaluations for grade in evaluation.grades):
+            scale = scales.get(grade.dimension)
+            if scale is None:
+                return f"conversation {one.id!r} has a grade on {grade.dimension!r}, which its card lacks"
+            if grade.outcome == "graded" and (grade.dimension, type(grade.level), grade.level) not in known:
+                listed = ", ".join(repr(level.level) for level in scale.levels)
+                given = f"{grade.level!r} on {grade.dimension!r}"
+                return f"conversation {one.id!r} has {given}, which is not on its scale ({listed})"
+    return None

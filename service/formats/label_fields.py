@@ -31,6 +31,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "blind": ("blinded", "is_blind"),
     "stratum": ("strata",),
     "probability": ("sampling_probability", "inclusion_probability"),
+    "plan": ("plan_id", "label_plan"),
     "scorecard": ("card", "form"),
     "created_at": ("time", "timestamp", "date", "labelled_at", "labeled_at", "graded_at"),
 }
@@ -149,6 +150,9 @@ def _level(value: object) -> LevelValue:
     if _WHOLE.fullmatch(text):
         return int(re.split("[.,]", text)[0])
     if _NUMBER.fullmatch(folded):
+        number = float(folded.replace(",", "."))
+        if math.isfinite(number) and number == int(number):
+            return _whole(number)
         raise ValueError(
             f"{text[:20]} is not a whole number; levels are those of the scale, not means of them"
         )
@@ -225,6 +229,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "blind": _blind,
     "stratum": _short,
     "probability": _probability,
+    "plan": _short,
     "scorecard": _short,
     "created_at": _moment,
 }

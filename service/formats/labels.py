@@ -11,6 +11,7 @@
 import io
 import json
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from service.domain.errors import InvalidInput
@@ -18,6 +19,7 @@ from service.domain.label_import import RowProblem
 from service.formats.files import MAX_FILE
 from service.formats.label_fields import Defaults, GivenLabel, to_label
 from service.formats.labels_csv import Read, read_table
+from service.formats.labels_header import ANY, Expected
 from service.formats.strict_json import MAX_LINE, json_lines, load_json
 
 _SNIFFED = 4096
@@ -25,12 +27,15 @@ _NOBODY = Defaults()
 
 
 def read_labels(
-    source: BinaryIO | bytes, defaults: Defaults = _NOBODY, dimensions: Collection[str] | None = None
+    source: BinaryIO | bytes,
+    defaults: Defaults = _NOBODY,
+    dimensions: Collection[str] = (),
+    gone: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Read]:
     """Yield the labels of a file, and what is wrong with it, by row: the line, or the position in a document.
 
-    `defaults` hold for labels that do not say, `dimensions` are those of the scorecard where one is known.
-    One row is in memory at a time, of a JSON document all of it. `source` is read forward only.
+    `defaults` hold for labels that do not say, `dimensions` are those of the scorecard where one is known, and
+    `gone` says which of its revisions was the last that had others. One row is in memory at a time, of a JSON document all of it. `source` is read forward only.
     """
     stream = _Peekable(io.BytesIO(source) if isinstance(source, bytes) else source)
     start = stream.peek()
@@ -41,7 +46,8 @@ def read_labels(
         for row, value in json_lines(io.BufferedReader(stream)):
             yield from _from_line(row, value, defaults)
     else:
-        yield from read_table(io.BufferedReader(stream), start, defaults, dimensions)
+        expected = Expected(dimensions, gone) if dimensions else ANY
+        yield from read_table(io.BufferedReader(stream), start, defaults, expected)
 
 
 def read_items(items: list[Any], defaults: Defaults = _NOBODY) -> Iterator[GivenLabel | RowProblem]:

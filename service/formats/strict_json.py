@@ -16,7 +16,8 @@ def load_json(text: bytes | str, *, where: str = "") -> Any:
     """Return the value in `text`. Raises InvalidInput, beginning with `where`, when it is no strict JSON."""
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
-        return json.loads(decoded, parse_constant=_refuse, parse_float=_finite)
+        # Without the end of the line: what is unfinished is missing on this one, not on the next.
+        return json.loads(decoded.rstrip(" \t\r\n"), parse_constant=_refuse, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise bad_json(f"{where}this is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except json.JSONDecodeError as error:

@@ -1,5 +1,6 @@
 """Calibrations: made once, never changed; at most one of a scorecard name and grader is active."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +63,20 @@ class CalibrationStore:
         query = query.order_by(*(column.desc() for column in order)).limit(limit)
         return [_to_calibration(row) for row in self._connection.execute(query)]
 
+    def looks(self, basis_sha256: str) -> Sequence[str]:
+        """Return the `labels_sha256` of all calibrations on this basis that tested a promise, oldest first;
+        ``""`` for one that does not say.
+        """
+        query = (
+            sa.select(calibrations.c.content)
+            .where(calibrations.c.tenant == self._tenant)
+            .where(calibrations.c.content["basis_sha256"].as_string() == basis_sha256)
+            .order_by(calibrations.c.created_at, calibrations.c.id)
+        )
+        # Not read as calibrations: those of another version are looks as well.
+        contents = self._connection.execute(query).scalars()
+        return [content.get("labels_sha256", "") for content in contents if _has_tested(content)]
+
     def active_id(self, scorecard: str, grader: GraderName) -> str | None:
         """Return the id of the calibration that new grades follow, or None."""
         query = sa.select(calibrations.c.id).where(self._active_of(scorecard, grader))
@@ -95,6 +110,11 @@ class CalibrationStore:
             calibrations.c.grader == grader,
             calibrations.c.activated_at.is_not(None),
         )
+
+
+def _has_tested(content: dict[str, Any]) -> bool:
+    certificates = (one.get("certificate") for one in content.get("dimensions", ()))
+    return any(certificate and certificate.get("look", 1) for certificate in certificates)
 
 
 def _to_calibration(row: sa.Row[Any]) -> StoredCalibration:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from service.domain.label_plan import LabelPlan
+from service.domain.label_plan import LabelPlan, PlannedConversation
 from service.storage.schema import label_plan_items, label_plans
 
 
@@ -51,6 +51,28 @@ class LabelPlanStore:
         if items:
             self._connection.execute(sa.insert(label_plan_items), items)
 
+    def card_of(self, plan_id: str) -> str | None:
+        """Return the name of the scorecard that a plan is for, None where there is no such plan."""
+        mine = (label_plans.c.tenant == self._tenant) & (label_plans.c.id == plan_id)
+        name: str | None = self._connection.scalar(sa.select(label_plans.c.scorecard_name).where(mine))
+        return name
+
+    def all_for(self, card_name: str) -> list[LabelPlan]:
+        """Return the plans for a scorecard, the newest first, with what they drew."""
+        table = label_plans.c
+        mine = (table.tenant == self._tenant) & (table.scorecard_name == card_name)
+        order = (table.created_at.desc(), table.id.desc())
+        known = self._connection.execute(sa.select(table.id, table.content).where(mine).order_by(*order))
+        content = {row.id: row.content for row in known}
+        item = label_plan_items.c
+        query = sa.select(label_plan_items).join(label_plans, table.id == item.plan_id)
+        items: dict[str, list[PlannedConversation]] = {}
+        for row in self._connection.execute(query.where(mine, item.tenant == self._tenant)):
+            items.setdefault(row.plan_id, []).append(_to_planned(row))
+        return [
+            LabelPlan.model_validate({**content[key], "conversations": items.get(key, ())}) for key in content
+        ]
+
     def drawn_for(self, card_name: str) -> set[tuple[str | None, str]]:
         """Return (external_id, evaluation id) of everything that plans for a scorecard drew so far."""
         item = label_plan_items.c
@@ -82,4 +104,13 @@ def _to_drawn(row: sa.Row[Any]) -> Drawn:
         row.conversation,
         row.stratum,
         row.probability,
+    )
+
+
+def _to_planned(row: sa.Row[Any]) -> PlannedConversation:
+    return PlannedConversation(
+        evaluation=row.evaluation_id,
+        conversation=row.conversation,
+        stratum=row.stratum,
+        probability=row.probability,
     )

@@ -1,18 +1,18 @@
 """Labels: one a conversation, dimension, rater and scorecard; and evaluations side by side with them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
 from service.domain.label import Label, LabelFilter, StoredLabel
-from service.domain.label_plan import PlannedConversation
 from service.domain.labelled import LabelledEvaluation
 from service.storage.evaluations import EvaluationStore
-from service.storage.schema import evaluations, labels
+from service.storage.schema import evaluations, label_plan_items, label_plans, labels
 
 Position = tuple[datetime, str]
 """Where a page of a list ended: when the label was stored, and its id."""
@@ -22,6 +22,25 @@ Subject = tuple[str | None, str | None]
 
 IN_ONE_QUERY = 500
 """Ids that one query names."""
+
+
+class Weighed(NamedTuple):
+    """How a label came about, and what it is about."""
+
+    id: str
+    about: Subject
+    stratum: str | None
+    probability: float | None
+    plan: str | None
+
+
+class Completed(NamedTuple):
+    """When an evaluation was accepted and completed, on which revision and by which grader."""
+
+    created_at: datetime
+    completed_at: datetime
+    revision: int
+    grader: str
 
 
 class LabelStore:
@@ -58,19 +77,68 @@ class LabelStore:
         query = query.order_by(*(column.desc() for column in order)).limit(limit)
         return [_to_label(row) for row in self._connection.execute(query)]
 
-    def adopt(self, plan_id: str, card_name: str, drawn: Sequence[PlannedConversation]) -> None:
-        """Give labels of conversations that a plan has drawn its strata and probabilities.
+    def asked_for(self, card_name: str) -> Sequence[Weighed]:
+        """Return how the labels of all conversations that plans for a scorecard drew came about.
 
-        Labels that brought their own probability keep it; those that have one from an earlier plan do not.
+        A label counts when its scorecard has this name or was not said.
         """
-        known_by_itself = labels.c.plan_id.is_(None) & labels.c.probability.is_not(None)
-        mine = (labels.c.tenant == self._tenant) & ~known_by_itself & _may_be_of(card_name)
-        for one in drawn:
-            about = labels.c.evaluation_id == one.evaluation
-            if one.conversation is not None:
-                about = labels.c.conversation == one.conversation
-            values = {"stratum": one.stratum, "probability": one.probability, "plan_id": plan_id}
-            self._connection.execute(sa.update(labels).where(mine, about).values(values))
+        item = label_plan_items.c
+        of_card = (label_plans.c.id == item.plan_id) & (label_plans.c.scorecard_name == card_name)
+        same = (item.conversation == labels.c.conversation) | (
+            item.conversation.is_(None) & (item.evaluation_id == labels.c.evaluation_id)
+        )
+        drawn = sa.exists().where(of_card, item.tenant == self._tenant, same)
+        query = sa.select(
+            labels.c.id,
+            labels.c.conversation,
+            labels.c.evaluation_id,
+            labels.c.stratum,
+            labels.c.probability,
+            labels.c.plan_id,
+        ).where(labels.c.tenant == self._tenant, _may_be_of(card_name), drawn)
+        return [
+            Weighed(row.id, _subject(row.conversation, row.evaluation_id), *row[3:])
+            for row in self._connection.execute(query)
+        ]
+
+    def weigh(self, changed: Sequence[Weighed]) -> None:
+        """Store how labels came about: their strata, probabilities and plans."""
+        if changed:
+            mine = (labels.c.tenant == self._tenant) & (labels.c.id == sa.bindparam("of"))
+            values: dict[str, Any] = {
+                name: sa.bindparam(f"new_{name}") for name in ("stratum", "probability", "plan_id")
+            }
+            rows = [
+                {"of": one.id, "new_stratum": one.stratum, "new_probability": one.probability}
+                | {"new_plan_id": one.plan}
+                for one in changed
+            ]
+            self._connection.execute(sa.update(labels).where(mine).values(values), rows)
+
+    def times(self, card_name: str, about: Sequence[Subject]) -> Mapping[Subject, Sequence[Completed]]:
+        """Return when these were evaluated on a scorecard, as far as that was completed."""
+        found = defaultdict(list)
+        table = evaluations.c
+        for at in range(0, len(about), IN_ONE_QUERY):
+            part = about[at : at + IN_ONE_QUERY]
+            names = [name for name, _ in part if name is not None]
+            same = table.external_id.in_(names) | table.id.in_([key for _, key in part if key is not None])
+            query = sa.select(
+                table.external_id,
+                table.id,
+                table.created_at,
+                table.completed_at,
+                table.scorecard_revision,
+                table.grader,
+            ).where(
+                table.tenant == self._tenant,
+                table.scorecard_name == card_name,
+                table.status == "completed",
+                same,
+            )
+            for external_id, key, *when in self._connection.execute(query):
+                found[_subject(external_id, key)].append(Completed(*when))
+        return found
 
     def labelled_evaluations(
         self,

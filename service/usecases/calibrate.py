@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -69,7 +69,7 @@ class Calibrate:
         """Do it in this thread."""
         grader: Calibrated = request.grader or self._default_grader
         card, evaluations = self._read(tenant, request, grader)
-        fitted = calibrated(card, grader, evaluations, request)
+        fitted = calibrated(card, grader, evaluations, request, lambda basis: self._earlier(tenant, basis))
         if request.activate:
             check_use(fitted)
         with self._database.begin(tenant) as tx:
@@ -80,6 +80,10 @@ class Calibrate:
         if kept is None:
             raise LookupError("a calibration that was just stored is not there")
         return kept
+
+    def _earlier(self, tenant: str, basis_sha256: str) -> Sequence[str]:
+        with self._database.begin(tenant) as tx:
+            return tx.calibrations.looks(basis_sha256)
 
     def _read(
         self, tenant: str, request: CalibrationRequest, grader: GraderName
@@ -95,13 +99,16 @@ def calibrated(
     grader: GraderName,
     evaluations: Iterable[LabelledEvaluation],
     request: CalibrationRequest,
+    earlier: Callable[[str], Sequence[str]] = lambda _basis: (),
 ) -> Fitted:
     """Return a calibration of these grades, with the text models that the same labels give.
 
-    Their turns have to be there for those. Raises TooFewLabels.
+    Their turns have to be there for those. `earlier` tells the `labels_sha256` of the calibrations on the
+    basis with this digest that were made before: each was a look. Raises TooFewLabels.
     """
     # Imported here: what fits is heavy, and few who start a command do.
     from service.calibration.fitting import Making, fit
+    from service.calibration.looks import digest_of, look_of
     from service.calibration.sample import choose_sample
     from service.usecases.learning import learn, one_thread
 
@@ -112,6 +119,7 @@ def calibrated(
         seed=request.seed,
         risk=request.risk,
         delta=request.delta,
+        look=look_of(digest_of(sample, request.seed), earlier(sample.basis.sha256)),
     )
     with one_thread():
         lessons = learn(card.scorecard, sample, request.seed)

@@ -25,7 +25,8 @@ from service.storage.database import Database
 from service.usecases.answers import redact_texts
 from service.usecases.cards import named_scorecard, split_reference
 from service.usecases.cursors import cursor_of, read_cursor
-from service.usecases.labels_checking import Checked, LabelCheck
+from service.usecases.labels_checking import Checked, LabelCheck, gone_dimensions
+from service.usecases.labels_weighing import weigh_labels
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
 
@@ -106,22 +107,24 @@ class ImportLabels:
             if given:
                 await self._take_in(tenant, given, tally, replace=replace)
             told(len(batch))
+        await asyncio.to_thread(self._weigh, tenant, tally.planned)
         return tally.result()
 
     def _rows(self, tenant: str, source: BinaryIO | bytes | list[Any], defaults: Defaults) -> Iterator[Read]:
-        dimensions = None if defaults.scorecard is None else self._dimensions(tenant, defaults.scorecard)
+        dimensions: Collection[str] = ()
+        gone: Mapping[str, str] = {}
+        if defaults.scorecard is not None:
+            with self._database.begin(tenant) as tx:
+                card = named_scorecard(tx, defaults.scorecard)
+                dimensions, gone = card.scorecard.section_of, gone_dimensions(tx, card)
         if isinstance(source, list):
             return iter(read_items(source, defaults))
-        return iter(read_labels(source, defaults, dimensions))
-
-    def _dimensions(self, tenant: str, reference: str) -> Collection[str]:
-        with self._database.begin(tenant) as tx:
-            return named_scorecard(tx, reference).scorecard.section_of
+        return iter(read_labels(source, defaults, dimensions, gone))
 
     async def _take_in(
         self, tenant: str, given: Sequence[GivenLabel], tally: "_Tally", *, replace: bool
     ) -> None:
-        checked, languages = await asyncio.to_thread(self._check, tenant, given, replace)
+        checked, languages = await asyncio.to_thread(self._check, tenant, given, replace, tally)
         tally.refused(checked)
         new = [one for one in checked if isinstance(one, StoredLabel)]
         redacted = await self._redacted(tenant, new, languages)
@@ -139,13 +142,20 @@ class ImportLabels:
         return [one.model_copy(update={"rationale": next(texts)}) if one.rationale else one for one in new]
 
     def _check(
-        self, tenant: str, given: Sequence[GivenLabel], replace: bool
+        self, tenant: str, given: Sequence[GivenLabel], replace: bool, tally: "_Tally"
     ) -> tuple[list[Checked], dict[str, Language | None]]:
         with self._database.begin(tenant) as tx:
             check = LabelCheck(tx, given, datetime.now(UTC), replace=replace)
             checked = [check(one) for one in given]
+            tally.planned |= check.planned
             new = [one for one in checked if isinstance(one, StoredLabel)]
             return checked, {one.id: check.language_of(one) for one in new}
+
+    def _weigh(self, tenant: str, card_names: Collection[str]) -> None:
+        """Weigh once all is stored: which plan counts depends on how much of each is labelled."""
+        with self._database.begin(tenant) as tx:
+            for name in sorted(card_names):
+                weigh_labels(tx, name)
 
     def _store(self, tenant: str, new: Sequence[StoredLabel]) -> None:
         with self._database.begin(tenant) as tx:
@@ -181,6 +191,7 @@ class _Tally:
         self._conflicts: list[LabelConflict] = []
         self._problems: list[RowProblem] = []
         self._notes: list[str] = []
+        self.planned: set[str] = set()
 
     def read(self, batch: Iterable[Read]) -> None:
         for one in batch:

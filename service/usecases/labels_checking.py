@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -18,6 +18,7 @@ from service.storage.evaluations import Evaluated
 from service.storage.label_plans import Drawn
 from service.storage.transaction import Transaction
 from service.usecases.cards import split_reference
+from service.usecases.labels_weighing import same_probability
 
 Checked = StoredLabel | LabelDuplicate | LabelConflict | RowProblem
 Subject = tuple[str | None, str | None]
@@ -62,20 +63,21 @@ class LabelCheck:
         for drawn in tx.label_plans.drawn(names, ids):
             self._drawn[_subject(drawn.conversation, drawn.evaluation_id)].append(drawn)
         self._cards: dict[str, ScorecardRevision] = {}
-        self._revisions: dict[tuple[str, int], ScorecardRevision | None] = {}
+        self._revisions: dict[tuple[str, int], Mapping[str, str]] = {}
         self._gone: dict[tuple[str, str], str] = {}
+        self._plans: dict[str, str | None] = {}
 
     def __call__(self, given: GivenLabel) -> Checked:
         """Return the label as it is to be stored, or why it is not. A label with `earlier` replaces one."""
         try:
-            label = self._on_its_scale(self._found(given.label))
+            label = self._planned(self._on_its_scale(self._found(given.label)))
         except _Refused as refused:
             return RowProblem(row=given.row, field=refused.field, detail=refused.detail)
         said = self._before[_about(label)]
         before = next((one for one in said if _name(one) == _name(label)), None)
         before = before or next((one for one in said if None in (_name(one), _name(label))), None)
         if before is None:
-            new = self._drawn_with(self._new(label))
+            new = self._new(label)
         elif self._replace and _differs(label, before):
             said.remove(before)
             new = _overruling(label, before, self._now)
@@ -85,6 +87,11 @@ class LabelCheck:
             return _conflict(given.row, label, before)
         said.append(new)
         return new
+
+    @property
+    def planned(self) -> set[str]:
+        """The names of the scorecards of the plans that drew any of what the batch is about."""
+        return {one.scorecard for drawn in self._drawn.values() for one in drawn}
 
     def language_of(self, label: ConversationLabel) -> Language | None:
         """Return the language of the conversation, None where it has not come in yet."""
@@ -157,19 +164,19 @@ class LabelCheck:
 
     def _looked_for(self, card: ScorecardRevision, dimension: str) -> str:
         ids = [d.id for d in card.scorecard.dimensions]
-        for revision in range(card.revision - 1, max(card.revision - 1 - OLDER_REVISIONS, 0), -1):
-            older = self._older(card.name, revision)
-            if older is not None and dimension in older.scorecard.section_of:
-                return (
-                    f"it is gone since revision {revision}: say scorecard {card.name}@{revision} to keep it"
-                )
+        last = self._older(card).get(dimension)
+        if last is not None:
+            return (
+                f"revision {last.partition('@')[2]} was the last that had it: say scorecard {last} to keep it"
+            )
         close = get_close_matches(dimension, ids, n=1)
         return f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(ids)}"
 
-    def _older(self, name: str, revision: int) -> ScorecardRevision | None:
-        if (name, revision) not in self._revisions:
-            self._revisions[name, revision] = self._tx.scorecards.get(name, revision)
-        return self._revisions[name, revision]
+    def _older(self, card: ScorecardRevision) -> Mapping[str, str]:
+        key = (card.name, card.revision)
+        if key not in self._revisions:
+            self._revisions[key] = gone_dimensions(self._tx, card)
+        return self._revisions[key]
 
     def _new(self, label: ConversationLabel) -> StoredLabel:
         values = {name: getattr(label, name) for name in ConversationLabel.model_fields}
@@ -177,14 +184,45 @@ class LabelCheck:
         key = _id_of(self._tx.tenant, label)
         return StoredLabel.model_validate({**values, "id": key, "created_at": moment, "stored_at": self._now})
 
-    def _drawn_with(self, label: StoredLabel) -> StoredLabel:
-        """Return the label with stratum and probability of the last plan that drew its conversation."""
+    def _planned(self, label: ConversationLabel) -> ConversationLabel:
+        """Return the label with the plan it is of: the one that it names, or whose probability it has.
+
+        A probability that several plans have is nobody's own, and does not tell which of them it is from.
+        """
         plans = self._drawn.get(_subject(label.conversation, label.evaluation), ())
-        plan = next((p for p in plans if _name(label) in (None, p.scorecard)), None)
-        if plan is None or label.probability not in (None, plan.probability):
+        drawn = [plan for plan in plans if _name(label) in (None, plan.scorecard)]
+        if label.plan is not None:
+            plan = next((one for one in drawn if one.plan_id == label.plan), None)
+            if plan is None:
+                raise _Refused("plan", self._no_plan(label.plan, _name(label)))
+            return label.model_copy(update={"stratum": plan.stratum, "probability": plan.probability})
+        given = label.probability
+        same = [one for one in drawn if given is not None and same_probability(given, one.probability)]
+        if not same:
             return label
-        drawn = {"stratum": plan.stratum, "probability": plan.probability, "plan": plan.plan_id}
-        return label.model_copy(update=drawn)
+        plan_id = same[0].plan_id if len(same) == 1 else None
+        return label.model_copy(update={"plan": plan_id, "probability": same[0].probability})
+
+    def _no_plan(self, plan_id: str, card_name: str | None) -> str:
+        if plan_id not in self._plans:
+            self._plans[plan_id] = self._tx.label_plans.card_of(plan_id)
+        card, leave = self._plans[plan_id], "leave it empty for a label that no plan asked for"
+        if card is None:
+            return f"there is no plan {plan_id!r}; {leave}"
+        if card_name not in (None, card):
+            return f"plan {plan_id!r} is for {card}, not for {card_name}; {leave}"
+        return f"plan {plan_id!r} did not draw this conversation; {leave}"
+
+
+def gone_dimensions(tx: Transaction, card: ScorecardRevision) -> Mapping[str, str]:
+    """Return the dimensions that earlier revisions of a card had, each with the last one: `name@3`."""
+    gone: dict[str, str] = {}
+    for revision in range(card.revision - 1, max(card.revision - 1 - OLDER_REVISIONS, 0), -1):
+        older = tx.scorecards.get(card.name, revision)
+        for dimension in older.scorecard.section_of if older else ():
+            if dimension not in card.scorecard.section_of:
+                gone.setdefault(dimension, f"{card.name}@{revision}")
+    return gone
 
 
 def _id_of(tenant: str, label: ConversationLabel) -> str:
@@ -217,8 +255,14 @@ _OTHER_FACTS = ("blind", "stratum", "probability")
 
 def _differs(label: ConversationLabel, before: StoredLabel) -> bool:
     """Whether there is anything to overrule: another level, or another fact about how it was given."""
-    given = [(getattr(label, name), getattr(before, name)) for name in _OTHER_FACTS]
+    given = [(getattr(label, name), getattr(before, name)) for name in _facts(label, before)]
     return str(label.level) != str(before.level) or any(new not in (None, old) for new, old in given)
+
+
+def _facts(label: ConversationLabel, before: StoredLabel) -> tuple[str, ...]:
+    """Return the facts that a label may change: which plan's probability counts is not said by one label."""
+    by_plan = label.plan is not None and before.plan is not None
+    return ("blind",) if by_plan else _OTHER_FACTS
 
 
 def _overruling(label: ConversationLabel, before: StoredLabel, now: datetime) -> StoredLabel:
@@ -226,9 +270,9 @@ def _overruling(label: ConversationLabel, before: StoredLabel, now: datetime) ->
     same = str(label.level) == str(before.level)
     assert before.created_at is not None  # noqa: S101 - it is set when a label is stored
     earlier = EarlierLevel(level=before.level, created_at=before.created_at, stored_at=before.stored_at)
-    facts = {name: value for name in _OTHER_FACTS if (value := getattr(label, name)) is not None}
+    facts = {name: value for name in _facts(label, before) if (value := getattr(label, name)) is not None}
     # A probability of its own is from no plan.
-    plan = None if facts.get("probability", before.probability) != before.probability else before.plan
+    plan = label.plan if "probability" in facts else before.plan
     return before.model_copy(
         update={
             **facts,

@@ -40,7 +40,10 @@ class PlanRequest:
 
 
 class PlanLabels:
-    """Draws conversations to label, and keeps what it drew: labels that come in get their probability."""
+    """Draws conversations to label, and keeps what it drew: labels that come in get their probability.
+
+    A plan changes nothing by itself: it counts once its table comes back (see `labels_weighing`).
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -57,10 +60,9 @@ class PlanLabels:
         now = datetime.now(UTC)
         with self._database.begin(tenant) as tx:
             card = named_scorecard(tx, wanted.scorecard)
-            plan = _plan(card.name, _population(tx, card, wanted), wanted, now)
+            plan = _plan(card, _population(tx, card, wanted), wanted, now)
             if any(not one.labelled for one in plan.conversations):
                 tx.label_plans.add(plan)
-                tx.labels.adopt(plan.id, card.name, plan.conversations)
         return plan, card
 
 
@@ -134,7 +136,9 @@ def _kind(evaluation: Evaluation) -> str:
     return UNGRADED if "ungraded" in outcomes else REST
 
 
-def _plan(name: str, population: Sequence[_One], wanted: PlanRequest, now: datetime) -> LabelPlan:
+def _plan(
+    card: ScorecardRevision, population: Sequence[_One], wanted: PlanRequest, now: datetime
+) -> LabelPlan:
     low = _low_bound([one.confidence for one in population if one.confidence is not None])
     candidates = [_candidate(one, low) for one in population]
     cells = Counter((one.agent, one.stratum) for one in candidates)
@@ -145,10 +149,12 @@ def _plan(name: str, population: Sequence[_One], wanted: PlanRequest, now: datet
     chosen = [_planned(one, of, sampling) for one, of in pairs if of.key in drawn]
     return LabelPlan(
         id=uuid.uuid4().hex,
-        scorecard=name,
+        scorecard=card.name,
         created_at=now,
         seed=wanted.seed,
         since=wanted.since,
+        revision=card.revision,
+        grader=wanted.grader,
         population=len(population),
         core=sum(sampling.core.values()),
         strata=_strata(candidates, sampling),

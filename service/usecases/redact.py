@@ -30,6 +30,10 @@ from service.usecases.pool import WorkPool
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,60}[0-9]{0,3}")
 _LONG_NUMBER = 10_000_000
 
+# One lower-case word names a team or a kind of call; reports go by it, so that none of it may become a person
+# ("south", "outage"). Anything else may hold whatever somebody typed.
+_CODE = re.compile(r"(?=.{1,80}\Z)[a-zа-яё]+(?:[_-][a-zа-яё]+)*(?:[_-]?[0-9]{1,3})?")
+
 
 class RedactedEntity(Model):
     """A piece that was taken out; `start` and `end` are code points in the *original* text of the turn."""
@@ -176,10 +180,15 @@ def _texts(conversation: Conversation) -> Iterator[tuple[str, str]]:
     for reference in conversation.context:
         yield "system", reference.title
         yield "system", reference.text
-    team = conversation.agent.team if conversation.agent else None
     for value in (*(turn.metadata for turn in conversation.turns), conversation.metadata):
         yield from (("system", text) for text in _strings(value))
-    yield from (("system", text) for text in (team, conversation.call_type) if text is not None)
+    team = conversation.agent.team if conversation.agent else None
+    yield from (("system", text) for text in (team, conversation.call_type) if text and not _is_code(text))
+
+
+def _is_code(text: str) -> bool:
+    """Whether a team or a call type is named by a word that stays as it is."""
+    return _CODE.fullmatch(text) is not None
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -233,9 +242,8 @@ def _rebuilt(conversation: Conversation, language: Language, texts: Iterator[str
     metadata = _replaced(conversation.metadata, texts)
     agent = conversation.agent
     if agent is not None:
-        team = None if agent.team is None else next(texts)[:LONGEST_NAME]
-        agent = Agent(id=agent.id, team=team)
-    call_type = None if conversation.call_type is None else next(texts)[:LONGEST_NAME]
+        agent = Agent(id=agent.id, team=_coded(agent.team, texts))
+    call_type = _coded(conversation.call_type, texts)
     fields = {name: getattr(conversation, name) for name in Conversation.model_fields}
     changed = {
         "language": language,
@@ -246,3 +254,7 @@ def _rebuilt(conversation: Conversation, language: Language, texts: Iterator[str
         "metadata": metadata,
     }
     return RedactedConversation.model_construct(**(fields | changed))
+
+
+def _coded(name: str | None, texts: Iterator[str]) -> str | None:
+    return name if not name or _is_code(name) else next(texts)[:LONGEST_NAME]

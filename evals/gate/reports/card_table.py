@@ -35,12 +35,15 @@ def _row(change: CardChange) -> tuple[str, ...]:
 
 def _show_scores(scores: Rescoring) -> None:
     out = console()
+    if not scores.scored:
+        out.print("No conversation could be scored under both.")
+        return
     flips = [_flip(one) for one in scores.flips[:_FLIPS_SHOWN]]
     if flips:
         title = f"Pass or fail flips in {len(scores.flips)} of {scores.conversations} conversations"
         print_table(("Conversation", "Before", "After", "People's answers"), flips, title=title)
     else:
-        out.print(f"Nobody of {scores.conversations} passes or fails who did not before.")
+        out.print(f"Nobody of {scores.scored} passes or fails who did not before.")
     out.print(f"Scores change by {words.signed(scores.mean_change, '.1f')} of 100 on average.")
     if scores.labelled:
         out.print(

@@ -22,7 +22,9 @@ def show_drift(report: DriftReport) -> None:
 def notes(report: DriftReport) -> list[str]:
     """Return what the figures do and do not say."""
     drifted = [one for one in report.dimensions if one.drifted]
-    verdict = [drift_sentence(one) for one in drifted] or ["No certain drift."]
+    verdict = [drift_sentence(one) for one in drifted]
+    if not verdict and not report.is_mostly_missing:
+        verdict = ["No certain drift."]
     known = sorted(one.detectable for one in report.dimensions if one.detectable is not None)
     if not known:
         power = f"{report.compared} conversations are too few to show any drift; 100 to 200 are a good set."

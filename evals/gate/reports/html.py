@@ -1,4 +1,4 @@
-"""The judgement as one HTML file: no script, nothing from elsewhere, every word of strangers escaped."""
+"""The judgement as one HTML file: no script, nothing from elsewhere, no word of strangers that acts."""
 
 import base64
 import hashlib
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from evals.gate.judgement import Flip, Judgement
 from evals.gate.reports import cells, plots, words
+from service.cli.output import printable
 
 _FLIPS_SHOWN = 300
 _GROUPS = (
@@ -54,11 +55,21 @@ def _groups(flips: Sequence[Flip]) -> list[tuple[str, list[Flip]]]:
 def _template() -> Template:
     loader = DictLoader({"report": _source("report.jinja")})
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
     )
     environment.filters["cells_of_test"] = cells.test_cells
     environment.filters["cells_of_threshold"] = cells.threshold_cells
     return environment.get_template("report")
+
+
+def _printable(value: object) -> object:
+    """Escaping leaves control characters and turns of the writing direction as they are."""
+    return printable(value) if type(value) is str else value
 
 
 def _source(name: str) -> str:

@@ -38,9 +38,9 @@ def junit(judgement: Judgement) -> str:
 
 
 def cases_of(judgement: Judgement) -> Iterator[Case]:
-    """Yield all test cases; where nothing was measured, one that is an error."""
+    """Yield all test cases; where too little was measured, one that is an error."""
     if judgement.outcome == "unmeasured":
-        yield Case("gate", "something was measured", "error", "\n".join(judgement.warnings))
+        yield Case("gate", "enough was measured", "error", "\n".join(judgement.warnings))
     for test in judgement.comparison.tests if judgement.comparison else ():
         yield _of_test(test)
     for floor in judgement.new.floors:
@@ -66,8 +66,9 @@ def _of_floor(floor: Floor) -> Case:
 
 def _of_threshold(threshold: Threshold) -> Case:
     name = f"{threshold.dimension}: {threshold.figure} at least {threshold.asked:g}"
-    state: Literal["failure", "skipped"] | None = "failure" if threshold.missed else None
-    return Case("agreement", name, state if threshold.judged else "skipped", threshold.why)
+    if threshold.judged:
+        return Case("agreement", name, "failure" if threshold.missed else None, threshold.why)
+    return Case("agreement", name, "error" if threshold.unanswered else "skipped", threshold.why)
 
 
 def _counts(name: str, cases: Iterable[Case]) -> dict[str, str]:

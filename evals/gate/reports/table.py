@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evals.gate.judgement import Comparison, Judgement, RunReport
+from evals.gate.judgement import Comparison, Judgement, RunReport, Threshold
 from evals.gate.reports import cells, words
 from service.cli.output import console, print_table
 
@@ -37,10 +37,18 @@ def _verdict(judgement: Judgement) -> str:
     if judgement.outcome == "failed":
         return f"Failed, for {len(judgement.failures)} reason{'s' if len(judgement.failures) > 1 else ''}."
     if judgement.outcome == "unmeasured":
-        return "Nothing was measured."
+        return "Neither passed nor failed: too little was measured."
+    missed = _missed(judgement.new.thresholds)
     if judgement.comparison is None:
-        return "Nothing that was asked for is missed."
-    return "Passed: no certain loss, and nothing that was asked for is missed."
+        return f"{missed[0].upper()}{missed[1:]}."
+    return f"Passed: no certain loss, and {missed}."
+
+
+def _missed(asked: Sequence[Threshold]) -> str:
+    skipped = sum(not threshold.judged for threshold in asked)
+    if skipped:
+        return f"nothing that was judged is missed, {skipped} of {len(asked)} thresholds could not be judged"
+    return "nothing that was asked for is missed"
 
 
 def _show_comparison(comparison: Comparison) -> None:

@@ -109,6 +109,60 @@ def test_two_conversations_of_one_name_are_bad_input(qalibrate, same, written):
     assert "two conversations with the id 'a'" in ran.err
 
 
+@pytest.fixture(params=["level", "type", "dimension"])
+def foreign(request, same, tmp_path):
+    """A run with a grade that is not on its card, and the words that name it."""
+    made = json.loads(same.read_text())
+    grade = made["conversations"][7]["evaluations"][0]["grades"][0]
+    grade |= {"level": {"level": 77}, "type": {"level": "3"}, "dimension": {"dimension": "gone"}}[
+        request.param
+    ]
+    path = tmp_path / "foreign.json"
+    path.write_text(json.dumps(made))
+    return path, {"level": "has 77 on 'help'", "type": "has '3' on 'help'", "dimension": "on 'gone'"}[
+        request.param
+    ]
+
+
+def test_a_grade_that_is_not_on_its_card_is_bad_input_in_every_command(qalibrate, same, foreign):
+    path, words = foreign
+    commands = [
+        ("eval", "report", path),
+        ("eval", "compare", same, path),
+        ("eval", "drift", path, same),
+        ("scorecard", "diff", "inbound-service", "inbound-service", "--labels", path),
+        ("calibrate", path),
+    ]
+    for command in commands:
+        ran = qalibrate(*command)
+        assert ran.code == 2
+        assert "conversation 'c007'" in ran.err
+        assert words in ran.err
+
+
+@pytest.mark.parametrize("option", ["--junit", "--summary", "--html"])
+def test_no_report_is_written_over_a_run_that_is_read(qalibrate, same, worse, option):
+    before = same.read_bytes()
+    for command in (("compare", same, worse), ("compare", worse, same), ("report", same)):
+        ran = qalibrate("eval", *command, option, same)
+        assert ran.code == 2
+        assert "would be overwritten" in ran.err
+    assert same.read_bytes() == before
+
+
+def test_a_run_is_not_frozen_exported_or_calibrated_over_itself(qalibrate, same):
+    before = same.read_bytes()
+    for command in (
+        ("eval", "freeze", same, "--out"),
+        ("eval", "export", same, "--csv"),
+        ("calibrate", same, "--out"),
+    ):
+        ran = qalibrate(*command, same)
+        assert ran.code == 2
+        assert "would be overwritten" in ran.err
+    assert same.read_bytes() == before
+
+
 def test_another_scorecard_is_bad_input_until_it_is_allowed(qalibrate, same, written):
     other = written(simple(PEOPLE, PEOPLE, content=card(pass_mark=90.0)), "other")
     ran = qalibrate("eval", "compare", same, other)
@@ -135,11 +189,13 @@ def test_a_gate_that_measures_nothing_exits_with_2(qalibrate, written):
     assert "nothing was measured" in ran.err
 
 
-def test_a_missed_threshold_exits_with_1_and_one_with_too_few_labels_with_0(qalibrate, same, worse):
+def test_a_missed_threshold_exits_with_1_and_one_with_too_few_labels_with_2(qalibrate, same, worse):
     assert qalibrate("eval", "compare", worse, worse, "--min-agreement", "exact=0.9").code == 1
     ran = qalibrate("eval", "compare", worse, worse, "--min-agreement", "exact=0.9", "--min-n", "41")
-    assert ran.code == 0
+    assert ran.code == 2
     assert "was not judged" in ran.err
+    assert "is missed" not in ran.out
+    assert qalibrate("eval", "report", worse, "--min-agreement", "exact=0.9", "--min-n", "41").code == 2
 
 
 def test_a_threshold_that_is_none_is_bad_input(qalibrate, same):
@@ -161,7 +217,7 @@ def test_a_broken_floor_fails_the_report_of_one_run(qalibrate, written):
     made = run([conversation("a", [evaluation(content, {"help": 1})], floors={"help": 3})], content)
     ran = qalibrate("eval", "report", written(made, "floor"))
     assert ran.code == 1
-    assert "a: help got 1, at least 3 is a must" in ran.err
+    assert "a: help got 1, must be at least 3" in ran.err
 
 
 def test_hostile_text_cannot_steer_the_terminal(qalibrate, written):
@@ -188,6 +244,14 @@ def test_drift_exits_with_1_when_grades_moved_one_way(qalibrate, same, written):
 def test_drift_of_nothing_exits_with_2(qalibrate, written):
     path = written(simple([None], [3]), "none")
     assert qalibrate("eval", "drift", path, path).code == 2
+
+
+def test_drift_of_what_is_mostly_missing_exits_with_2(qalibrate, same, written):
+    few = written(simple(PEOPLE[:3], PEOPLE[:3]), "few")
+    ran = qalibrate("eval", "drift", same, few)
+    assert ran.code == 2
+    assert "37 of the 40 conversations of the base are missing" in ran.err
+    assert "No certain drift" not in ran.out
 
 
 def test_a_frozen_set_is_written_once_and_the_same_for_a_seed(qalibrate, same, tmp_path):

@@ -223,6 +223,25 @@ def test_no_command_starts_slower_for_what_measures():
     assert {name.split(".")[1] for name in set(ran.stdout.split()) - shared} == {"cli"}
 
 
+def test_help_waits_for_no_database_redaction_model_or_statistics():
+    heavy = {
+        "sqlalchemy",
+        "redaction",
+        "numpy",
+        "scipy",
+        "sklearn",
+        "httpx2",
+        "openai",
+        "fastapi",
+        "cryptography",
+    }
+    heavy |= {"service.factory", "structlog"}
+    code = "import sys, evals.cli; print(evals.cli.run(['--help'])); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    code_of_help, loaded = ran.stdout.splitlines()[-2:]
+    assert (code_of_help, heavy & set(loaded.split())) == ("0", set())
+
+
 @pytest.mark.parametrize("option", ["--only", "--ignore"])
 def test_a_mistyped_type_is_an_error_with_the_nearest_one(qalibrate, dataset, option):
     path = dataset(FOUND, MISSED)

@@ -100,6 +100,19 @@ def test_a_run_holds_labels_grades_and_turns_and_says_how_far_they_agree(check, 
     assert not (tmp_path / "run.json.part").exists()
 
 
+@pytest.mark.parametrize("option", ["--out", "--csv", "--junit", "--summary", "--html"])
+def test_what_is_read_is_not_written_over_and_no_model_is_asked(check, orders, card, tmp_path, option):
+    base = tmp_path / "base.json"
+    assert check(Model(), orders, "--out", base).code == 0
+    for path in (base, orders, card):
+        before, model = path.read_bytes(), Model()
+        ran = check(model, orders, "--baseline", base, option, path)
+        assert ran.code == 2
+        assert f"{path} is also read, and would be overwritten" in ran.err
+        assert path.read_bytes() == before
+        assert model.requests == []
+
+
 def test_a_recorded_run_is_replayed_byte_by_byte_without_a_model(check, orders, tmp_path):
     folder = tmp_path / "answers"
     assert check(Model(), orders, "--record", folder, "--repeats", "2").code == 0
@@ -312,6 +325,12 @@ def test_bad_lines_are_named_and_the_rest_is_graded(check, tmp_path):
     assert ran.lines[0]["completed"] == 4
     problems = [one["id"] for one in read(tmp_path / "run.json")["conversations"] if one["problem"]]
     assert len(problems) == 5
+
+
+def test_a_number_in_quotes_is_told_to_go_without(check, tmp_path):
+    quoted = record(0, labels=[{"dimension": "helpful", "rater": "r1", "level": "3"}])
+    ran = check(None, write_set(tmp_path / "set.jsonl", [quoted]), "--grader", "signals")
+    assert "'3' is a text, and the levels of 'helpful' are numbers: write 3, without quotes" in ran.err
 
 
 def test_a_set_without_a_conversation_is_bad_input(check, tmp_path):

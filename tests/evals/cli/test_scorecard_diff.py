@@ -36,6 +36,17 @@ def test_a_run_shows_whose_verdict_flips(qalibrate, files):
     assert "50.0 passes" in table
 
 
+@pytest.mark.parametrize("answers", [[], [None], [None, None]])
+def test_a_run_that_cannot_be_scored_under_both_is_bad_input(qalibrate, files, tmp_path, answers):
+    old = card()
+    cases = [conversation(f"c{n}", [evaluation(old, {"help": one})]) for n, one in enumerate(answers)]
+    (tmp_path / "bare.json").write_text(run(cases, old).model_dump_json())
+    ran = qalibrate("scorecard", "diff", *files[:2], "--labels", tmp_path / "bare.json")
+    assert ran.code == 2
+    assert "no conversation could be scored under both" in ran.err
+    assert "Nobody" not in ran.out
+
+
 def test_a_built_in_card_is_known_by_its_name(qalibrate):
     ran = qalibrate("scorecard", "diff", "inbound-service", "inbound-service")
     assert ran.code == 0

@@ -56,7 +56,8 @@ def test_floors_are_kept_and_those_off_the_scale_are_named(read):
 @pytest.mark.parametrize(
     ("label", "why"),
     [
-        ({"dimension": "helpful", "rater": "a", "level": "3"}, "'3' is not on the scale"),
+        ({"dimension": "helpful", "rater": "a", "level": "3"}, "write 3, without quotes"),
+        ({"dimension": "helpful", "rater": "a", "level": "9"}, "'9' is not on the scale"),
         ({"dimension": "helpful", "rater": "a", "level": True}, "level"),
         ({"dimension": "helpful", "rater": "a", "level": 2.5}, "level"),
         ({"dimension": "helpful", "rater": "", "level": 1}, "/labels/0/rater"),

@@ -61,6 +61,24 @@ def test_without_any_grade_nothing_is_measured():
     assert drift_between(nothing, nothing).dimensions == ()
 
 
+@pytest.mark.parametrize(("kept", "mostly"), [(40, False), (20, False), (19, True), (1, True)])
+def test_what_is_missing_of_the_base_is_counted_and_said(kept, mostly):
+    base = simple([3] * 40, NOBODY)
+    new = base.model_copy(update={"conversations": base.conversations[:kept]})
+    found = drift_between(base, new)
+    assert (found.missing, found.tried, found.is_mostly_missing) == (40 - kept, 40, mostly)
+    assert any("conversations of the base are missing" in note for note in found.notes) == (kept < 40)
+
+
+def test_what_a_limit_left_out_of_the_newer_run_is_missing_too():
+    base = simple([3] * 3, [None] * 3)
+    left = tuple(one.model_copy(update={"evaluations": ()}) for one in base.conversations[1:])
+    new = base.model_copy(update={"conversations": (base.conversations[0], *left)})
+    assert drift_between(base, new).is_mostly_missing
+    # Nor can it be missing where the base has it left out.
+    assert drift_between(new, base).missing == 0
+
+
 def test_another_scorecard_is_no_drift():
     with pytest.raises(InvalidInput, match="different scorecards"):
         drift_between(simple([3], [3]), simple([3], [3], content=card(pass_mark=99.0)))

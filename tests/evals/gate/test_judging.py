@@ -41,7 +41,8 @@ def test_one_flip_among_few_passes_and_says_what_the_set_could_have_shown():
 
 
 def test_flips_that_nobody_labelled_are_neither_better_nor_worse():
-    found = judge(simple([3, 3, 3], [None, None, 3]), simple([1, 5, 3], [None, None, 3]))
+    people = [None, None, *[3] * 5]
+    found = judge(simple([3, 3, *[3] * 5], people), simple([1, 5, *[3] * 5], people))
     assert found.outcome == "passed"
     assert [flip.effect for flip in found.comparison.flips] == [None, None]
     assert any("cannot be said" in note for note in found.comparison.notes)
@@ -52,6 +53,29 @@ def test_a_gate_that_measures_nothing_does_not_pass():
     found = judge(one, one)
     assert found.outcome == "unmeasured"
     assert "nothing was measured" in found.warnings[0]
+
+
+@pytest.mark.parametrize(("count", "outcome"), [(1, "unmeasured"), (4, "unmeasured"), (5, "failed")])
+def test_so_few_labels_that_no_loss_could_show_are_no_pass(count, outcome):
+    people = [5] * count
+    found = judge(simple(people, people), simple([1] * count, people))
+    assert found.outcome == outcome
+    if outcome == "unmeasured":
+        assert (
+            f"at least 5 labelled conversations that both runs tried are needed, it has {count}"
+            in (found.warnings[0])
+        )
+
+
+def test_with_a_floor_few_labels_pass_and_it_is_said():
+    content = card()
+    runs = [
+        run([conversation("a", [evaluation(content, {"help": n})], [("help", 5)], {"help": 3})], content)
+        for n in (5, 4)
+    ]
+    found = judge(*runs)
+    assert found.outcome == "passed"
+    assert "1 labelled conversations are too few" in found.warnings[0]
 
 
 def test_grades_that_are_missing_everywhere_measure_nothing():
@@ -73,7 +97,7 @@ def test_a_broken_floor_fails_without_any_label():
     )
     found = judge(base, new)
     assert found.outcome == "failed"
-    assert "at least 3 is a must" in found.failures[0]
+    assert "must be at least 3" in found.failures[0]
 
 
 def test_labels_of_people_who_had_seen_the_grade_do_not_count():

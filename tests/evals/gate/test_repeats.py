@@ -99,7 +99,7 @@ def lucky(found):
     return [warning for warning in found.warnings if "well by chance" in warning]
 
 
-def test_a_loss_against_a_base_without_repeats_that_repeating_alone_could_do_says_so():
+def test_a_loss_that_repeating_alone_could_do_says_so():
     people = [3] * 20
     wavering = [(4, 3, 3)] * 6 + [(3, 4, 3)] * 6 + [(3, 3, 3)] * 8
     found = judge(repeated([(3,)] * 20, people), repeated(wavering, people))
@@ -121,6 +121,7 @@ def test_a_loss_between_runs_without_repeats_says_that_nothing_is_known_of_waver
     found = judge(repeated([(3,)] * 20, people), repeated([(1,)] * 20, people))
     assert "neither run has repeats" in lucky(found)[0]
     assert lucky(judge(repeated([(3, 3)] * 20, people), repeated([(1, 1)] * 20, people))) == []
+    assert lucky(judge(repeated([(3, 3)] * 20, people), repeated([(3, 3)] * 20, people))) == []
     # What asks no model gives the same answers each time.
     ruled = [repeated([(level,)] * 20, people, model=None) for level in (3, 1)]
     assert lucky(judge(*ruled)) == []

@@ -34,6 +34,28 @@ def test_too_few_items_are_not_judged_and_it_is_said():
     assert any("it takes 30" in warning for warning in found.warnings)
 
 
+def test_what_was_asked_for_and_cannot_be_judged_is_no_pass_even_where_no_loss_is_certain():
+    found = judged(GOOD, GOOD, GateOptions(least=parse_least(["qwk=0.99"]), min_n=500))
+    assert found.outcome == "unmeasured"
+    assert "could not be judged" in found.warnings[0]
+
+
+def test_a_named_dimension_that_cannot_be_judged_is_no_pass_though_others_are():
+    content = card(ordinal("help"), ordinal("needs"))
+    new = simple([1, 2, 3, 4] * 10, [1, 2, 3, 4] * 10, content=content)
+    assert judge(new, "qwk=0.5").outcome == "passed"
+    found = judge(new, "qwk=0.5", "needs:qwk=0.5")
+    assert found.outcome == "unmeasured"
+    assert [one.unanswered for one in found.new.thresholds] == [False, False, True]
+
+
+def test_floors_that_hold_do_not_answer_what_was_asked_for():
+    content = card()
+    new = run([conversation("a", [evaluation(content, {"help": 4})], floors={"help": 3})], content)
+    assert judge(new, "qwk=0.5").outcome == "unmeasured"
+    assert judge(new).outcome == "passed"
+
+
 def test_a_figure_that_is_not_defined_is_not_judged():
     found = judge(simple([3] * 40, [3] * 40), "qwk=0.5", "exact=0.5")
     judged_, undefined = sorted(found.new.thresholds, key=lambda one: one.figure)
@@ -43,7 +65,8 @@ def test_a_figure_that_is_not_defined_is_not_judged():
 def test_a_scale_without_an_order_has_no_adjacent():
     content = card(yes_no("greeting"))
     new = simple(["yes", "no"] * 20, ["yes", "no"] * 20, content=content)
-    assert judge(new, "adjacent=0.9").new.thresholds == ()
+    with pytest.raises(InvalidInput, match="on no dimension have levels an order"):
+        judge(new, "adjacent=0.9")
     (asked,) = judge(new, "greeting:adjacent=0.9").new.thresholds
     assert not asked.judged
 

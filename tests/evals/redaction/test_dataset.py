@@ -105,7 +105,7 @@ def test_standard_input_is_told_by_its_content(monkeypatch):
         ({"spans": [PRESIDIO["spans"][0] | {"end_position": 99}]}, "/spans/0/end_position", "20 code points"),
         ({"spans": [PRESIDIO["spans"][0] | {"start_position": 4}]}, "/spans/0/entity_value", "not the text"),
         ({"spans": [PRESIDIO["spans"][0] | {"entity_type": "ANY"}]}, "/spans/0/entity_type", "all types"),
-        ({"spans": None}, "/spans", "valid tuple"),
+        ({"spans": None}, "/spans", "a list"),
         ({"full_text": " "}, "/full_text", "match"),
     ],
 )
@@ -127,7 +127,7 @@ def test_a_bad_record_of_presidio_names_its_item_and_field_and_no_text(read, cha
         ({"entities": [OURS["entities"][0] | {"start": "0"}]}, "/entities/0/start", "integer"),
         ({"entities": [OURS["entities"][0] | {"type": ""}]}, "/entities/0/type", "at least 1"),
         ({"conversation": {"turns": []}}, "/conversation/turns", "at least 1"),
-        ({"entities": None}, "/entities", "tuple"),
+        ({"entities": None}, "/entities", "a list"),
     ],
 )
 def test_a_bad_record_of_ours_names_its_line_and_field(read, change, pointer, said):

@@ -95,6 +95,12 @@ def test_personal_data_in_keys_numbers_and_facts_is_taken_out_too(service: Runni
     assert done["metadata"]["ticket"]["paid"] is True
 
 
+@pytest.mark.parametrize("code", ["outage", "south", "billing-dispute", "tier_2", "team7", "продажи"])
+def test_a_word_that_names_a_team_or_a_kind_of_call_is_nobody(service: RunningService, code):
+    done = service.grade(conversation(call_type=code, agent={"id": "a-1", "team": code}))
+    assert (done["call_type"], done["agent"]["team"]) == (code, code)
+
+
 def test_a_text_that_grows_in_redaction_is_graded_all_the_same(service: RunningService):
     text = ("word " * 100 + "a@b.io ") * 1960
     assert 990_000 < len(text) <= 1_000_000

@@ -7,6 +7,8 @@ from scipy import stats
 from service.calibration.means import corrected_mean, correlation, labels_only, loo_weights
 from service.calibration.sampling import by_probability, equal
 
+NAN = float("nan")
+
 
 def judged(n, rng, noise=0.6, bias=0.3):
     people = rng.choice(np.arange(1.0, 6.0), n, p=(0.05, 0.1, 0.25, 0.38, 0.22))
@@ -133,11 +135,93 @@ def test_labels_that_weigh_very_unequally_come_with_a_warning():
     assert "too narrow" in found.note
 
 
-def test_missing_numbers_are_left_out_on_either_side():
+def test_a_level_of_people_counts_where_the_machine_gave_none():
     people, machine = judged(40, np.random.default_rng(8))
     whole = corrected_mean(people, machine, machine)
-    gaps = corrected_mean([*people, float("nan"), 3], [*machine, 3, float("nan")], [*machine, float("nan")])
-    assert gaps == whole
+    more = corrected_mean([*people, *[1] * 10], [*machine, *[NAN] * 10], [*machine, *[NAN] * 10])
+    assert (more.method, more.n) == ("corrected", 50)
+    assert more.value < whole.value - 0.2
+    assert labels_only([*people, NAN]).n == 40
+
+
+def test_the_mean_with_not_applicable_ones_is_what_the_formula_says_written_out():
+    people = np.array([3.0, 4, NAN, 5, 2, 4, NAN, 3, 5, 1] * 4)
+    machine = np.array([3.0, 4, 1, 5, 3, NAN, NAN, 3, 4, 2] * 4)
+    everything = np.concatenate([machine, [3.0, NAN, 4, 4, 2, 5] * 50])
+    middle, alone = np.nanmean(everything), np.nanmean(people)
+    u, v = np.nan_to_num(people - alone), np.nan_to_num(machine - middle)
+    slopes = np.array(
+        [np.cov(np.delete(v, i), np.delete(u, i))[0, 1] / np.delete(v, i).var(ddof=1) for i in range(40)]
+    )
+    value = (np.nansum(people) - slopes @ v) / 32
+    terms = np.nan_to_num(people - value) - slopes * v
+    controls = np.nan_to_num(everything - middle)
+    variance = (
+        terms.var(ddof=1) / 40 * (32 / 31) * (39 / 40) + slopes.mean() ** 2 * controls.var(ddof=1) / 340
+    )
+    half = stats.t.ppf(0.975, 30) * np.sqrt(variance) / 0.8
+    found = corrected_mean(people, machine, everything[40:])
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (value, value - half, value + half), abs=1e-9
+    )
+    assert (found.method, found.n) == ("corrected", 32)
+
+
+@pytest.mark.parametrize("overlooked", [0.0, 0.5, 1.0])
+def test_levels_that_a_machine_gives_where_nothing_applies_do_not_move_the_mean(overlooked):
+    rng = np.random.default_rng(9)
+    covered, off = 0, []
+    for _ in range(150):
+        people, machine = judged(1_500, rng)
+        absent = rng.random(1_500) < 0.2
+        truth = people[~absent].mean()
+        machine[absent] = rng.choice((1.0, 2.0), absent.sum())
+        machine[absent & (rng.random(1_500) >= overlooked)] = NAN
+        people[absent] = NAN
+        drawn = rng.random(1_500) < np.where(machine <= 2, 0.12, 0.05)
+        chance = np.where(machine <= 2, 0.12, 0.05)[drawn]
+        found = corrected_mean(people[drawn], machine[drawn], machine[~drawn], probability=chance)
+        covered += found.low <= truth <= found.high
+        off.append(found.value - truth)
+    assert covered >= 0.90 * 150
+    assert abs(np.mean(off)) < 0.03
+
+
+@given(st.sampled_from([5.0, 4.0, 66.7, 83.33, 100.0, 0.0]), st.integers(2, 200))
+def test_labels_that_are_all_the_same_have_no_interval(level, n):
+    found = labels_only([level] * n)
+    assert (found.value, found.low, found.high) == (pytest.approx(level), None, None)
+    assert "all labels are the same" in found.note
+
+
+def test_labels_that_differ_in_no_stratum_have_no_interval():
+    strata = ["a"] * 7 + ["b"] * 7
+    found = corrected_mean(
+        [4.4] * 7 + [5.5] * 7, [3] * 14, [3] * 9, strata=strata, unlabelled_strata=["b"] * 9
+    )
+    assert (found.low, found.high, found.method) == (None, None, "labels_only")
+
+
+@pytest.mark.parametrize(("times", "plus"), [(1, 1), (1, -0.5), (2, -1)])
+def test_a_machine_that_is_always_as_far_off_has_shown_no_mistake_yet(times, plus):
+    machine = np.tile([1.0, 2, 3, 4, 5], 12)
+    found = corrected_mean(times * machine + plus, machine, np.tile([3.0, 4], 2_000))
+    assert (found.method, found.effective_labels) == ("labels_only", 60)
+    assert "not one difference" in found.note
+
+
+def test_no_labels_stand_for_more_than_everything():
+    machine = np.tile([1.0, 2, 3, 4, 5], 40)
+    people = machine + np.where(np.arange(200) == 0, 1.0, 0.0)
+    assert corrected_mean(people, machine, machine[:20]).effective_labels <= 220
+
+
+@pytest.mark.parametrize(("ones", "cautioned"), [(2, True), (7, True), (8, False), (30, False)])
+def test_a_column_with_few_other_levels_comes_with_a_caution(ones, cautioned):
+    people = np.array([1.0] * ones + [5.0] * (100 - ones))
+    machine = np.where(np.arange(100) % 9 == 1, 6 - people, people)
+    for found in (labels_only(people), corrected_mean(people, machine, np.tile(machine, 9))):
+        assert ("differ from the most frequent" in (found.note or "")) == cautioned
 
 
 def test_columns_of_unlike_length_are_refused():

@@ -6,12 +6,17 @@ from scipy import stats
 
 from service.calibration.rates import (
     Beta,
+    among_applicable,
     beta_interval,
     chain,
     corrected_rate,
     labels_only_rate,
+    opened,
+    split_of,
     wilson,
 )
+
+NAN = float("nan")
 
 
 def answered(n, rng, yes=0.6, right=0.85):
@@ -22,7 +27,7 @@ def answered(n, rng, yes=0.6, right=0.85):
 def test_the_chain_rule_of_three_flat_beliefs_worked_by_hand():
     # E[p] = 1/2, E[p²] = 1/3: E[square] = 1/9 + 2 · 1/6 · 1/4 + 1/9 = 11/36, less 1/4: 1/18
     flat = Beta(1, 1)
-    assert chain(flat, flat, flat) == pytest.approx((1 / 2, 1 / 18), abs=1e-12)
+    assert chain(split_of([1, 1]), [flat, flat]) == pytest.approx((1 / 2, 1 / 18), abs=1e-12)
 
 
 def test_the_chain_rule_agrees_with_draws_of_the_three_shares():
@@ -30,7 +35,7 @@ def test_the_chain_rule_agrees_with_draws_of_the_three_shares():
     given_yes, after_yes, after_no = Beta(700.5, 300.5), Beta(40.5, 5.5), Beta(8.5, 12.5)
     g, a, b = (rng.beta(*belief, 400_000) for belief in (given_yes, after_yes, after_no))
     draws = g * a + (1 - g) * b
-    mean, variance = chain(given_yes, after_yes, after_no)
+    mean, variance = chain(split_of(given_yes), [after_yes, after_no])
     assert (mean, np.sqrt(variance)) == pytest.approx((draws.mean(), draws.std()), abs=3e-4)
     assert beta_interval(mean, variance) == pytest.approx(np.quantile(draws, (0.025, 0.975)), abs=3e-3)
 
@@ -52,7 +57,7 @@ def test_the_rate_is_the_chain_of_what_was_counted():
     machine = np.array([1.0] * 16 + [0] * 14)
     others = np.array([1.0] * 84 + [0] * 86)
     # machine: 100 yes, 100 no; after yes: 14 of 16; after no: 3 of 14; half a yes and a no more of each
-    mean, variance = chain(Beta(100.5, 100.5), Beta(14.5, 2.5), Beta(3.5, 11.5))
+    mean, variance = chain(split_of([100.5, 100.5]), [Beta(14.5, 2.5), Beta(3.5, 11.5)])
     found = corrected_rate(people, machine, others)
     assert (found.value, found.low, found.high) == pytest.approx(
         (mean, *beta_interval(mean, variance)), abs=1e-12
@@ -111,3 +116,68 @@ def test_what_is_neither_yes_nor_no_is_refused():
 def test_a_stratum_without_a_label_leaves_no_figure():
     found = corrected_rate([1], [1], [1], strata=["a"], unlabelled_strata=["b"])
     assert (found.value, found.method, found.note) == (None, None, "no label in stratum b")
+
+
+def test_where_all_is_applicable_the_applicable_part_divides_like_the_whole():
+    whole = split_of([7.5, 3.5, 2.5])
+    part = among_applicable(whole, [Beta(1, 0)] * 3)
+    assert part.mean == pytest.approx(whole.mean, abs=1e-12)
+    assert part.covariance == pytest.approx(whole.covariance, abs=1e-12)
+
+
+def test_how_the_applicable_part_divides_agrees_with_draws():
+    rng = np.random.default_rng(4)
+    counts, applies = [400.5, 150.5, 90.5], [Beta(70.5, 4.5), Beta(30.5, 9.5), Beta(3.5, 20.5)]
+    g = rng.dirichlet(counts, 200_000)
+    whole = g * np.column_stack([rng.beta(*belief, 200_000) for belief in applies])
+    draws = whole / whole.sum(axis=1, keepdims=True)
+    part = among_applicable(split_of(counts), applies)
+    assert part.mean == pytest.approx(draws.mean(axis=0), abs=2e-3)
+    assert np.sqrt(np.diag(part.covariance)) == pytest.approx(draws.std(axis=0), rel=0.05)
+
+
+@pytest.mark.parametrize("overlooked", [0.0, 0.5, 1.0])
+def test_answers_that_a_machine_gives_where_nothing_applies_do_not_move_the_rate(overlooked):
+    rng = np.random.default_rng(5)
+    covered, off = 0, []
+    for _ in range(150):
+        people, machine = answered(1_500, rng, yes=0.8)
+        absent = rng.random(1_500) < 0.2
+        truth = people[~absent].mean()
+        machine[absent] = np.where(rng.random(absent.sum()) < overlooked, 0.0, NAN)
+        people[absent] = NAN
+        found = corrected_rate(people[:200], machine[:200], machine[200:])
+        covered += found.low <= truth <= found.high
+        off.append(found.value - truth)
+    assert covered >= 0.90 * 150
+    assert abs(np.mean(off)) < 0.01
+
+
+def test_an_answer_of_people_counts_where_the_machine_gave_none():
+    people, machine = [1.0, 1, 0, 1] * 10, [1.0, 1, 0, 1] * 10
+    whole = corrected_rate(people, machine, machine)
+    more = corrected_rate([*people, *[0] * 10], [*machine, *[NAN] * 10], [*machine, *[NAN] * 10])
+    assert (more.method, more.n) == ("corrected", 50)
+    assert more.value < whole.value - 0.1
+    assert corrected_rate([1, 0, 1, NAN], [NAN] * 4, [1, 0]).n == 3
+
+
+@pytest.mark.parametrize(("yes", "n"), [(1, 20), (3, 100), (97, 100), (29, 30)])
+def test_a_rare_answer_opens_the_interval_to_the_exact_bound_on_its_side(yes, n):
+    usual, exact = wilson(yes / n, n), stats.binomtest(yes, n).proportion_ci(method="exact")
+    found = labels_only_rate([1] * yes + [0] * (n - yes))
+    wanted = (exact.low, usual[1]) if yes < n / 2 else (usual[0], exact.high)
+    assert (found.low, found.high) == pytest.approx(wanted, abs=1e-9)
+    assert opened((0.4, 0.6), 0.5, n) == (0.4, 0.6)
+
+
+@pytest.mark.parametrize(("rate", "n"), [(0.01, 30), (0.005, 100), (0.03, 20)])
+def test_intervals_of_rare_rates_cover_the_truth(rate, n):
+    rng = np.random.default_rng(6)
+    covered = 0
+    for _ in range(300):
+        people = (rng.random(2_000) < rate) * 1.0
+        machine = np.where(people == 1, rng.random(2_000) < 0.7, rng.random(2_000) < 0.1) * 1.0
+        found = corrected_rate(people[:n], machine[:n], machine[n:])
+        covered += found.low <= rate <= found.high
+    assert covered >= 0.95 * 300

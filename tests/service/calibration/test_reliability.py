@@ -25,25 +25,28 @@ def agreeing(n, rng, slope=1.0, offset=0.0):
 
 
 def test_the_base_rate_has_half_a_yes_and_half_a_no_more():
-    assert base_rate(np.zeros(3), np.array([1.0, 1, 0]))(np.array([0.2, 0.9])).tolist() == [0.625, 0.625]
+    assert base_rate(np.zeros(3), np.array([1.0, 1, 0]), np.ones(3))(np.array([0.2, 0.9])).tolist() == [
+        0.625,
+        0.625,
+    ]
 
 
 def test_platts_curve_finds_slope_and_offset():
     raw, agreed, _ = agreeing(20_000, np.random.default_rng(1), slope=0.5, offset=1.0)
-    curve = platt(raw, agreed)(np.array([0.2, 0.5, 0.8]))
+    curve = platt(raw, agreed, np.ones(20_000))(np.array([0.2, 0.5, 0.8]))
     expected = 1 / (1 + np.exp(-(0.5 * np.log([0.25, 1, 4]) + 1)))
     assert curve == pytest.approx(expected, abs=0.02)
 
 
 def test_the_isotonic_curve_pools_what_falls():
     # .2: 0; .4: 1 and .6: 0 fall and become 1/2; .8: 1
-    curve = isotonic(np.array([0.2, 0.4, 0.6, 0.8]), np.array([0.0, 1, 0, 1]))
+    curve = isotonic(np.array([0.2, 0.4, 0.6, 0.8]), np.array([0.0, 1, 0, 1]), np.ones(4))
     assert curve(np.array([0.1, 0.2, 0.3, 0.5, 0.7, 0.9])) == pytest.approx([0, 0, 0.25, 0.5, 0.75, 1])
 
 
 def test_few_labels_lean_on_the_base_rate():
     # isotonic says 1, the base rate 10.5/11; of 10 labels each counts half
-    curve = shrunk(isotonic)(np.full(10, 0.5), np.ones(10))
+    curve = shrunk(isotonic)(np.full(10, 0.5), np.ones(10), np.ones(10))
     assert curve(np.array([0.5]))[0] == pytest.approx((1 + 10.5 / 11) / 2, abs=1e-12)
 
 
@@ -74,6 +77,30 @@ def test_a_perfect_confidence_has_an_interval_that_holds_zero():
         raw, agreed, _ = agreeing(150, rng)
         holds += calibration_error(raw, agreed, one).low == 0.0
     assert holds >= 90
+
+
+def test_labels_that_were_likelier_to_be_drawn_count_less():
+    # A fifth of the grades are fails, wrong in 40 %, and oversampled four times; the others are wrong in 6 %.
+    rng = np.random.default_rng(4)
+    fails = rng.random(8_000) < 0.2
+    right, confidence = rng.random(8_000) > np.where(fails, 0.4, 0.06), rng.beta(6, 2, 8_000)
+    chance = np.where(fails, 0.4, 0.1)
+    drawn = rng.random(8_000) < chance
+    known = np.where(rng.random(8_000) < 0.1, np.nan, chance)
+    for probability in (chance, known):
+        found = fit_confidence_map(confidence[drawn], right[drawn], probability=probability[drawn])
+        stated = np.mean([calibrated(found, one) for one in confidence])
+        assert stated == pytest.approx(right.mean(), abs=0.025)
+    plain = fit_confidence_map(confidence[drawn], right[drawn])
+    assert np.mean([calibrated(plain, one) for one in confidence]) < right.mean() - 0.06
+
+
+def test_equal_probabilities_change_nothing():
+    raw, agreed, _ = agreeing(200, np.random.default_rng(5), slope=0.5)
+    known = fit_confidence_map(raw, agreed, probability=np.full(200, 0.25))
+    plain = fit_confidence_map(raw, agreed)
+    assert np.array(known.knots) == pytest.approx(np.array(plain.knots), abs=1e-6)
+    assert known.ece_after.value == pytest.approx(plain.ece_after.value, abs=1e-6)
 
 
 def test_where_all_agree_the_error_is_still_uncertain():

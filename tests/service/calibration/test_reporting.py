@@ -211,4 +211,79 @@ def test_labels_of_unknown_probability_are_left_out_where_enough_others_are_know
     report = report_of(CARD, "llm", "all", drawn + picked)
     found = figure(report, "warmth")
     assert (found.mean.n, found.mean.value) == (30, pytest.approx(2.5, abs=0.1))
-    assert "30 of 60 labelled conversations have no sampling probability" in report.notes[0]
+    assert "30 labelled conversations without a sampling probability" in report.notes[0]
+    assert "of 60 labelled conversations" in report.notes[1]
+
+
+def test_labels_that_people_picked_themselves_come_with_a_caution():
+    picked = [evaluated(n, warmth=3, labels=said("warmth", 1)) for n in range(30)]
+    assert (
+        "30 labelled conversations without a sampling probability"
+        in report_of(CARD, "llm", "all", picked).notes[0]
+    )
+    drawn = [evaluated(n, warmth=3, labels=said("warmth", 1, probability=0.1)) for n in range(30)]
+    assert report_of(CARD, "llm", "all", drawn).notes == ()
+
+
+def test_conversations_on_which_two_people_tie_count_in_a_rate():
+    """Nine of ten people say yes to easy conversations, one of two to the three in ten that are hard."""
+    rng = random.Random(4)
+    evaluations = []
+    for number in range(4_000):
+        yes = 0.5 if rng.random() < 0.3 else 0.9
+        levels = [("no", "yes")[rng.random() < yes] for _ in range(3)]
+        labels = said("greeting", *levels[:2]) if number < 800 else ()
+        evaluations.append(evaluated(number, greeting=levels[2], labels=labels))
+    found = figure(report_of(CARD, "llm", "all", evaluations), "greeting", "yes")
+    assert found.mean.n == 800
+    assert found.mean.low < 0.78 < found.mean.high
+    assert found.mean.value == pytest.approx(0.78, abs=0.03)
+
+
+def test_a_conversation_on_which_two_people_tie_counts_in_the_score():
+    labels = said("greeting", "yes", "no") + said("warmth", 5, 1) + said("offer", "refund", "repair")
+    found = figure(report_of(CARD, "llm", "all", [evaluated(n, labels=labels) for n in range(40)]), None)
+    low, high = (score_of(greeting=x, warmth=y) for x, y in (("no", 1), ("yes", 5)))
+    assert found.mean.n == 40
+    assert low < found.mean.value < high
+
+
+def score_of(**levels):
+    return evaluated(0, **levels).evaluation.score.value
+
+
+def test_the_same_rater_is_drawn_whatever_the_order_of_labels():
+    labels = said("greeting", *["yes", "no"] * 3)
+    one, other = (
+        report_of(CARD, "llm", "all", [evaluated(n, labels=order) for n in range(30)])
+        for order in (labels, labels[::-1])
+    )
+    assert figure(one, "greeting", "yes").mean == figure(other, "greeting", "yes").mean
+    assert 0 < figure(one, "greeting", "yes").mean.value < 1
+
+
+def test_half_of_the_ties_between_a_level_and_not_applicable_count():
+    split = [evaluated(n, labels=said("warmth", n % 5 + 1, "na")) for n in range(400)]
+    found = figure(report_of(CARD, "llm", "all", split), "warmth")
+    assert 150 < found.mean.n < 250
+
+
+def test_what_people_call_not_applicable_is_in_no_mean_though_the_machine_gave_a_level():
+    rng = random.Random(5)
+    evaluations, truths = [], []
+    for number in range(2_000):
+        absent, truth = rng.random() < 0.3, rng.choice([3, 4, 4, 5])
+        machine = 1 if absent else min(5, truth + rng.choice([-1, 0, 0, 0, 1]))
+        labels = said("warmth", "na" if absent else truth) if number < 300 else ()
+        evaluations.append(evaluated(number, warmth=machine, labels=labels))
+        truths += [] if absent else [truth]
+    found = figure(report_of(CARD, "llm", "all", evaluations), "warmth")
+    assert found.mean.method == "corrected"
+    assert found.mean.low < sum(truths) / len(truths) < found.mean.high
+
+
+def test_a_level_of_people_counts_where_the_machine_said_not_applicable():
+    evaluations = [
+        evaluated(n, warmth=("na", None)[n % 2], labels=said("warmth", 2 + n % 2)) for n in range(10)
+    ]
+    assert figure(report_of(CARD, "llm", "all", evaluations), "warmth").mean.value == pytest.approx(2.5)

@@ -35,6 +35,13 @@ def test_shares_of_strata_are_those_of_labelled_and_unlabelled_together():
     assert design.weights == pytest.approx([0.125, 0.125, 0.75])
 
 
+def test_a_part_of_the_labels_keeps_how_much_they_weigh_against_each_other():
+    part = by_share(["a", "a", "b", "c"], ["c"] * 4).part(np.array([True, False, False, True]))
+    assert part.weights == pytest.approx([1 / 6, 5 / 6])
+    assert part.strata.tolist() == [0, 1]
+    assert len(equal(3).part(np.zeros(3, dtype=np.bool_)).weights) == 0
+
+
 def test_a_stratum_without_a_label_is_named():
     with pytest.raises(UnlabelledStratum, match="high"):
         by_share(["low"], ["low", "high"])

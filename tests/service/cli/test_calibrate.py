@@ -56,6 +56,15 @@ def test_a_run_file_is_calibrated_without_a_database_and_shown_column_by_column(
     assert order[:3] == ["constant", "learned", "llm"]
 
 
+def test_a_note_that_most_dimensions_share_is_said_once(qalibrate, run_file):
+    ran = qalibrate("calibrate", run_file)
+    dimensions, _, at_the_end = ran.out.partition("\nAll dimensions\n")
+    shared = "40 labelled conversations without a sampling probability"
+    assert (dimensions.count(shared), at_the_end.count(shared)) == (0, 1)
+    (made,) = qalibrate("calibrate", run_file, "--format", "json").lines
+    assert all(any(shared in note for note in one["agreement"]["notes"]) for one in made["dimensions"])
+
+
 def test_the_same_labels_and_seed_are_the_same_report(qalibrate, run_file):
     first, second = (qalibrate("calibrate", run_file, "--format", "json").lines[0] for _ in range(2))
     own = {"id", "created_at"}
@@ -164,7 +173,14 @@ def test_a_calibration_file_is_followed_by_grade_and_its_text_models_grade(qalib
     assert followed["grades"][0]["raw_confidence"] is not None
     assert kept.calibration.id in followed["grades"][0]["disposition_reason"]
 
-    learned = qalibrate(*common, "--grader", "learned").lines
+    by_rules = qalibrate(*common, "--grader", "signals")
+    assert by_rules.err.count("does not hold here: it was made with grader llm") == 1
+    assert "; these grades were made with grader signals" in by_rules.err
+    assert by_rules.err.endswith(f"; {len(by_rules.lines)} graded without it\n")
+
+    by_text = qalibrate(*common, "--grader", "learned")
+    assert "warning" not in by_text.err
+    learned = by_text.lines
     assert {one["grades"][0]["grader"] for one in learned} == {"learned"}
     levels = [one["grades"][0]["level"] for one in learned]
     assert levels[:4] == ["no", "yes", "no", "yes"]
@@ -180,3 +196,10 @@ def test_the_learned_grader_needs_a_calibration_with_text_models(qalibrate, tmp_
     path.with_suffix(".txt").write_text("nothing")
     ran = qalibrate("grade", path, "--calibration", path)
     assert (ran.code, "is no calibration as `qalibrate calibrate --out`" in ran.err) == (2, True)
+
+
+def test_a_run_that_is_given_as_a_calibration_is_one_sentence(qalibrate, run_file):
+    ran = qalibrate("grade", run_file, "--calibration", run_file)
+    assert (ran.code, ran.out) == (2, "")
+    how = f"`qalibrate calibrate {run_file} --out FILE` makes a calibration of it"
+    assert ran.err == f"error: --calibration: {run_file} is a run; {how}\n"

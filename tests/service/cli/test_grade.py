@@ -75,6 +75,11 @@ def test_a_fail_is_exit_code_1_when_asked_for(qalibrate, tmp_path):
         (["nowhere.json"], "cannot read nowhere.json"),
         (["-", "--scorecard", "foo@bar"], "a name and a revision"),
         (["-", "--scorecard", "nobody"], "there is no scorecard 'nobody'"),
+        (["-", "--scorecard", "cards/own"], "error: --scorecard: there is no file cards/own\n"),
+        (
+            ["-", "--scorecard", "evals/example/scoreard.yaml"],
+            "there is no file evals/example/scoreard.yaml; did you mean evals/example/scorecard.yaml?",
+        ),
         (["-", "--grader", "llm"], "OPENAI_BASE_URL"),
         (["-", "--grader", "oracle"], "oracle"),
     ],
@@ -85,6 +90,14 @@ def test_bad_usage_is_exit_code_2_and_a_sentence(qalibrate, monkeypatch, argumen
     assert ran.code == 2
     assert told in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_labelled_set_is_told_where_it_belongs_once(qalibrate, tmp_path):
+    path = tmp_path / "set.jsonl"
+    path.write_text("\n".join(json.dumps({"conversation": conversation(), "labels": []}) for _ in range(3)))
+    ran = qalibrate("grade", path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: {path}: this is a labelled set; `qalibrate eval run` grades those\n"
 
 
 def test_a_model_that_is_away_is_exit_code_3_with_the_reason(qalibrate, file, monkeypatch):

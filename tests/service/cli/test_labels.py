@@ -116,7 +116,7 @@ def test_a_plan_is_filled_in_and_comes_back_with_its_probabilities(qalibrate, ev
     assert (empty.code, f"{len(rows)} not filled in" in empty.err) == (0, True)
     greetings = [row for row in rows if row["dimension"] == "greeting"]
     for row in greetings:
-        row |= {"rater": "r1", "level": "yes", "stratum": "", "probability": ""}
+        row |= {"rater": "r1", "level": "yes", "stratum": "", "probability": "", "plan": ""}
     with file.open("w", newline="") as out:
         table = csv.DictWriter(out, rows[0])
         table.writeheader()
@@ -130,7 +130,9 @@ def test_a_plan_is_filled_in_and_comes_back_with_its_probabilities(qalibrate, ev
 
 def test_a_plan_goes_to_standard_output(qalibrate, evaluations):
     table = qalibrate("labels", "plan", "--scorecard", "inbound-service", "--count", 4)
-    assert table.out.startswith("conversation,evaluation,dimension,stratum,probability,rater,level,blind\n")
+    assert table.out.startswith(
+        "conversation,evaluation,dimension,stratum,probability,plan,rater,level,blind\n"
+    )
     (plan,) = qalibrate("labels", "plan", "--scorecard", "inbound-service", "--count", 4, "-f", "json").lines
     assert plan["population"] == 12
     assert {one["agent"] for one in plan["conversations"]} == {"a0", "a1", "a2"}

@@ -3,9 +3,18 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from service.domain import errors
-from service.domain.errors import FieldProblem, InvalidInput, NoFittingScorecard, QalibrateError, json_pointer
+from service.domain.errors import (
+    FieldProblem,
+    InvalidInput,
+    NoFittingScorecard,
+    QalibrateError,
+    field_problems,
+    json_pointer,
+)
+from service.domain.transcript import Conversation
 
 
 @pytest.mark.parametrize(
@@ -38,6 +47,26 @@ def test_invalid_input_names_every_bad_field_in_its_sentence() -> None:
 
 def test_invalid_input_may_bring_its_own_sentence() -> None:
     assert InvalidInput([], "the body is empty").detail == "the body is empty"
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer", "detail"),
+    [
+        (
+            {"turns": [{"speaker": "agnet", "text": "Hi"}]},
+            "/turns/0/speaker",
+            "Input should be 'agent'",
+        ),
+        ({"turns": []}, "/turns", "The list should have at least 1 item, not 0"),
+        ({"turns": 5}, "/turns", "Input should be a list"),
+        ({"turns": ["Hi"]}, "/turns/0", "Input should be an object"),
+    ],
+)
+def test_what_is_wrong_is_said_once_and_in_words_of_json(given, pointer: str, detail: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Conversation.model_validate(given)
+    (problem,) = field_problems(raised.value.errors())
+    assert (problem.pointer, problem.detail[: len(detail)]) == (pointer, detail)
 
 
 def test_a_tie_and_no_fit_are_told_apart() -> None:

@@ -75,6 +75,12 @@ def test_a_bad_line_is_reported_with_its_number_and_does_not_stop_the_rest() -> 
     assert [error.split(":")[0] for error in errors] == ["line 3", "line 4", "line 5", "line 6"]
 
 
+def test_what_is_missing_at_the_end_of_a_line_is_missing_on_that_line() -> None:
+    (_, error), _ = read("a.jsonl", '{"turns": [\n' + json.dumps(ONE))
+    assert error.startswith("line 1: this is not JSON: ")
+    assert error.endswith("(column 12)")
+
+
 def test_a_bad_first_line_does_not_turn_json_lines_into_something_else() -> None:
     found = read("-", '{"a": oops}\n' + json.dumps(ONE))
     assert "line 1" in found[0][1]

@@ -34,6 +34,18 @@ def test_a_calibration_comes_back_as_it_was_made_with_its_models(database):
     assert (stored.dimensions, stored.active, stored.activated_at) == (made.dimensions, False, None)
 
 
+def test_looks_are_counted_on_one_basis_by_what_they_saw(database):
+    with database.begin("a") as tx:
+        made = kept(tx, "c1", labels_sha256="one")
+        kept(tx, "c2", minutes=2, labels_sha256="two")
+        kept(tx, "c3", minutes=1)
+        kept(tx, "c4", minutes=3, labels_sha256="no test", dimensions=())
+        kept(tx, "c5", minutes=4, labels_sha256="other", basis=made.basis.model_copy(update={"model": "m-2"}))
+        assert tx.calibrations.looks(made.basis_sha256) == ["one", "", "two"]
+    with database.begin("b") as tx:
+        assert tx.calibrations.looks(made.basis_sha256) == []
+
+
 def test_another_tenant_sees_none_of_it(database):
     with database.begin("a") as tx:
         tx.calibrations.activate(kept(tx, "c1"), NOW)

@@ -184,19 +184,44 @@ def test_the_last_plan_that_drew_a_conversation_comes_first(database):
         assert tx.label_plans.drawn(["c1"], ["e2"]) == []
 
 
-def test_a_plan_gives_its_probabilities_to_labels_that_have_none_of_their_own(database):
-    own = {"probability": 0.1, "stratum": "mine"}
+def test_labels_of_what_plans_drew_are_found_and_weighed(database):
     add(
         database,
         label(1),
-        label(2, rater="r2", **own),
-        label(3, rater="r3", **own, plan="0" * 32),
+        label(2, rater="r2", probability=0.1, stratum="mine"),
         label(4, rater="r4", scorecard="other"),
         label(5, conversation=None, evaluation="e2"),
         label(6, conversation="c6"),
     )
+    add(database, label(7), tenant="b")
     with database.begin("a") as tx:
-        tx.labels.adopt("1" * 32, "own-card", [planned("e1", "c1"), planned("e2")])
+        tx.label_plans.add(plan(planned("e1", "c1"), planned("e2")))
+        tx.label_plans.add(plan(planned("e6", "c6"), id="2" * 32, scorecard="other"))
     with database.begin("a") as tx:
-        found = {int(x.id, 16): x.probability for x in tx.labels.list(LabelFilter(), None, 50)}
-    assert found == {1: 0.5, 2: 0.1, 3: 0.5, 4: None, 5: 0.5, 6: None}
+        found = {int(one.id, 16): one for one in tx.labels.asked_for("own-card")}
+        tx.labels.weigh([found[1]._replace(stratum="na", probability=0.5, plan="1" * 32)])
+        tx.labels.weigh([])
+    assert {number: one.about for number, one in found.items()} == {
+        1: ("c1", None),
+        2: ("c1", None),
+        5: (None, "e2"),
+    }
+    with database.begin("a") as tx:
+        now = {int(x.id, 16): (x.stratum, x.probability, x.plan) for x in tx.labels.of(["c1"], [])}
+    assert now == {1: ("na", 0.5, "1" * 32), 2: ("mine", 0.1, None), 4: (None, None, None)}
+    with database.begin("b") as tx:
+        assert tx.labels.asked_for("own-card") == []
+
+
+def test_plans_come_back_with_what_they_drew_the_newest_first(database):
+    later = plan(planned("e2"), at=NOW + timedelta(hours=1), id="2" * 32, revision=3, grader="llm")
+    first = plan(planned("e1", "c1"), planned("e2"))
+    with database.begin("a") as tx:
+        tx.label_plans.add(first)
+        tx.label_plans.add(later)
+    with database.begin("a") as tx:
+        assert tx.label_plans.all_for("own-card") == [later, first]
+        assert (tx.label_plans.card_of("2" * 32), tx.label_plans.card_of("9" * 32)) == ("own-card", None)
+    with database.begin("b") as tx:
+        assert tx.label_plans.all_for("own-card") == []
+        assert tx.label_plans.card_of("2" * 32) is None

@@ -109,3 +109,26 @@ def test_of_very_many_unlabelled_grades_the_newest_are_taken_without_their_turns
     assert taken[0].evaluation.turns is not None
     assert {one.evaluation.turns for one in taken[1:]} == {None}
     assert taken[-1].evaluation.id == many[-1].evaluation.id
+
+
+def looks(made):
+    return {one.certificate.look for one in made.dimensions if one.certificate is not None}
+
+
+def test_every_calibration_with_other_labels_is_another_look(database, calibrate):
+    everything = a_labelled_set(60)
+    keep(database, *everything[:40])
+    first, again = (calibrate.now("a", REQUEST) for _ in range(2))
+    assert (looks(first), looks(again)) == ({1}, {1})
+    assert again.labels_sha256 == first.labels_sha256
+    assert [one.certificate for one in again.dimensions] == [one.certificate for one in first.dimensions]
+    more = [one.model_dump(mode="json", exclude_none=True) | {"conversation": "c1"} for one in SECOND]
+    labels = ImportLabels(database, WorkPool(0), Policies())
+    content = "\n".join(map(json.dumps, more)).encode()
+    assert not asyncio.run(labels("a", content, Defaults(scorecard="two"))).problems
+    second = calibrate.now("a", REQUEST)
+    assert looks(second) <= {0, 2}
+    assert second.labels_sha256 != first.labels_sha256
+
+
+SECOND = [label("tone", 3, "r3"), label("greeting", "yes", "r3")]

@@ -15,6 +15,7 @@ from evals.gate.reports.html import html
 from evals.gate.reports.junit import junit, xml_text
 from evals.gate.reports.markdown import escaped, markdown
 from evals.gate.reports.words import plain
+from service.cli.output import printable
 from tests.evals.gate.runs import card, conversation, evaluation, run
 
 HOSTILE = [
@@ -65,7 +66,8 @@ def made(text):
             )
             for n in range(12)
         ]
-        runs.append(run(conversations, content))
+        made_ = run(conversations, content)
+        runs.append(made_.model_copy(update={"dataset": f"d {text}", "version": f"1 {text}"}))
     return judged(*runs, GateOptions())
 
 
@@ -81,6 +83,7 @@ def test_html_shows_it_as_words_only(text):
     assert not any(name.startswith("on") for name in names)
     assert names.isdisjoint({"style", "src", "href", "action"})
     assert "7 * 7" in page or "7 * 7" not in text
+    assert all(line == printable(line) for line in page.split("\n"))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -8,7 +8,8 @@ from evals.gate.reports.annotations import annotations
 from evals.gate.reports.html import html
 from evals.gate.reports.junit import junit
 from evals.gate.reports.markdown import markdown
-from tests.evals.gate.runs import card, conversation, evaluation, run, simple
+from evals.gate.reports.plots import agreement_plot
+from tests.evals.gate.runs import card, conversation, evaluation, ordinal, run, simple
 
 PEOPLE = [1, 2, 3, 4, 5] * 8
 SAME = simple(PEOPLE, PEOPLE, confidence=0.8)
@@ -41,11 +42,22 @@ def test_junit_has_a_case_for_each_floor():
     assert found == {"c1: help at least 2": "failure", "c2: help at least 2": "system-out"}
 
 
-def test_what_could_not_be_judged_is_skipped_and_nothing_measured_is_an_error():
+def test_what_could_not_be_judged_is_skipped_where_something_else_was():
+    two = card(ordinal("help"), ordinal("needs"))
+    made = simple(PEOPLE, PEOPLE, content=two)
+    found = states(judge(made, made, "qwk=0.5"))
+    assert (found["help: qwk at least 0.5"], found["needs: qwk at least 0.5"]) == ("system-out", "skipped")
+
+
+def test_where_nothing_that_was_asked_for_could_be_judged_that_is_an_error():
     few = simple([3, 3], [3, 3])
-    assert states(judge(few, few, "qwk=0.5")) == {"help": "skipped", "help: qwk at least 0.5": "skipped"}
+    assert states(judge(few, few, "qwk=0.5")) == {
+        "enough was measured": "error",
+        "help": "skipped",
+        "help: qwk at least 0.5": "error",
+    }
     nothing = simple([3, 3], [None, None])
-    assert states(judge(nothing, nothing)) == {"something was measured": "error"}
+    assert states(judge(nothing, nothing)) == {"enough was measured": "error"}
 
 
 def test_markdown_names_the_verdict_the_change_and_the_flips():
@@ -57,8 +69,8 @@ def test_markdown_names_the_verdict_the_change_and_the_flips():
 
 def test_annotations_are_errors_when_it_fails_and_warnings_when_it_says_little():
     assert next(iter(annotations(judge(SAME, WORSE)))).startswith("::error title=Grading gate failed::")
-    few = simple([3, 3], [3, 3])
-    assert next(iter(annotations(judge(few, few)))).startswith("::warning title=Grading gate::")
+    two = simple(PEOPLE, PEOPLE, content=card(ordinal("help"), ordinal("needs")))
+    assert next(iter(annotations(judge(two, two, "qwk=0.5")))).startswith("::warning title=Grading gate::")
     nothing = simple([3, 3], [None, None])
     assert next(iter(annotations(judge(nothing, nothing)))).startswith("::error title=Grading gate::")
 
@@ -87,3 +99,15 @@ def test_the_same_judgement_gives_the_same_pages():
     first, second = (judge(SAME, WORSE) for _ in range(2))
     assert html(first) == html(second)
     assert junit(first) == junit(second)
+
+
+def test_an_axis_of_agreement_is_labelled_in_round_numbers_wherever_it_begins():
+    others = [1, 2, 4, 5, 5], [2, 1, 2, 4, 3], [5, 4, 3, 2, 1]
+    for answers in (PEOPLE, *(list(other) * 8 for other in others)):
+        plot = agreement_plot(judge(None, simple(answers, PEOPLE)).new, None)
+        assert {float(tick.replace("−", "-")) % 0.25 for tick in plot.ticks} == {0}
+
+
+def test_figures_beside_a_plot_stand_in_the_order_in_which_they_are_drawn():
+    (strip,) = agreement_plot(judge(SAME, WORSE).new, judge(None, SAME).new).strips
+    assert [line.split()[0] for line in strip.lines] == ["base", "new"]
