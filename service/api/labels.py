@@ -18,6 +18,9 @@ from service.usecases.cards import SCORECARD_REFERENCE
 
 router = APIRouter(prefix="/v1/labels", tags=["labels"], route_class=StrictRoute)
 
+MOST_ROWS = 50_000
+"""Labels, or rows of a table without any, that one request may bring: they take about 20 s."""
+
 _CSV = "text/csv"
 _TABLE = """conversation,dimension,rater,level,blind
 crm-881,greeting,r1,yes,yes
@@ -47,6 +50,10 @@ class LabelList(BaseModel):
     responses={
         200: {"model": LabelImport, "description": "What came of each label; most of them may be stored."},
         **responses(401, 403, 409, 413, 415, 422, 503),
+        413: {
+            **responses(413)[413],
+            "description": f"The body is too large, or has over {MOST_ROWS:,} rows.",
+        },
     },
     openapi_extra={
         "requestBody": {
@@ -92,7 +99,8 @@ async def import_labels(
     """Store labels from JSON or CSV (with a header, one label a row or one column a dimension).
 
     What is wrong with one does not stop the others: duplicates, conflicts with what a rater said before, and
-    problems are listed by row. Rationales are redacted. It is a 422 only when none could be kept.
+    problems are listed by row. Rationales are redacted. It is a 422 only when none could be kept. One request
+    may bring 50,000 rows; nothing of a longer one is stored.
     """
     check_media_type(request, "application/json", _CSV)
     in_json = "json" in request.headers.get("content-type", "").split(";")[0].lower()
@@ -102,6 +110,7 @@ async def import_labels(
         await request.body() if given is None else given.labels,
         Defaults(scorecard, rater, blind),
         replace=replace or (given is not None and given.replace),
+        most=MOST_ROWS,
     )
     if done.kept_nothing:
         raise InvalidInput(_problems(done, in_json=in_json), "no label could be kept")
@@ -135,6 +144,8 @@ def list_labels(
 
 
 def _read(body: Any) -> LabelsRequest:
+    if not isinstance(body, dict):
+        raise InvalidInput([FieldProblem("", 'the body is an object such as {"labels": [...]}')])
     try:
         return LabelsRequest.model_validate(body)
     except ValidationError as error:

@@ -4,14 +4,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from math import hypot
 from typing import NamedTuple
 
+from service.calibration.arrays import Floats
 from service.calibration.cases import Case, cases_of
-from service.calibration.means import FEWEST_LABELS, corrected_mean
+from service.calibration.means import FEWEST_LABELS, corrected_mean, labels_only
 from service.calibration.people import score_by_people
-from service.calibration.rates import corrected_rate
+from service.calibration.rates import corrected_rate, labels_only_rate
 from service.calibration.sample import counted
-from service.domain.calibration import Corrected
+from service.calibration.sampling import countable
+from service.domain.calibration import Basis, Corrected
 from service.domain.evaluation import Evaluation, ScorecardRef
 from service.domain.grade import GraderName
 from service.domain.label import NOT_APPLICABLE, Label
@@ -24,12 +27,13 @@ NAN = float("nan")
 
 class _Item(NamedTuple):
     """One conversation under one measure: both sides' numbers (NaN: not applicable, or no grade), people's
-    being None where nobody labelled it, and how likely it was drawn.
+    being None where nobody labelled it, how likely it was drawn, and in what way it was graded.
     """
 
     people: float | None
     machine: float
     probability: float | None
+    way: str
 
 
 class Measure(NamedTuple):
@@ -141,20 +145,73 @@ def _figure(card: ScorecardRevision, measure: Measure, evaluations: Sequence[Lab
 
 
 def _mean(items: Sequence[_Item], measure: Measure) -> Corrected:
+    """Return the mean over all ways of grading: how far one model is off says nothing of another."""
+    ways = list(_by_way(items).values())
+    enough = [way for way in ways if sum(item.people is not None for item in way) >= FEWEST_LABELS]
+    if len(ways) > 1 and enough:
+        mean = _together([(len(way), _mean_of_one_way(way, measure)) for way in enough])
+    elif len(ways) > 1:
+        mean = _labels_alone([item for item in items if item.people is not None], measure)
+    else:
+        mean = _mean_of_one_way(items, measure)
+    return _within(mean, *measure.bounds)
+
+
+def _by_way(items: Iterable[_Item]) -> dict[str, list[_Item]]:
+    ways: dict[str, list[_Item]] = {}
+    for item in items:
+        ways.setdefault(item.way, []).append(item)
+    return ways
+
+
+def _mean_of_one_way(items: Sequence[_Item], measure: Measure) -> Corrected:
     labelled = [item for item in items if item.people is not None]
-    known = [item for item in labelled if item.probability is not None]
-    # How many conversations a label of unknown probability stands for nobody knows: it stands for itself.
-    drawn = known if len(known) >= FEWEST_LABELS else labelled
+    drawn, chances = _countable(labelled)
     counted = {id(item) for item in drawn}
-    others = [item.machine for item in items if id(item) not in counted]
     corrected: Callable[..., Corrected] = corrected_mean if measure.answer is None else corrected_rate
-    mean = corrected(
+    return corrected(
         [item.people for item in drawn],
         [item.machine for item in drawn],
-        others,
-        probability=[item.probability for item in drawn] if len(known) == len(drawn) else None,
+        [item.machine for item in items if id(item) not in counted],
+        probability=chances,
     )
-    return _within(mean, *measure.bounds)
+
+
+def _labels_alone(labelled: Sequence[_Item], measure: Measure) -> Corrected:
+    drawn, chances = _countable(labelled)
+    alone: Callable[..., Corrected] = labels_only if measure.answer is None else labels_only_rate
+    mean = alone([item.people for item in drawn], probability=chances)
+    note = f"labels only: graded in several ways, none of them with {FEWEST_LABELS} labels"
+    return mean.model_copy(update={"note": "; ".join(part for part in (note, mean.note) if part)})
+
+
+def _countable(labelled: Sequence[_Item]) -> tuple[list[_Item], Floats | None]:
+    probability = [NAN if item.probability is None else item.probability for item in labelled]
+    kept, chances = countable(probability, FEWEST_LABELS)
+    return [item for item, is_kept in zip(labelled, kept, strict=True) if is_kept], chances
+
+
+def _together(parts: Sequence[tuple[int, Corrected]]) -> Corrected:
+    """Return Σ sₖθₖ over ways of grading with shares sₖ of the conversations; the distances of each end of
+    the interval add up as errors that know nothing of each other do: √Σ (sₖdₖ)².
+    """
+    known = [(count, mean) for count, mean in parts if mean.value is not None]
+    if len(known) < 2:
+        return known[0][1] if known else parts[0][1]
+    total = sum(count for count, _ in known)
+    shares = [(count / total, mean, mean.value or 0.0) for count, mean in known]
+    value = sum(share * each for share, _, each in shares)
+    lows = [share * (each - mean.low) for share, mean, each in shares if mean.low is not None]
+    highs = [share * (mean.high - each) for share, mean, each in shares if mean.high is not None]
+    has_interval = len(lows) == len(highs) == len(shares)
+    return Corrected(
+        value=value,
+        low=value - hypot(*lows) if has_interval else None,
+        high=value + hypot(*highs) if has_interval else None,
+        n=sum(mean.n for _, mean in known),
+        method="corrected" if any(mean.method == "corrected" for _, mean in known) else "labels_only",
+        note="; ".join(dict.fromkeys(mean.note for _, mean in known if mean.note)) or None,
+    )
 
 
 def _within(mean: Corrected, lowest: float, highest: float) -> Corrected:
@@ -174,6 +231,7 @@ def _score_item(card: ScorecardRevision, one: LabelledEvaluation) -> _Item:
         None if people is None else NAN if people.value is None else people.value,
         NAN if machine is None or machine.value is None else machine.value,
         _probability(one.labels),
+        _way(one),
     )
 
 
@@ -183,7 +241,13 @@ def _item(dimension: Dimension, answer: LevelValue | None, case: Case) -> _Item:
         number = NAN
     else:
         number = float(machine if answer is None else machine == answer)
-    return _Item(_people(dimension, answer, case), number, _probability(case.labels))
+    return _Item(_people(dimension, answer, case), number, _probability(case.labels), _way(case.of))
+
+
+def _way(one: LabelledEvaluation) -> str:
+    """Return what tells ways of grading apart; the scorecard is the same for all."""
+    provenance = one.evaluation.provenance
+    return "" if provenance is None else Basis.of("", provenance).sha256
 
 
 def _people(dimension: Dimension, answer: LevelValue | None, case: Case) -> float | None:
@@ -227,6 +291,8 @@ def _probability(labels: Iterable[Label]) -> float | None:
 
 
 def _notes(evaluations: Sequence[LabelledEvaluation]) -> Iterator[str]:
+    if not evaluations:
+        return
     labelled = [one for one in evaluations if any(label.blind is not False for label in one.labels)]
     if not labelled:
         yield (
@@ -234,6 +300,12 @@ def _notes(evaluations: Sequence[LabelledEvaluation]) -> Iterator[str]:
             "means are known, and how far they are off is not"
         )
         return
+    ways = len({_way(one) for one in evaluations})
+    if ways > 1:
+        yield (
+            f"graded in {ways} ways (models, prompts, redaction): each is corrected by its own labels, and "
+            f"left out of a mean where it has fewer than {FEWEST_LABELS} while another has them"
+        )
     unknown = [one for one in labelled if _probability(one.labels) is None]
     if unknown:
         yield (

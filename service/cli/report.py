@@ -5,12 +5,22 @@ from typing import Annotated
 
 import typer
 
-from service.cli.output import BAD_INPUT, FormatOption, complain, console, print_json, print_table, say
+from service.cli.output import (
+    BAD_INPUT,
+    FormatOption,
+    complain,
+    console,
+    print_json,
+    print_table,
+    printable,
+    say,
+)
 from service.cli.setup import make_factory
 from service.domain.grade import GraderName
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.report import By, Figure, Report
 
+_NAMED = 4
 _METHODS = {"corrected": "corrected", "labels_only": "labels only", None: "not known"}
 
 
@@ -70,7 +80,7 @@ def _show(report: Report, dimension: str | None) -> None:
         ]
         title += f": {dimension or 'score of the card, 0 to 100'}"
     print_table(columns, [(name, *_cells(figure)) for name, figure in rows], title)
-    _show_notes([figure for _, figure in rows])
+    _show_notes(rows)
 
 
 def _cells(figure: Figure) -> tuple[object, ...]:
@@ -92,7 +102,13 @@ def _measure(figure: Figure) -> str:
     return figure.dimension if figure.answer is None else f"{figure.dimension}: {figure.answer}"
 
 
-def _show_notes(figures: list[Figure]) -> None:
-    """Say once what the figures that are not corrected lack."""
-    for note in dict.fromkeys(figure.mean.note for figure in figures if figure.mean.note):
-        console().print(f"  {note}", style="dim", soft_wrap=True)
+def _show_notes(rows: list[tuple[str, Figure]]) -> None:
+    """Say once what figures lack, and whose."""
+    about: dict[str, list[str]] = {}
+    for name, figure in rows:
+        if figure.mean.note:
+            about.setdefault(figure.mean.note, []).append(name)
+    for note, names in about.items():
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        who = "all" if len(names) == len(rows) else ", ".join(names[:_NAMED]) + more
+        console().print(printable(f"  {who}: {note}"), style="dim", soft_wrap=True)

@@ -17,6 +17,7 @@ QalibrateError
 ├── NotAuthenticated        no key, or one that is not (or no longer) valid
 ├── NotPermitted            the key lacks the scope
 ├── TooLarge                the request is larger than the service takes
+│   └── TooManyRows         it has more labels than one request may bring
 ├── ModelRejected           the model's server refuses our requests: key, address or model name is wrong
 │   └── PromptTooLong       the model's server says that the request does not fit into the model
 └── Unavailable             something outside the service is away
@@ -239,6 +240,17 @@ class TooLarge(QalibrateError):
         super().__init__(
             f"the request body is over {limit_bytes:,} bytes; split it or raise QALIBRATE_MAX_BODY_BYTES"
         )
+
+
+class TooManyRows(TooLarge):
+    """A request brings more rows than can be taken in while it waits."""
+
+    type = "too-many-rows"
+    title = "Too many rows"
+
+    def __init__(self, limit: int) -> None:
+        remedy = "send them in parts, or as a file with `qalibrate labels import`"
+        QalibrateError.__init__(self, f"there are more than {limit:,} rows in one request; {remedy}")
 
 
 class ModelRejected(QalibrateError):

@@ -34,8 +34,9 @@ def read_labels(
 ) -> Iterator[Read]:
     """Yield the labels of a file, and what is wrong with it, by row: the line, or the position in a document.
 
-    `defaults` hold for labels that do not say, `dimensions` are those of the scorecard where one is known, and
-    `gone` says which of its revisions was the last that had others. One row is in memory at a time, of a JSON document all of it. `source` is read forward only.
+    `defaults` hold for labels that do not say, `dimensions` are those of the scorecard where one is known,
+    and `gone` says which of its revisions was the last that had others. One row is in memory at a time, of a
+    JSON document all of it. `source` is read forward only.
     """
     stream = _Peekable(io.BytesIO(source) if isinstance(source, bytes) else source)
     start = stream.peek()

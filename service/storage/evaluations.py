@@ -90,6 +90,14 @@ class EvaluationStore:
         query = sa.select(evaluations.c.id).where(evaluations.c.id.in_(ids), evaluations.c.status.in_(FINAL))
         return set(self._connection.scalars(query))
 
+    def graders_on(self, card_name: str, revision: int) -> dict[str, int]:
+        """Return how many completed evaluations on a scorecard's revision there are by each grader."""
+        mine = (evaluations.c.tenant == self._tenant) & (evaluations.c.status == "completed")
+        card = (evaluations.c.scorecard_name == card_name) & (evaluations.c.scorecard_revision == revision)
+        counts = sa.select(evaluations.c.grader, sa.func.count()).where(mine, card)
+        found = self._connection.execute(counts.group_by(evaluations.c.grader))
+        return {grader: count for grader, count in found}
+
     def start_attempt(self, evaluation_id: str) -> Assignment | None:
         """Count an attempt and return what is to be graded, or None when nothing is left to do."""
         row = self._connection.execute(_begun(evaluation_id).returning(evaluations)).one_or_none()

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from redaction import Plugin, Policy, detect_language
+from service.domain.errors import TooManyRows
 from service.domain.keys import check_tenant
 from service.domain.label import LabelFilter, StoredLabel
 from service.domain.label_import import (
@@ -23,9 +24,10 @@ from service.formats.labels import read_items, read_labels
 from service.formats.labels_csv import EmptyRow, Read
 from service.storage.database import Database
 from service.usecases.answers import redact_texts
-from service.usecases.cards import named_scorecard, split_reference
+from service.usecases.cards import named_scorecard
 from service.usecases.cursors import cursor_of, read_cursor
 from service.usecases.labels_checking import Checked, LabelCheck, gone_dimensions
+from service.usecases.labels_remarks import Remarks
 from service.usecases.labels_weighing import weigh_labels
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
@@ -58,12 +60,12 @@ class Labels:
 
     def list(self, tenant: str, wanted: LabelFilter, cursor: str | None, limit: int) -> LabelPage:
         """Return a page of labels, the last stored first. Raises InvalidInput for a cursor that is not ours,
-        or a scorecard that is no reference.
+        or a scorecard that is no reference, and UnknownScorecard.
         """
-        if wanted.scorecard is not None:
-            split_reference(wanted.scorecard)
         after = read_cursor(cursor) if cursor else None
         with self._database.begin(tenant) as tx:
+            if wanted.scorecard is not None:
+                named_scorecard(tx, wanted.scorecard)
             found = tx.labels.list(wanted, after, limit + 1)
         last = found[limit - 1] if len(found) > limit else None
         return LabelPage(found[:limit], cursor_of(last.stored_at, last.id) if last else None)
@@ -90,16 +92,19 @@ class ImportLabels:
         *,
         replace: bool = False,
         told: Callable[[int], None] = lambda _: None,
+        most: int | None = None,
     ) -> LabelImport:
         """Store the labels of a file, or of a parsed JSON list, and return what came of each row.
 
         `defaults` hold for labels that do not say. `replace`: a label that contradicts an earlier one of the
         same rater overrules it. `told` hears of rows that are done. What was stored stays when the import
-        breaks off; importing again finds it as duplicates. Raises InvalidInput for a bad tenant,
-        UnknownScorecard, Unavailable, and Conflict when somebody stores the same label at the same moment.
+        breaks off; importing again finds it as duplicates. Raises TooManyRows, before any is stored, when there
+        are more than `most` (None: any number), InvalidInput for a bad tenant, UnknownScorecard, Unavailable, and Conflict when somebody stores the same label at the same moment.
         """
         check_tenant(tenant)
         rows = await asyncio.to_thread(self._rows, tenant, source, defaults)
+        if most is not None:
+            rows = await asyncio.to_thread(_at_most, most, rows)
         tally = _Tally()
         while batch := await asyncio.to_thread(lambda: list(islice(rows, BATCH))):
             tally.read(batch)
@@ -107,7 +112,7 @@ class ImportLabels:
             if given:
                 await self._take_in(tenant, given, tally, replace=replace)
             told(len(batch))
-        await asyncio.to_thread(self._weigh, tenant, tally.planned)
+        await asyncio.to_thread(self._finish, tenant, tally)
         return tally.result()
 
     def _rows(self, tenant: str, source: BinaryIO | bytes | list[Any], defaults: Defaults) -> Iterator[Read]:
@@ -145,17 +150,18 @@ class ImportLabels:
         self, tenant: str, given: Sequence[GivenLabel], replace: bool, tally: "_Tally"
     ) -> tuple[list[Checked], dict[str, Language | None]]:
         with self._database.begin(tenant) as tx:
-            check = LabelCheck(tx, given, datetime.now(UTC), replace=replace)
+            check = LabelCheck(tx, given, datetime.now(UTC), tally.remarks, replace=replace)
             checked = [check(one) for one in given]
             tally.planned |= check.planned
             new = [one for one in checked if isinstance(one, StoredLabel)]
             return checked, {one.id: check.language_of(one) for one in new}
 
-    def _weigh(self, tenant: str, card_names: Collection[str]) -> None:
+    def _finish(self, tenant: str, tally: "_Tally") -> None:
         """Weigh once all is stored: which plan counts depends on how much of each is labelled."""
         with self._database.begin(tenant) as tx:
-            for name in sorted(card_names):
+            for name in sorted(tally.planned):
                 weigh_labels(tx, name)
+            tally.remark(tally.remarks.sentences(tx))
 
     def _store(self, tenant: str, new: Sequence[StoredLabel]) -> None:
         with self._database.begin(tenant) as tx:
@@ -181,6 +187,13 @@ def redact_rationales(policy: Policy, texts: Sequence[Written], plugin: Plugin |
     return redacted
 
 
+def _at_most(most: int, rows: Iterator[Read]) -> Iterator[Read]:
+    found = list(islice(rows, most + 1))
+    if len(found) > most:
+        raise TooManyRows(most)
+    return iter(found)
+
+
 class _Tally:
     """Counts what became of rows, and lists the first of them."""
 
@@ -192,6 +205,7 @@ class _Tally:
         self._problems: list[RowProblem] = []
         self._notes: list[str] = []
         self.planned: set[str] = set()
+        self.remarks = Remarks()
 
     def read(self, batch: Iterable[Read]) -> None:
         for one in batch:
@@ -201,6 +215,9 @@ class _Tally:
                 self._add(one, self._problems)
             elif not isinstance(one, GivenLabel):
                 self._notes.append(one.text)
+
+    def remark(self, sentences: Iterable[str]) -> None:
+        self._notes += sentences
 
     def refused(self, checked: Iterable[Checked]) -> None:
         for one in checked:

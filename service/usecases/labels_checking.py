@@ -18,6 +18,7 @@ from service.storage.evaluations import Evaluated
 from service.storage.label_plans import Drawn
 from service.storage.transaction import Transaction
 from service.usecases.cards import split_reference
+from service.usecases.labels_remarks import Remarks
 from service.usecases.labels_weighing import same_probability
 
 Checked = StoredLabel | LabelDuplicate | LabelConflict | RowProblem
@@ -40,9 +41,19 @@ class LabelCheck:
     """Checks labels of one batch, in one transaction. What it lets through counts as stored for the next."""
 
     def __init__(
-        self, tx: Transaction, batch: Iterable[GivenLabel], now: datetime, *, replace: bool = False
+        self,
+        tx: Transaction,
+        batch: Iterable[GivenLabel],
+        now: datetime,
+        remarks: Remarks,
+        *,
+        replace: bool = False,
     ) -> None:
-        """Read what is known of everything that `batch` is about. `replace`: contradictions overrule."""
+        """Read what is known of everything that `batch` is about. `replace`: contradictions overrule.
+
+        `remarks` hears of what may be a mistake although it can be stored.
+        """
+        self._remarks = remarks
         given = [one.label for one in batch]
         ids = {label.evaluation for label in given if label.evaluation is not None}
         names = {label.conversation for label in given if label.conversation is not None}
@@ -56,9 +67,12 @@ class LabelCheck:
             if one.external_id is not None:
                 self._of_conversation[one.external_id].append(one)
                 names.add(one.external_id)
+        self._raters: dict[tuple[Subject, str, str], set[str]] = defaultdict(set)
         self._before: dict[tuple[Subject, str, str], list[StoredLabel]] = defaultdict(list)
         for label in tx.labels.of(names, ids):
             self._before[_about(label)].append(label)
+            about, dimension, rater = _about(label)
+            self._raters[about, dimension, rater.casefold()].add(rater)
         self._drawn: dict[Subject, list[Drawn]] = defaultdict(list)
         for drawn in tx.label_plans.drawn(names, ids):
             self._drawn[_subject(drawn.conversation, drawn.evaluation_id)].append(drawn)
@@ -73,6 +87,7 @@ class LabelCheck:
             label = self._planned(self._on_its_scale(self._found(given.label)))
         except _Refused as refused:
             return RowProblem(row=given.row, field=refused.field, detail=refused.detail)
+        self._look_at(label)
         said = self._before[_about(label)]
         before = next((one for one in said if _name(one) == _name(label)), None)
         before = before or next((one for one in said if None in (_name(one), _name(label))), None)
@@ -87,6 +102,18 @@ class LabelCheck:
             return _conflict(given.row, label, before)
         said.append(new)
         return new
+
+    def _look_at(self, label: ConversationLabel) -> None:
+        """Tell what may be a mistake although the label can be stored."""
+        card = self._card_of(label)
+        if self._evaluation(label) is None:
+            self._remarks.unevaluated(label, checked=card is not None)
+        if card is None or label.dimension not in card.scorecard.section_of:
+            self._remarks.dimension(label)
+        about = (_subject(label.conversation, label.evaluation), label.dimension, label.rater.casefold())
+        self._raters[about].add(label.rater)
+        if len(self._raters[about]) > 1:
+            self._remarks.raters(self._raters[about])
 
     @property
     def planned(self) -> set[str]:

@@ -1,11 +1,11 @@
 """Which plan a label's probability is from, when more than one plan was made.
 
-A plan is *filled* when labels say that they are of it and nine tenths of what it drew is labelled, or when all
-of it is and that is more than other filled plans drew. For a conversation the newest filled plan counts that
-could have drawn it: what it drew has its probability, whatever else is labelled has none. So each conversation
-weighs as in one sample, and sums weighed by 1/probability stay unbiased. A plan that never came back is not
-filled and changes nothing. While no plan is filled that could have drawn a conversation, the one of whose
-sample most is labelled counts. Labels that brought a probability of their own keep it.
+A plan is *filled* when labels say that they are of it and nine tenths of what it drew is labelled, or when
+all of it is and other filled plans did not draw all of that. For a conversation the newest filled plan counts
+that could have drawn it: what it drew has its probability, whatever else is labelled has none. So each
+conversation weighs as in one sample, and sums weighed by 1/probability stay unbiased. A plan that never came
+back is not filled and changes nothing. While no plan is filled that could have drawn a conversation, the one
+of whose sample most is labelled counts. Labels that brought a probability of their own keep it.
 """
 
 import math

@@ -1,13 +1,14 @@
 """Means and rates of what was graded, from the database."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from service.domain.base import Model, Moment
+from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
 from service.domain.labelled import LabelledEvaluation
@@ -40,7 +41,7 @@ class Reports:
         self._one_at_a_time = asyncio.Semaphore(1)
 
     async def __call__(self, tenant: str, request: ReportRequest) -> Report:
-        """Return the report. Raises UnknownScorecard and DatabaseAway."""
+        """Return the report. Raises UnknownScorecard, InvalidInput and DatabaseAway."""
         async with self._one_at_a_time:
             return await asyncio.to_thread(self.now, tenant, request)
 
@@ -50,20 +51,29 @@ class Reports:
         from service.calibration.reporting import report_of
 
         grader = request.grader or self._default_grader
-        card, evaluations = self._read(tenant, request, grader)
-        report = report_of(card, grader, request.by, evaluations)
+        if request.since and request.until and request.since >= request.until:
+            raise InvalidInput([FieldProblem("/from", "has to be before `to`: nothing lies between them")])
+        card, evaluations, notes = self._read(tenant, request, grader)
+        report = report_of(card, grader, request.by, evaluations, notes)
         return report.model_copy(update={"since": request.since, "until": request.until})
 
     def _read(
         self, tenant: str, request: ReportRequest, grader: GraderName
-    ) -> tuple[ScorecardRevision, list[LabelledEvaluation]]:
+    ) -> tuple[ScorecardRevision, list[LabelledEvaluation], Sequence[str]]:
         with self._reading.begin(tenant) as tx:
             card = named_scorecard(tx, request.scorecard)
             found = tx.labels.labelled_evaluations(card.name, grader, revision=card.revision)
             within = _within(found, request.since, request.until)
-            return card, [
-                one.model_copy(update={"labels": on_card(card.scorecard, one.labels)}) for one in within
-            ]
+            read = [one.model_copy(update={"labels": on_card(card.scorecard, one.labels)}) for one in within]
+            graders = {} if read else tx.evaluations.graders_on(card.name, card.revision)
+            return card, read, list(_others(grader, graders))
+
+
+def _others(grader: GraderName, graders: Mapping[str, int]) -> Iterator[str]:
+    """Say whose grades there are where there are none of the one that was asked for."""
+    others = ", ".join(f"{count:,} by {name}" for name, count in sorted(graders.items()) if name != grader)
+    if others:
+        yield f"no evaluation by {grader} in that time, but there are {others}: name one as the grader"
 
 
 def _within(

@@ -149,3 +149,34 @@ def test_labels_of_an_evaluation_are_found_by_it(service):
     )
     found = service.client.get("/v1/labels", params={"evaluation": done["id"]}).json()["items"]
     assert {(x["rater"], x["conversation"]) for x in found} == {("r1", "crm-77"), ("r2", "crm-77")}
+
+
+def test_a_body_that_is_a_list_is_told_what_a_body_is(service):
+    answer = service.client.post("/v1/labels", json=[])
+    assert answer.json()["errors"] == [
+        {"pointer": "", "detail": 'the body is an object such as {"labels": [...]}'}
+    ]
+
+
+def test_more_rows_than_one_request_may_bring_are_a_413(service):
+    table = "conversation,dimension,rater,level\n" + "c,greeting,r,\n" * 50_001
+    answer = service.client_of("many").post(
+        "/v1/labels", content=table.encode(), headers={"Content-Type": "text/csv"}
+    )
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:qalibrate:problem:too-many-rows")
+    assert "there are more than 50,000 rows in one request; send them in parts" in answer.json()["detail"]
+
+
+def test_labels_of_a_card_that_is_not_there_are_no_empty_list(service):
+    answer = service.client.get("/v1/labels", params={"scorecard": "nope"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:qalibrate:problem:unknown-scorecard")
+    assert "there are: " in answer.json()["detail"]
+
+
+def test_labels_that_fit_nothing_yet_are_stored_and_told_of(service):
+    done = post(service, {**BY_R1, "conversation": "nobody", "scorecard": None, "dimension": "gretting"})
+    assert done.json()["stored"] == 1
+    assert (
+        "1 label is of a conversation that has no evaluation yet, e.g. 'nobody'" in done.json()["notes"][-1]
+    )
+    assert any("no scorecard has a dimension 'gretting'" in note for note in done.json()["notes"])

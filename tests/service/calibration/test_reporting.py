@@ -287,3 +287,50 @@ def test_a_level_of_people_counts_where_the_machine_said_not_applicable():
         evaluated(n, warmth=("na", None)[n % 2], labels=said("warmth", 2 + n % 2)) for n in range(10)
     ]
     assert figure(report_of(CARD, "llm", "all", evaluations), "warmth").mean.value == pytest.approx(2.5)
+
+
+def by_model(one, model):
+    provenance = one.evaluation.provenance.model_copy(update={"model": model})
+    return one.model_copy(update={"evaluation": one.evaluation.model_copy(update={"provenance": provenance})})
+
+
+def two_models(labelled_of_second, count=600, seed=5):
+    """The first model grades half a level too high, the second two levels too low; people label some of each."""
+    rng = random.Random(seed)
+    evaluations, truths = [], []
+    for number in range(2 * count):
+        truth = rng.choice([2, 3, 4, 5])
+        is_first = number < count
+        machine = min(5, truth + (rng.random() < 0.5)) if is_first else max(1, truth - 2)
+        place = number % count
+        labels = said("warmth", truth) if place < (100 if is_first else labelled_of_second) else ()
+        one = evaluated(number, warmth=machine, labels=labels)
+        evaluations.append(by_model(one, "first" if is_first else "second"))
+        truths.append(truth)
+    return evaluations, sum(truths) / len(truths)
+
+
+def test_each_model_is_corrected_by_labels_of_its_own_grades():
+    evaluations, truth = two_models(labelled_of_second=60)
+    report = report_of(CARD, "llm", "all", evaluations)
+    found = figure(report, "warmth")
+    assert found.mean.low < truth < found.mean.high
+    assert (found.mean.method, found.mean.n) == ("corrected", 160)
+    assert "graded in 2 ways" in report.notes[0]
+
+
+def test_a_model_without_labels_is_left_out_and_it_is_said():
+    evaluations, truth = two_models(labelled_of_second=0)
+    report = report_of(CARD, "llm", "all", evaluations)
+    found = figure(report, "warmth")
+    assert found.mean.low < truth < found.mean.high
+    assert found.mean.n == 100
+    assert "fewer than 20 while another has them" in report.notes[0]
+
+
+def test_models_with_few_labels_each_leave_the_labels_alone():
+    evaluations, _ = two_models(labelled_of_second=12)
+    few = [one for n, one in enumerate(evaluations) if n < 15 or n >= 600]
+    found = figure(report_of(CARD, "llm", "all", few), "warmth")
+    assert (found.mean.method, found.mean.n) == ("labels_only", 27)
+    assert "graded in several ways" in found.mean.note

@@ -60,3 +60,14 @@ def test_nothing_graded_by_that_grader_is_said(capsys):
 def test_an_unknown_scorecard_is_bad_input(capsys):
     assert run(["report", "--scorecard", "nothing"]) == 2
     assert "nothing" in capsys.readouterr().err
+
+
+def test_whose_grades_there_are_is_said_where_those_asked_for_are_not(capsys):
+    assert run(["report", "--scorecard", "inbound-service", "--grader", "llm"]) == 0
+    assert "there are 3 by signals" in capsys.readouterr().err
+
+
+def test_a_time_that_ends_before_it_begins_is_bad_input(capsys):
+    times = ["--from", "2026-03-02", "--to", "2026-03-01"]
+    assert run(["report", "--scorecard", "inbound-service", *times]) == 2
+    assert "before" in capsys.readouterr().err

@@ -76,6 +76,8 @@ def test_the_same_label_is_read_from_every_shape(text):
     [
         ("4", 4),
         ("4.0", 4),
+        ("1e0", 1),
+        ("0.4E1", 4),
         ("-1", -1),
         ("NA", "na"),
         ("n/a", "na"),
@@ -91,7 +93,7 @@ def test_levels_are_read_as_people_write_them(written, level):
     assert type(label.level) is type(level)
 
 
-@pytest.mark.parametrize("written", ["4.5", "NaN", "inf", "-Infinity", "1e3", ".5", '"4,5"'])
+@pytest.mark.parametrize("written", ["4.5", "NaN", "inf", "-Infinity", "1e99", "15e-1", ".5", '"4,5"'])
 def test_what_is_no_level_names_row_and_column(written):
     assert problems(f"conversation,dimension,rater,level\nc1,greeting,r1,{written}\n") == [(2, "level")]
 
@@ -196,6 +198,49 @@ def test_a_wide_table_has_a_column_for_each_dimension_and_comments_beside_them()
     assert found[0] == Note("columns that were not read: shift")
     given = [(one.row, one.label.dimension, one.label.level, one.label.rationale) for one in found[1:]]
     assert given == [(2, "greeting", "yes", "Warm."), (3, "greeting", "no", None), (3, "hold-music", 2, None)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (
+            "greeting_anna,greeting_bob",
+            "greeting_anna: this is no dimension and was not read; 'greeting' is one",
+        ),
+        ("greting", "did you mean 'greeting'?"),
+        ("Call length", "which has: greeting, hold-music"),
+        ("old", "card@1 was the last revision that had it"),
+    ],
+)
+def test_a_wide_table_without_a_dimension_of_the_card_is_a_problem_of_its_header(columns, said):
+    cells = ",".join("1" for _ in columns.split(","))
+    text = f"sep=,\nconversation,rater,{columns}\nc1,r1,{cells}\n"
+    found = list(read_labels(text.encode(), Defaults(), ["greeting", "hold-music"], {"old": "card@1"}))
+    (problem,) = (one for one in found if not isinstance(one, Note))
+    assert (problem.row, problem.field) == (2, "")
+    assert "no column is a dimension of the scorecard, which has: greeting, hold-music" in problem.detail
+    assert said in problem.detail
+
+
+def test_a_misspelt_column_beside_others_is_a_problem_and_the_others_are_read():
+    text = "conversation,rater,greeting,greeting_old,hold_musik\nc1,r1,yes,no,1\n"
+    found = list(read_labels(text.encode(), Defaults(), ["greeting", "hold-music"]))
+    assert [(one.row, one.field) for one in found if isinstance(one, RowProblem)] == [(1, "hold_musik")]
+    assert [one.label.dimension for one in found if isinstance(one, GivenLabel)] == ["greeting"]
+
+
+def test_a_table_of_conversations_and_raters_alone_is_a_problem():
+    assert problems("conversation,rater\nc1,r1\n") == [(1, "")]
+
+
+def test_utf_16_without_a_mark_is_named():
+    (found,) = read("conversation,dimension,rater,level\nc1,greeting,r1,3\n".encode("utf-16-le"))
+    assert "UTF-16 without a byte order mark" in found.detail
+
+
+def test_a_header_in_another_encoding_is_named_as_such():
+    (found,) = read("call_id,rater,greeting,评论\nc1,r1,3,好\n".encode("gb18030"))
+    assert (found.row, found.detail) == (1, "this is not UTF-8 text; save the file as UTF-8")
 
 
 def test_a_key_that_is_no_field_of_a_label_is_a_problem():

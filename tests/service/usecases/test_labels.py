@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.domain.errors import InvalidInput, UnknownScorecard
+from service.domain.errors import InvalidInput, TooManyRows, UnknownScorecard
 from service.domain.label import LabelFilter
 from service.domain.label_plan import LabelPlan, PlannedConversation
 from service.formats.label_fields import Defaults
@@ -154,7 +154,7 @@ def test_a_dimension_that_is_gone_is_said_to_be_gone(take_in, database):
         changed = make_card(dimension("listening", scale=LISTENING), name="own-card")
         tx.scorecards.publish(changed, NOW + timedelta(days=1))
     done = take_in({**BY_R1, "conversation": "crm-9", "scorecard": "own-card"})
-    assert "'greeting' is not on own-card@2; it is gone since revision 1" in done.problems[0].detail
+    assert "'greeting' is not on own-card@2; revision 1 was the last that had it" in done.problems[0].detail
     # The evaluation was made with the older revision, and so was the label.
     assert take_in({**BY_R1, "scorecard": "own-card"}).stored == 1
 
@@ -224,7 +224,66 @@ def test_a_long_file_is_taken_in_by_parts_and_its_bad_rows_are_counted(take_in, 
 def test_a_wide_table_is_read_with_the_dimensions_of_the_card(take_in, stored):
     table = b"conversation,rater,agent,greeting,listening\nc1,r1,Ann,yes,3\n"
     done = take_in(table, scorecard="own-card")
-    assert (done.stored, done.notes) == (2, ("columns that were not read: agent",))
+    assert done.stored == 2
+    assert done.notes[0] == "columns that were not read: agent"
+
+
+def test_columns_of_dimensions_that_are_gone_or_misspelt_are_problems_of_the_header(take_in, database):
+    with database.begin("a") as tx:
+        changed = make_card(dimension("listening", scale=LISTENING), dimension("closing"), name="own-card")
+        tx.scorecards.publish(changed, NOW + timedelta(days=1))
+    done = take_in(b"conversation,rater,greeting,listenning,closing\nc1,r1,yes,3,\n", scorecard="own-card")
+    assert [(one.row, one.field) for one in done.problems] == [(1, "greeting"), (1, "listenning")]
+    assert "own-card@1 was the last revision that had it" in done.problems[0].detail
+    assert "did you mean 'listening'?" in done.problems[1].detail
+    assert (done.stored, done.empty) == (0, 1)
+
+
+def test_labels_of_conversations_that_nobody_evaluated_are_stored_and_told_of(take_in):
+    done = take_in(BY_R1, {**BY_R1, "conversation": "c8"}, {**BY_R1, "conversation": "c9", "level": 9})
+    assert done.stored == 3
+    assert done.notes == (
+        "2 labels are of conversations that have no evaluation yet, e.g. 'c8', 'c9'; their levels could not be "
+        "checked",
+    )
+    named = take_in({**BY_R1, "conversation": "c7", "scorecard": "own-card"})
+    assert named.notes == ("1 label is of a conversation that has no evaluation yet, e.g. 'c7'",)
+
+
+def test_a_dimension_that_no_card_has_is_stored_and_told_of(take_in):
+    done = take_in({**BY_R1, "dimension": "gretting"}, {**BY_R1, "dimension": "parking"})
+    assert done.stored == 2
+    assert done.notes[:2] == (
+        "no scorecard has a dimension 'gretting' (1 label); did you mean 'greeting'?",
+        "no scorecard has a dimension 'parking' (1 label)",
+    )
+
+
+def test_a_tenant_that_has_nothing_is_told_of(take_in):
+    assert take_in(BY_R1, tenant="acmee").notes[0] == (
+        "the tenant 'acmee' has neither keys nor evaluations; is its name spelt right?"
+    )
+    assert not any("tenant" in note for note in take_in(BY_R1).notes)
+
+
+def test_raters_who_differ_in_case_alone_are_told_of(take_in):
+    take_in({**BY_R1, "rater": "dora"})
+    (note,) = take_in({**BY_R1, "rater": "Dora"}, {**BY_R1, "rater": "Dorothy"}).notes
+    assert note == "raters 'Dora' and 'dora' graded the same: if that is one person, write the name one way"
+
+
+def test_more_rows_than_one_request_may_have_are_refused_before_any_is_stored(database, stored):
+    use = ImportLabels(database, WorkPool(0), Policies())
+    with pytest.raises(TooManyRows, match="more than 2 rows"):
+        asyncio.run(use("a", [{**BY_R1, "rater": f"r{n}"} for n in range(3)], Defaults(), most=2))
+    assert stored() == []
+    done = asyncio.run(use("a", [BY_R1, {**BY_R1, "rater": "r2"}], Defaults(), most=2))
+    assert done.stored == 2
+
+
+def test_labels_of_a_card_that_is_not_there_cannot_be_listed(database):
+    with pytest.raises(UnknownScorecard, match="there are: own-card"):
+        Labels(database).list("a", LabelFilter(scorecard="nope"), None, 3)
 
 
 def test_lists_of_labels_are_paged(take_in, database):

@@ -47,7 +47,9 @@ def hand_in(database):
         columns = ("evaluation", "stratum", "probability", "plan")
         rows = [
             {
-                **{"dimension": "greeting", "rater": rater, "level": "yes"},
+                "dimension": "greeting",
+                "rater": rater,
+                "level": "yes",
                 **{name: getattr(one, name, of.id) for name in columns if name not in without},
                 **other,
             }
