@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 SHOWN = 50
 """Complaints about one file before the rest is only counted."""
 
-COLUMNS = ("conversation", "evaluation", "dimension", "stratum", "probability", "plan")
-COLUMNS += ("rater", "level", "blind")
+COLUMNS = (
+    *("conversation", "evaluation", "dimension", "stratum", "probability", "plan"),
+    *("rater", "level", "blind"),
+)
 """The table that a plan writes; rater and level are for people to fill in."""
 
 # A spreadsheet takes a cell that starts like this for a formula.

@@ -68,7 +68,7 @@ def _show(report: Report, dimension: str | None) -> None:
         return
     first = "Measure" if report.by == "all" else report.by.replace("_", " ").capitalize()
     columns = (first, "Graded", "Labels", "Mean", "95 % interval", "How", "Machine alone")
-    named = [(row.group or "–", figure) for row in report.rows for figure in row.figures]
+    named = [(printable(row.group or "–"), figure) for row in report.rows for figure in row.figures]
     if report.by == "all":
         rows = [(_measure(figure), figure) for _, figure in named if dimension in (None, figure.dimension)]
     else:

@@ -98,8 +98,9 @@ class ImportLabels:
 
         `defaults` hold for labels that do not say. `replace`: a label that contradicts an earlier one of the
         same rater overrules it. `told` hears of rows that are done. What was stored stays when the import
-        breaks off; importing again finds it as duplicates. Raises TooManyRows, before any is stored, when there
-        are more than `most` (None: any number), InvalidInput for a bad tenant, UnknownScorecard, Unavailable, and Conflict when somebody stores the same label at the same moment.
+        breaks off; importing again finds it as duplicates. Raises TooManyRows, before any is stored, when
+        there are more than `most` (None: any number), InvalidInput for a bad tenant, UnknownScorecard,
+        Unavailable, and Conflict when somebody stores the same label at the same moment.
         """
         check_tenant(tenant)
         rows = await asyncio.to_thread(self._rows, tenant, source, defaults)
@@ -121,7 +122,8 @@ class ImportLabels:
         if defaults.scorecard is not None:
             with self._database.begin(tenant) as tx:
                 card = named_scorecard(tx, defaults.scorecard)
-                dimensions, gone = card.scorecard.section_of, gone_dimensions(tx, card)
+                dimensions = card.scorecard.section_of
+                gone = {} if isinstance(source, list) else gone_dimensions(tx, card)
         if isinstance(source, list):
             return iter(read_items(source, defaults))
         return iter(read_labels(source, defaults, dimensions, gone))
