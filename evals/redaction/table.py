@@ -7,7 +7,7 @@ from rich.table import Table
 
 from evals.redaction.report import Estimate, Group, Report, TypeRow
 from evals.redaction.scoring import Mistake
-from service.cli.output import console, print_table
+from service.cli.output import console, print_fitting, print_table
 
 _COLUMNS = ("Type", "Spans", "Recall", "Precision", "F2", "Leak rate", "False", "Labelled as")
 
@@ -28,7 +28,6 @@ _LAYOUTS = (
 )
 """From the widest to the narrowest: the first that fits is taken, for a number that is cut misleads."""
 
-_ANY_WIDTH = 10_000
 _LABELS = 3
 _WORTH_SHOWING = 0.005
 
@@ -36,7 +35,7 @@ _WORTH_SHOWING = 0.005
 def show_report(report: Report) -> None:
     """Print a table for each language, and what was false in relation to turns; rates with 95 % intervals."""
     for group in report.groups:
-        console().print(_fitting(group, console().width))
+        print_fitting([_table(group, layout) for layout in _LAYOUTS])
         false = group.false_hits_per_1000_turns, group.false_hits_per_100_conversations
         per_turns, per_conversations = (as_text(rate, 1) for rate in false)
         console().print(
@@ -51,13 +50,6 @@ def show_mistakes(mistakes: Iterable[Mistake]) -> None:
         for m in mistakes
     ]
     print_table(("Mistake", "Type", "Where", "Text"), rows, title="Worst misses and longest false hits")
-
-
-def _fitting(group: Group, width: int) -> Table:
-    tables = [_table(group, layout) for layout in _LAYOUTS]
-    out = console()
-    unbounded = out.options.update(width=_ANY_WIDTH)
-    return next((t for t in tables if out.measure(t, options=unbounded).maximum <= width), tables[-1])
 
 
 def _table(group: Group, layout: _Layout) -> Table:

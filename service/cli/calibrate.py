@@ -45,6 +45,9 @@ def calibrate(
         ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="Whose labels.")] = DEFAULT_TENANT,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show all that is known about each dimension, too.")
+    ] = False,
     output: FormatOption = "table",
 ) -> None:
     """Compare grades with the labels that people gave without seeing them, and fit what follows from it."""
@@ -67,7 +70,7 @@ def calibrate(
     else:
         from service.cli.show_calibration import show_calibration
 
-        show_calibration(fitted.calibration)
+        show_calibration(fitted.calibration, details=details)
 
 
 def _request(

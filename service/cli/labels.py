@@ -29,8 +29,15 @@ SHOWN = 50
 """Complaints about one file before the rest is only counted."""
 
 COLUMNS = (
-    *("conversation", "evaluation", "dimension", "stratum", "probability", "plan"),
-    *("rater", "level", "blind"),
+    "conversation",
+    "evaluation",
+    "dimension",
+    "stratum",
+    "probability",
+    "plan",
+    "rater",
+    "level",
+    "blind",
 )
 """The table that a plan writes; rater and level are for people to fill in."""
 

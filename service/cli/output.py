@@ -21,6 +21,8 @@ FormatOption = Annotated[
 ]
 
 
+_ANY_WIDTH = 10_000
+
 # What would move the cursor, ring, colour or turn the direction of writing on somebody's terminal.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SHOWN = {"\t": " ", "\n": "⏎", "\u2028": "⏎", "\u2029": "⏎"}
@@ -63,6 +65,16 @@ def print_json(value: Any) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise OutputClosed from None
+
+
+def print_fitting(tables: Sequence[Table]) -> None:
+    """Write the first of these tables that the output is wide enough for, else the last one: a number that is
+    cut misleads.
+    """
+    out = console()
+    unbounded = out.options.update(width=_ANY_WIDTH)
+    fitting = (table for table in tables if out.measure(table, options=unbounded).maximum <= out.width)
+    out.print(next(fitting, tables[-1]))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> None:

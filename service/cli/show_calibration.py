@@ -4,7 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from service.cli.output import console, print_table
+from service.cli.calibration_summary import show_summary
+from service.cli.figures import Cell, in_figures, print_figures
+from service.cli.output import console
 from service.cli.page import Page
 from service.domain.agreement import (
     Agreement,
@@ -28,38 +30,36 @@ from service.domain.calibration import (
 _SCALES = {"yes_no": "yes or no", "ordinal": "levels in order", "choice": "choice"}
 _LABEL = 16
 _COLUMNS = ("Answers", "n", "Exact", "Adjacent", "QWK", "AC2")
+_SPARE = ("AC2", "Adjacent")
 _ORDER: tuple[Column, ...] = ("constant", "learned", "llm", "signals", "blend")
 _COUNT = re.compile(r"\A[0-9][0-9,]* ")
 _LOSSES = {"off_by_two": "off by two levels or more", "differs": "other than people's"}
 
 
-def show_calibration(calibration: Calibration) -> None:
-    """Print the whole report: the way of grading, all dimensions together, then each."""
+def show_calibration(calibration: Calibration, *, details: bool = False) -> None:
+    """Print the way of grading, a line for each dimension, and all dimensions together; with `details` then
+    all that is known about each.
+    """
     out = console()
     page = Page(out)
     card = calibration.scorecard
     page.line(f"Calibration {calibration.id} of {card.name}@{card.revision}", style="bold")
     page.fields(_made_of(calibration), indent=1, label=_LABEL)
+    show_summary(page, calibration)
     if calibration.overall is not None and calibration.overall.columns:
         page.heading("All dimensions together")
         known, n = calibration.overall.columns, calibration.overall.conversations
-        print_table(_COLUMNS, [(name, n, *_figures(known[name])) for name in _ORDER if name in known])
+        rows = [(name, n, *_figures(known[name])) for name in _ORDER if name in known]
+        print_figures(_COLUMNS, rows, spare=_SPARE)
         _show_notes(page, calibration.overall.notes)
     common = _common_notes(calibration.dimensions)
-    for one in calibration.dimensions:
+    for one in calibration.dimensions if details else ():
         _show_dimension(page, one, common)
     if common:
         page.heading("All dimensions")
         _show_notes(page, (_note_of_many(notes, calibration.dimensions) for notes in common.values()))
-
-
-def in_figures(estimate: Estimate | None) -> str:
-    """Return a figure with its interval: `0.62 (0.48…0.74)`; a dash where there is none."""
-    if estimate is None or estimate.value is None:
-        return "–"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.2f}"
-    return f"{estimate.value:.2f} ({estimate.low:.2f}…{estimate.high:.2f})"
+    if not details:
+        page.line("`--details` shows each dimension: all figures, what its grades follow, raters and notes.")
 
 
 def _made_of(calibration: Calibration) -> Iterator[tuple[str, str | None]]:
@@ -103,7 +103,7 @@ def _show_dimension(page: Page, one: DimensionCalibration, elsewhere: Collection
     counts = f"{agreement.items:,} conversations, {agreement.labels:,} labels"
     page.heading(f"{one.dimension} ({_SCALES[agreement.scale]}): {counts}")
     if agreement.columns:
-        print_table((*_COLUMNS, "Bias"), list(_rows(agreement)))
+        print_figures((*_COLUMNS, "Bias"), list(_rows(agreement)), spare=_SPARE)
     page.fields(_followed(one), indent=1, label=_LABEL)
     page.fields((("Rater", _severity(rater)) for rater in agreement.raters), indent=1, label=_LABEL)
     if agreement.stand_in is not None:
@@ -111,26 +111,27 @@ def _show_dimension(page: Page, one: DimensionCalibration, elsewhere: Collection
     _show_notes(page, (note for note in agreement.notes if _about(note) not in elsewhere))
 
 
-def _rows(agreement: DimensionAgreement) -> Iterator[Sequence[object]]:
+def _rows(agreement: DimensionAgreement) -> Iterator[Sequence[Cell]]:
     for name in _ORDER:
         if name in agreement.columns:
             of = agreement.columns[name]
-            yield name, of.n, *_figures(of), in_figures(of.bias)
+            yield name, of.n, *_figures(of), of.bias
     if agreement.ceiling is not None:
         ceiling = agreement.ceiling
         yield "people, each other", ceiling.items, *_figures(ceiling), None
 
 
-def _figures(of: Agreement | HumanCeiling | OverallFigures) -> tuple[str, ...]:
-    return tuple(in_figures(estimate) for estimate in (of.exact, of.adjacent, of.qwk, of.ac2))
+def _figures(of: Agreement | HumanCeiling | OverallFigures) -> tuple[Estimate | None, ...]:
+    return of.exact, of.adjacent, of.qwk, of.ac2
 
 
 def _followed(one: DimensionCalibration) -> Iterator[tuple[str, str | None]]:
     yield "Accepted", _promise(one.certificate) if one.certificate else None
-    yield "Expected level", _map(one.score_map) if one.score_map else None
+    if one.blend is not None and one.agreement.scale == "ordinal":
+        yield "Expected level", "that of blend, the grader's and learned's together"
+    else:
+        yield "Expected level", _map(one.score_map) if one.score_map else None
     yield "Confidence", _confidence(one.confidence) if one.confidence else None
-    if one.blend is not None:
-        yield "Blend", "the expected level is a blend of the grader's and the text model's"
 
 
 def _promise(certificate: Certificate) -> str:
@@ -146,6 +147,8 @@ def _promise(certificate: Certificate) -> str:
 
 
 def _map(score_map: ScoreMap) -> str:
+    if score_map.kind == "identity":
+        return score_map.gate
     expected = " ".join(f"{level:.2f}" for level in score_map.expected)
     return f"{score_map.kind}, {expected}: {score_map.gate}"
 

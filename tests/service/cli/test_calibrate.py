@@ -35,7 +35,7 @@ def run_file(tmp_path):
 
 
 def test_a_run_file_is_calibrated_without_a_database_and_shown_column_by_column(qalibrate, tmp_path):
-    ran = qalibrate("calibrate", a_run(tmp_path / "run.json", a_labelled_set()))
+    ran = qalibrate("calibrate", a_run(tmp_path / "run.json", a_labelled_set()), "--details")
     assert (ran.code, ran.err) == (0, "")
     assert not (tmp_path / "cli.db").exists()
     for said in (
