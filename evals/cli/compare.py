@@ -46,7 +46,7 @@ def compare(
     the runs cannot be compared or nothing could be measured. evals/README.md says what is tested.
     """
     from evals.gate.command import judge
-    from evals.gate.reading import read_run
+    from evals.gate.reading import read_grades
 
     options = GateOptions(
         alpha=alpha,
@@ -61,7 +61,7 @@ def compare(
         annotations=annotations,
     )
     refuse_overwriting([base, new], options.files)
-    code = judge(read_run(base), read_run(new), options)
+    code = judge(read_grades(base), read_grades(new), options)
     if code:
         raise typer.Exit(code)
 
@@ -82,7 +82,7 @@ def report(
     and nothing of it could be judged.
     """
     from evals.gate.command import judge
-    from evals.gate.reading import read_run
+    from evals.gate.reading import read_grades
 
     options = GateOptions(
         least=parse_least(min_agreement),
@@ -94,6 +94,6 @@ def report(
         annotations=annotations,
     )
     refuse_overwriting([run], options.files)
-    code = judge(None, read_run(run), options)
+    code = judge(None, read_grades(run), options)
     if code:
         raise typer.Exit(code)

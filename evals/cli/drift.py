@@ -47,10 +47,10 @@ def drift(
     the base is missing in NEW. No labels are needed.
     """
     from evals.gate.drift import drift_between
-    from evals.gate.reading import read_run
+    from evals.gate.reading import read_grades
     from evals.gate.reports.drift_table import show_drift
 
-    report = drift_between(read_run(base), read_run(new), alpha)
+    report = drift_between(read_grades(base), read_grades(new), alpha)
     if output == "json":
         print_json(report)
     else:

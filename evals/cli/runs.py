@@ -138,9 +138,9 @@ def run(
 
 def _baseline(path: Path | None) -> "Run | None":
     """Read it first: whoever has none should hear of it before a model is paid."""
-    from evals.gate.reading import read_run
+    from evals.gate.reading import read_grades
 
-    return None if path is None else read_run(path)
+    return None if path is None else read_grades(path)
 
 
 def _card(reference: str) -> "ScorecardRevision":

@@ -38,10 +38,10 @@ def diff(
     with 2 when there are runs and no conversation could be scored under both scorecards.
     """
     from evals.gate.card_diff import card_diff
-    from evals.gate.reading import read_run
+    from evals.gate.reading import read_grades
     from evals.gate.reports.card_table import show_card_diff
 
-    runs = [read_run(path) for path in labels or ()]
+    runs = [read_grades(path) for path in labels or ()]
     found = card_diff(_card(old, tenant), _card(new, tenant), runs)
     if output == "json":
         print_json(found)

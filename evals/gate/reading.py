@@ -18,7 +18,10 @@ def read_grades(path: Path) -> Run:
     """Return the run in the file `path` without turns and other things that no comparison uses. Raises
     InvalidInput as `read_run` does.
     """
-    return _read(path, LeanRun)
+    run = _read(path, LeanRun)
+    # It stays until the command ends: nothing in it has to be looked at again for rings.
+    gc.freeze()
+    return run
 
 
 def read_run(path: Path) -> Run:

@@ -35,7 +35,7 @@ _WORTH_SHOWING = 0.005
 def show_report(report: Report) -> None:
     """Print a table for each language, and what was false in relation to turns; rates with 95 % intervals."""
     for group in report.groups:
-        print_fitting([_table(group, layout) for layout in _LAYOUTS])
+        print_fitting(console(), [_table(group, layout) for layout in _LAYOUTS])
         false = group.false_hits_per_1000_turns, group.false_hits_per_100_conversations
         per_turns, per_conversations = (as_text(rate, 1) for rate in false)
         console().print(

@@ -58,7 +58,7 @@ def overall(
         dimensions=tuple(dimension.id for dimension, _ in counted),
         columns={name: _column(name, counted, ids) for name in whole},
         passed=_passed(card, evaluations),
-        notes=(*_few(len(tables), len(counted)), *_partial(names, whole)),
+        notes=(*_few(len(tables), len(counted)), *_partial(names, counted)),
     )
 
 
@@ -70,11 +70,16 @@ def _few(all_dimensions: int, counted: int) -> list[str]:
     ]
 
 
-def _partial(names: Sequence[Column], whole: Sequence[Column]) -> list[str]:
+def _partial(names: Sequence[Column], counted: Sequence[tuple[Dimension, Columns]]) -> list[str]:
+    """Say which columns lack which dimensions; those that lack the same ones in one sentence."""
+    lacking: dict[str, list[Column]] = {}
+    for name in names:
+        lacks = ", ".join(dimension.id for dimension, columns in counted if name not in columns.answers)
+        if lacks:
+            lacking.setdefault(lacks, []).append(name)
     return [
-        f"{name!r} has no answers on some of these dimensions: no overall figure"
-        for name in names
-        if name not in whole
+        f"no overall figure of {' and '.join(map(repr, those))}: no answers on {lacks}"
+        for lacks, those in lacking.items()
     ]
 
 

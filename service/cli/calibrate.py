@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from service.cli.calibration_file import format_of, write_calibration
 from service.cli.output import FormatOption, print_json, say
 from service.cli.overwriting import refuse_overwriting
+from service.cli.parallel import Counter
 from service.cli.setup import make_factory
 from service.domain.errors import FieldProblem, InvalidInput, TooFewLabels, field_problems
 from service.domain.evaluation import ScorecardRef
@@ -91,7 +92,8 @@ def _from_database(tenant: str, request: "CalibrationRequest", activate: bool | 
     factory = make_factory()
     try:
         factory.upgrade_database()
-        made = factory.calibrate.now(tenant, request)
+        with _progress() as counter:
+            made = factory.calibrate.now(tenant, request, counter.advance)
         fitted = factory.calibrations.fitted(tenant, made.id)
         if activate is not False:
             _activate(factory, tenant, fitted, must=activate is True)
@@ -119,7 +121,15 @@ def _from_runs(card: ScorecardRevision, runs: "Sequence[Run]", request: "Calibra
     from service.usecases.calibrate import calibrated
 
     given = [one for run in runs for one in _labelled(run, card)]
-    return calibrated(card, request.grader or "llm", given, request)
+    with _progress() as counter:
+        return calibrated(card, request.grader or "llm", given, request, told=counter.advance)
+
+
+def _progress() -> Counter:
+    # Nearly all of the time goes there.
+    from service.grading.learned.fitting import FOLDS
+
+    return Counter("fitting text models", total=FOLDS)
 
 
 def _read_run(path: Path) -> "Run":

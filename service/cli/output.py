@@ -67,11 +67,10 @@ def print_json(value: Any) -> None:
         raise OutputClosed from None
 
 
-def print_fitting(tables: Sequence[Table]) -> None:
-    """Write the first of these tables that the output is wide enough for, else the last one: a number that is
+def print_fitting(out: Console, tables: Sequence[Table]) -> None:
+    """Write the first of these tables that `out` is wide enough for, else the last one: a number that is
     cut misleads.
     """
-    out = console()
     unbounded = out.options.update(width=_ANY_WIDTH)
     fitting = (table for table in tables if out.measure(table, options=unbounded).maximum <= out.width)
     out.print(next(fitting, tables[-1]))

@@ -4,6 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from rich.console import Console
+
 from service.cli.calibration_summary import show_summary
 from service.cli.figures import Cell, in_figures, print_figures
 from service.cli.output import console
@@ -45,16 +47,16 @@ def show_calibration(calibration: Calibration, *, details: bool = False) -> None
     card = calibration.scorecard
     page.line(f"Calibration {calibration.id} of {card.name}@{card.revision}", style="bold")
     page.fields(_made_of(calibration), indent=1, label=_LABEL)
-    show_summary(page, calibration)
+    show_summary(out, page, calibration)
     if calibration.overall is not None and calibration.overall.columns:
         page.heading("All dimensions together")
         known, n = calibration.overall.columns, calibration.overall.conversations
         rows = [(name, n, *_figures(known[name])) for name in _ORDER if name in known]
-        print_figures(_COLUMNS, rows, spare=_SPARE)
+        print_figures(out, _COLUMNS, rows, spare=_SPARE)
         _show_notes(page, calibration.overall.notes)
     common = _common_notes(calibration.dimensions)
     for one in calibration.dimensions if details else ():
-        _show_dimension(page, one, common)
+        _show_dimension(out, page, one, common)
     if common:
         page.heading("All dimensions")
         _show_notes(page, (_note_of_many(notes, calibration.dimensions) for notes in common.values()))
@@ -98,12 +100,12 @@ def _note_of_many(notes: Sequence[str], dimensions: Collection[DimensionCalibrat
     return note if len(notes) >= len(dimensions) else f"{len(notes)} of {len(dimensions)}: {note}"
 
 
-def _show_dimension(page: Page, one: DimensionCalibration, elsewhere: Collection[str]) -> None:
+def _show_dimension(out: Console, page: Page, one: DimensionCalibration, elsewhere: Collection[str]) -> None:
     agreement = one.agreement
     counts = f"{agreement.items:,} conversations, {agreement.labels:,} labels"
     page.heading(f"{one.dimension} ({_SCALES[agreement.scale]}): {counts}")
     if agreement.columns:
-        print_figures((*_COLUMNS, "Bias"), list(_rows(agreement)), spare=_SPARE)
+        print_figures(out, (*_COLUMNS, "Bias"), list(_rows(agreement)), spare=_SPARE)
     page.fields(_followed(one), indent=1, label=_LABEL)
     page.fields((("Rater", _severity(rater)) for rater in agreement.raters), indent=1, label=_LABEL)
     if agreement.stand_in is not None:

@@ -107,12 +107,7 @@ class Scale(Model):
 
     def find(self, value: object) -> Level | None:
         """Return the level with exactly this value (``1`` is not ``"1"`` and not ``True``), or None."""
-        # Asked millions of times when large runs are compared; whatever cannot be hashed is no level.
-        return self._by_value.get((type(value), value)) if isinstance(value, (int, str)) else None
-
-    @cached_property
-    def _by_value(self) -> dict[tuple[type, object], Level]:
-        return {(type(one.level), one.level): one for one in self.levels}
+        return next((x for x in self.levels if x.level == value and type(x.level) is type(value)), None)
 
     def nearest(self, points: float) -> Level:
         """Return the level whose points are nearest to `points` (0 to 1); the lower one of two."""

@@ -89,7 +89,7 @@ class _Table:
             yield RowProblem(row=number, field="", detail=problem)
             return
         layout = layout_of(header, self._expected)
-        if layout.unread:
+        if layout.unread and (layout.long or layout.graded):
             yield Note(f"columns that were not read: {', '.join(layout.unread)[:500]}")
         yield from (RowProblem(row=number, field=name, detail=said) for name, said in layout.mistakes)
         if layout.long or layout.graded:

@@ -83,11 +83,15 @@ class LabelStore:
         A label counts when its scorecard has this name or was not said.
         """
         item = label_plan_items.c
-        of_card = (label_plans.c.id == item.plan_id) & (label_plans.c.scorecard_name == card_name)
-        same = (item.conversation == labels.c.conversation) | (
-            item.conversation.is_(None) & (item.evaluation_id == labels.c.evaluation_id)
+        joined = label_plan_items.join(label_plans, label_plans.c.id == item.plan_id)
+        of_card = (item.tenant == self._tenant) & (label_plans.c.scorecard_name == card_name)
+        names = (
+            sa.select(item.conversation).select_from(joined).where(of_card, item.conversation.is_not(None))
         )
-        drawn = sa.exists().where(of_card, item.tenant == self._tenant, same)
+        ids = sa.select(item.evaluation_id).select_from(joined).where(of_card, item.conversation.is_(None))
+        drawn = labels.c.conversation.in_(names) | (
+            labels.c.conversation.is_(None) & labels.c.evaluation_id.in_(ids)
+        )
         query = sa.select(
             labels.c.id,
             labels.c.conversation,

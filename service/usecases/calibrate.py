@@ -65,11 +65,15 @@ class Calibrate:
         async with self._one_at_a_time:
             return await asyncio.to_thread(self.now, tenant, request)
 
-    def now(self, tenant: str, request: CalibrationRequest) -> StoredCalibration:
-        """Do it in this thread."""
+    def now(
+        self, tenant: str, request: CalibrationRequest, told: Callable[[], None] | None = None
+    ) -> StoredCalibration:
+        """Do it in this thread; see `calibrated` for `told`."""
         grader: Calibrated = request.grader or self._default_grader
         card, evaluations = self._read(tenant, request, grader)
-        fitted = calibrated(card, grader, evaluations, request, lambda basis: self._earlier(tenant, basis))
+        fitted = calibrated(
+            card, grader, evaluations, request, lambda basis: self._earlier(tenant, basis), told
+        )
         if request.activate:
             check_use(fitted)
         with self._database.begin(tenant) as tx:
@@ -100,11 +104,13 @@ def calibrated(
     evaluations: Iterable[LabelledEvaluation],
     request: CalibrationRequest,
     earlier: Callable[[str], Sequence[str]] = lambda _basis: (),
+    told: Callable[[], None] | None = None,
 ) -> Fitted:
     """Return a calibration of these grades, with the text models that the same labels give.
 
     Their turns have to be there for those. `earlier` tells the `labels_sha256` of the calibrations on the
-    basis with this digest that were made before: each was a look. Raises TooFewLabels.
+    basis with this digest that were made before: each was a look. `told` is called for each fold of
+    text models that is done. Raises TooFewLabels.
     """
     # Imported here: what fits is heavy, and few who start a command do.
     from service.calibration.fitting import Making, fit
@@ -122,7 +128,7 @@ def calibrated(
         look=look_of(digest_of(sample, request.seed), earlier(sample.basis.sha256)),
     )
     with one_thread():
-        lessons = learn(card.scorecard, sample, request.seed)
+        lessons = learn(card.scorecard, sample, request.seed, told)
         calibration = fit(card, sample, lessons.opinions, making, learned=lessons.models is not None)
     return Fitted(calibration, lessons.models)
 

@@ -162,7 +162,7 @@ class ImportLabels:
         """Weigh once all is stored: which plan counts depends on how much of each is labelled."""
         with self._database.begin(tenant) as tx:
             for name in sorted(tally.planned):
-                weigh_labels(tx, name)
+                tally.remark(weigh_labels(tx, name))
             tally.remark(tally.remarks.sentences(tx))
 
     def _store(self, tenant: str, new: Sequence[StoredLabel]) -> None:

@@ -147,6 +147,7 @@ def _plan(
     drawn = draw(candidates, sampling, wanted.seed)
     pairs = zip(population, candidates, strict=True)
     chosen = [_planned(one, of, sampling) for one, of in pairs if of.key in drawn]
+    kept = sum(one.drawn_before for one, of in zip(population, candidates, strict=True) if of.key in drawn)
     return LabelPlan(
         id=uuid.uuid4().hex,
         scorecard=card.name,
@@ -158,7 +159,7 @@ def _plan(
         population=len(population),
         core=sum(sampling.core.values()),
         strata=_strata(candidates, sampling),
-        notes=tuple(_notes(wanted, sampling, cells, chosen)),
+        notes=(*_notes(wanted, sampling, cells, chosen), *_lost(counted, kept)),
         conversations=tuple(chosen),
     )
 
@@ -219,3 +220,9 @@ def _notes(
         yield "all that was drawn has labels already: raise the count; nothing was stored"
     elif labelled:
         yield f"{labelled} conversations of the sample have labels already; they count and are not listed"
+
+
+def _lost(counted: int, kept: int) -> Iterable[str]:
+    if kept < counted:
+        lost = f"{counted - kept} labelled conversations of earlier plans are not in this sample"
+        yield f"{lost}, as with another seed: once it is filled in they have no probability any more"

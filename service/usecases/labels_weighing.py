@@ -27,8 +27,11 @@ def same_probability(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=_AS_WRITTEN)
 
 
-def weigh_labels(tx: Transaction, card_name: str) -> None:
-    """Give the labels of everything that plans for a scorecard drew the probabilities that count now."""
+def weigh_labels(tx: Transaction, card_name: str) -> list[str]:
+    """Give the labels of everything that plans for a scorecard drew the probabilities that count now.
+
+    Return a sentence for each plan that waits for the rest of its table while another one counts.
+    """
     plans = [_Plan(plan) for plan in tx.label_plans.all_for(card_name)]
     given = [one for one in tx.labels.asked_for(card_name) if not _is_own(one, plans)]
     labelled = {one.about for one in given}
@@ -39,6 +42,8 @@ def weigh_labels(tx: Transaction, card_name: str) -> None:
     sure = {plan.id for plan in ranked if plan.id in said or plan.covered(labelled) == 1}
     weighed = [_weighed(one, deciding[one.about], sure) for one in given]
     tx.labels.weigh([new for new, old in zip(weighed, given, strict=True) if new != old])
+    waiting = {one.plan for one in weighed if one.probability is None}
+    return [plan.waits(labelled) for plan in ranked if plan.id in waiting and plan.covered(labelled) < FILLED]
 
 
 class _Plan:
@@ -55,6 +60,15 @@ class _Plan:
     def covered(self, labelled: Collection[Subject]) -> float:
         """Return the share of what was drawn that is labelled."""
         return sum(about in labelled for about in self.drawn) / max(len(self.drawn), 1)
+
+    def waits(self, labelled: Collection[Subject]) -> str:
+        """Return a sentence about a plan of which too little is labelled to count beside another one."""
+        done = sum(about in labelled for about in self.drawn)
+        share = (
+            f"{done} of {len(self.drawn)} conversations of the plan of {self.plan.created_at:%Y-%m-%d %H:%M}"
+        )
+        rest = f"until {math.ceil(FILLED * len(self.drawn))} are, an earlier plan counts"
+        return f"{share} UTC are labelled; {rest}, and what only this one drew has no probability"
 
     def could_draw(self, evaluated: Iterable[Completed]) -> bool:
         """Whether a conversation that was evaluated then was there to be drawn."""

@@ -2,7 +2,7 @@
 conversations that they had not seen, to be held against people beside the grader.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -30,8 +30,11 @@ class Lessons(NamedTuple):
     opinions: Mapping[str, Opinion]
 
 
-def learn(card: Scorecard, sample: Sample, seed: int) -> Lessons:
-    """Learn every dimension that has labels enough; the others get a sentence about what is missing."""
+def learn(card: Scorecard, sample: Sample, seed: int, told: Callable[[], None] | None = None) -> Lessons:
+    """Learn every dimension that has labels enough; the others get a sentence about what is missing.
+
+    `told` is called after each of the `FOLDS` parts, which take most of the time.
+    """
     labelled = [one for one in sample.evaluations if one.evaluation.turns and blind_labels(one)]
     if not labelled:
         why = "no text model: the turns of the labelled conversations are not there"
@@ -41,7 +44,7 @@ def learn(card: Scorecard, sample: Sample, seed: int) -> Lessons:
     turns = [one.evaluation.turns or () for one in labelled]
     groups = [same_text(said) for said in turns]
     course = Course(turns, [Lesson(d, tuple(targets[d.id])) for d in card.dimensions], groups)
-    held_out = course.cross_fit(seed=seed)
+    held_out = course.cross_fit(seed=seed, told=told)
     opinions = {name: Opinion(note=f"no text model: {why}") for name, why in course.missing.items()}
     for dimension in card.dimensions:
         if dimension.id in held_out:
@@ -110,7 +113,7 @@ def _opinion(
     return Opinion(
         columns=columns,
         blend=mixed.weights if mixed.wins else None,
-        note=f"blend with the text model: {mixed.gate}",
+        note=f"blend {mixed.gate}" if mixed.weights else f"no blend: {mixed.gate}",
     )
 
 

@@ -31,6 +31,8 @@ WEIGHTS = tuple(step / 20 for step in range(21))
 _UNSAID = 0.8
 """How sure a machine is taken to be that does not say."""
 
+_SIDES = {"machine": "the grader", "learned": "learned", "shifted": "the shifted grader"}
+
 _SUREST = 0.98
 
 
@@ -196,8 +198,9 @@ def _gate(losses: dict[str, Floats]) -> tuple[bool, str]:
     gain = others[best] - losses["blend"]
     mean, error = float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(len(gain)))
     wins = mean > error
-    verdict = "used: it is better than" if wins else "not used: it is not clearly better than"
-    return wins, f"{verdict} {best} alone on held-out labels (gain {mean:.3f}, standard error {error:.3f})"
+    verdict = "is used: it is better than" if wins else "is not used: it is not clearly better than"
+    by = f"gain {mean:.3f}, standard error {error:.3f}"
+    return wins, f"{verdict} {_SIDES[best]} alone on held-out labels ({by})"
 
 
 def _level(scale: Scale, row: Floats) -> LevelValue:

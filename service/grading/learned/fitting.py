@@ -54,9 +54,12 @@ class Course:
         }
         return LearnedModels(view.space, heads)
 
-    def cross_fit(self, number: int = FOLDS, seed: int = SEED) -> dict[str, tuple[Prediction, ...]]:
+    def cross_fit(
+        self, number: int = FOLDS, seed: int = SEED, told: Callable[[], None] | None = None
+    ) -> dict[str, tuple[Prediction, ...]]:
         """Return, for each dimension that can be learned, a prediction of each conversation by models that
-        have seen neither its label nor its words: `number` folds, everything chosen inside them.
+        have seen neither its label nor its words: `number` folds, everything chosen inside them. `told` is
+        called after each.
         """
         found: dict[str, dict[int, Prediction]] = {lesson.dimension.id: {} for lesson in self._lessons}
         parts = folds(self._groups, number, seed) if self._lessons else []
@@ -65,6 +68,8 @@ class Course:
             scores = components.project(view.vectors(test))
             for lesson, head in zip(self._lessons, self._heads(components, rows), strict=True):
                 found[lesson.dimension.id].update(zip(test.tolist(), _each(head, scores), strict=True))
+            if told is not None:
+                told()
         return {name: tuple(of[at] for at in sorted(of)) for name, of in found.items() if of}
 
     def _study(self, allowed: Places, seed: int) -> tuple[View, Components, Places]:

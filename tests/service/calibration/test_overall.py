@@ -60,7 +60,7 @@ def test_a_column_that_lacks_a_dimension_has_no_overall_figure():
     rows = evaluations()
     found = overall(CARD, rows, {"tone": {"learned": {f"e{k}": 3 for k in range(12)}}})
     assert set(found.columns) == {"constant", "llm"}
-    assert "'learned' has no answers on some of these dimensions: no overall figure" in found.notes
+    assert "no overall figure of 'learned': no answers on greeting" in found.notes
 
 
 def test_a_dimension_with_hardly_any_label_is_left_out_and_it_says_so():

@@ -56,6 +56,15 @@ def test_a_run_file_is_calibrated_without_a_database_and_shown_column_by_column(
     assert order[:3] == ["constant", "learned", "llm"]
 
 
+def test_without_details_there_is_a_line_for_each_dimension(qalibrate, tmp_path):
+    ran = qalibrate("calibrate", a_run(tmp_path / "run.json", a_labelled_set()))
+    lines = [line for line in ran.out.splitlines() if line.startswith(("│ tone", "│ greeting"))]
+    assert [line.split("│")[2].strip() for line in lines] == ["60", "60"]
+    assert "Raters" in ran.out
+    assert "r1: 60 labels" not in ran.out
+    assert "`--details` shows each dimension" in ran.out
+
+
 def test_a_note_that_most_dimensions_share_is_said_once(qalibrate, run_file):
     ran = qalibrate("calibrate", run_file)
     dimensions, _, at_the_end = ran.out.partition("\nAll dimensions\n")

@@ -129,9 +129,10 @@ def test_a_larger_plan_counts_once_nine_tenths_of_it_are_there(plan, hand_in, we
     hand_in(first)
     more = plan(count=14)
     new = [one.labelled for one in more.conversations].index(False)
-    hand_in(more, part=slice(0, new + 1))
+    (note,) = hand_in(more, part=slice(0, new + 1)).notes
+    assert f"{len(first.conversations) + 1} of {len(more.conversations)} conversations of the plan of" in note
     assert weights() == chances(first)
-    hand_in(more, part=slice(0, -1))
+    assert hand_in(more, part=slice(0, -1)).notes == ()
     done = {name: weight for name, weight in chances(more).items() if name in weights()}
     assert weights() == done
     assert len(done) == len(more.conversations) - (not more.conversations[-1].labelled)
@@ -205,6 +206,20 @@ def test_a_plan_that_did_not_ask_for_it_is_a_problem_of_the_row(plan, hand_in, w
     assert problem.field == "plan"
     assert said in problem.detail
     assert weights() == {}
+
+
+def test_another_seed_draws_another_sample_and_says_what_that_costs(plan, hand_in, weights):
+    first = plan()
+    hand_in(first)
+    other = plan(count=8, seed=1)
+    both = {one.conversation for one in first.conversations} & {
+        one.conversation for one in other.conversations
+    }
+    assert (
+        f"{len(first.conversations) - len(both)} labelled conversations of earlier plans" in other.notes[-1]
+    )
+    hand_in(other)
+    assert weights() == chances(other)
 
 
 def test_what_is_labelled_counts_for_later_plans(plan, hand_in):

@@ -42,7 +42,7 @@ def test_a_side_that_is_right_is_left_alone():
     found = blend(five_levels(), machine, learned, people)
     assert not found.wins
     assert found.weights[0] == 1.0
-    assert found.gate.startswith("not used: it is not clearly better than machine")
+    assert found.gate.startswith("is not used: it is not clearly better than the grader alone")
 
 
 def test_a_machine_that_is_only_harsh_needs_a_shift_and_no_blend():
