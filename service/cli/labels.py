@@ -17,10 +17,12 @@ from service.cli.parallel import Counter
 from service.cli.setup import make_factory
 from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.keys import DEFAULT_TENANT
+from service.domain.label import NOT_APPLICABLE
 from service.domain.label_import import LabelImport
 from service.domain.label_plan import LabelPlan
-from service.domain.scorecard import ScorecardRevision
+from service.domain.scorecard import Dimension, ScorecardRevision
 from service.formats.label_fields import Defaults
+from service.formats.labels_header import FOR_RATERS
 
 if TYPE_CHECKING:
     from service.factory import Factory
@@ -28,18 +30,10 @@ if TYPE_CHECKING:
 SHOWN = 50
 """Complaints about one file before the rest is only counted."""
 
-COLUMNS = (
-    "conversation",
-    "evaluation",
-    "dimension",
-    "stratum",
-    "probability",
-    "plan",
-    "rater",
-    "level",
-    "blind",
-)
-"""The table that a plan writes; rater and level are for people to fill in."""
+COLUMNS = ("conversation", "evaluation", "plan", "dimension", *FOR_RATERS, "rater", "level", "blind")
+"""The table that a plan writes; rater and level are for people to fill in. It does not say why a conversation
+was drawn, which would tell what the machine thinks of it: the plan knows.
+"""
 
 # A spreadsheet takes a cell that starts like this for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -103,6 +97,10 @@ def plan(
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write the table to fill in here, not to stdout.")
     ] = None,
+    transcripts: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write the redacted conversations here to read, without grades."),
+    ] = None,
     tenant: TenantOption = DEFAULT_TENANT,
     output: FormatOption = "table",
 ) -> None:
@@ -117,6 +115,8 @@ def plan(
     wanted = PlanRequest(scorecard, count, core, seed, _moment(since), grader)
     try:
         drawn, card = factory.plan_labels(tenant, wanted)
+        if transcripts is not None:
+            _write(transcripts, _transcripts(factory, tenant, drawn))
     finally:
         factory.close()
     if out is not None:
@@ -179,10 +179,6 @@ def _report(name: str, done: LabelImport, *, as_json: bool) -> None:
         "bad": done.problem_count,
     }
     said = [f"{count} {what}" for what, count in counts.items() if count or what == "stored"]
-    if done.duplicates:
-        rows = ", ".join(str(one.row) for one in done.duplicates[:10])
-        more = ", …" if done.duplicate_count > 10 else ""
-        said.append(f"rows known before: {rows}{more}")
     say(printable(f"{name}: {', '.join(said)}"))
 
 
@@ -207,14 +203,37 @@ def _template(plan: LabelPlan, card: ScorecardRevision) -> str:
 
 
 def _rows(plan: LabelPlan, card: ScorecardRevision) -> Iterable[tuple[object, ...]]:
-    dimensions = [dimension.id for dimension in card.scorecard.dimensions]
     for one in plan.conversations:
         # The evaluation says which conversation it is; a name that a spreadsheet would run can be left out.
         known = one.conversation or ""
         name = "" if known.startswith(_FORMULA) else known
         if not one.labelled:
-            for dimension in dimensions:
-                yield (name, one.evaluation, dimension, one.stratum, one.probability, plan.id, "", "", "yes")
+            for dimension in card.scorecard.dimensions:
+                asked = _harmless(dimension.question), _allowed(dimension)
+                yield (name, one.evaluation, plan.id, dimension.id, *asked, "", "", "yes")
+
+
+def _allowed(dimension: Dimension) -> str:
+    """Return the answers that a rater may write."""
+    answers = [str(level.level) for level in dimension.scale.levels]
+    return " / ".join(answers if dimension.not_applicable is None else [*answers, NOT_APPLICABLE])
+
+
+def _harmless(text: str) -> str:
+    """Return text of a scorecard in one line that no spreadsheet runs."""
+    line = " ".join(text.split())
+    return f"'{line}" if line.startswith(_FORMULA) else line
+
+
+def _transcripts(factory: "Factory", tenant: str, plan: LabelPlan) -> str:
+    """Return the redacted conversations that are to be labelled, without a word of what a machine said."""
+    parts = []
+    for one in plan.conversations:
+        if not one.labelled:
+            turns = factory.evaluations.get(tenant, one.evaluation, turns=True).turns or ()
+            said = "\n".join(f"{n:4} {turn.speaker}: {turn.text}" for n, turn in enumerate(turns))
+            parts.append(f"== {one.conversation or one.evaluation}\n{said}\n")
+    return "\n".join(parts)
 
 
 def _write(file: Path, text: str) -> None:

@@ -34,8 +34,8 @@ class LabelPlan(Model):
     """A sample of a scorecard's evaluations: a random `core` over all agents, and more of each stratum.
 
     The same `seed` on the same evaluations draws the same. It draws from completed evaluations on `revision`
-    of the scorecard, by `grader` (null: by any), that were accepted from `since` on (null: ever) and completed
-    before the plan was made. `notes` say what could not be had.
+    of the scorecard, by `grader` (null: by any), that were accepted from `since` on (null: ever) and
+    completed before the plan was made. `notes` say what could not be had.
     """
 
     id: str

@@ -17,6 +17,9 @@ MOST_COLUMNS = 500
 MISSPELT = 0.8
 """How alike (0 to 1, difflib) a column and a dimension are where one is taken for the other misspelt."""
 
+FOR_RATERS = ("asked", "allowed")
+"""Columns of a plan's table that only people read: the question, and the answers that it takes."""
+
 _COMMENT = re.compile(r"(.+?)_(?:comments?|rationale|notes?|reason|explanation)")
 
 
@@ -70,7 +73,8 @@ def layout_of(header: list[str], expected: Expected = ANY) -> Layout:
     fields = _chosen(header)
     if not {"dimension", "level"} & set(fields):
         return _wide(header, fields, expected)
-    unread = [name for name, field in zip(header, fields, strict=True) if name and not field]
+    read = {*FOR_RATERS, ""}
+    unread = [name for name, field in zip(header, fields, strict=True) if not field and name not in read]
     return Layout(fields, unread, long=True)
 
 
@@ -119,7 +123,7 @@ def _mistakes(unread: list[str], graded: Collection[str], expected: Expected) ->
         if slug in expected.gone:
             revision = expected.gone[slug]
             yield name, f"{revision} was the last revision that had it; it was not read"
-        elif close:
+        elif close and close[0] != whose:
             yield name, f"this is no dimension and was not read; did you mean {close[0]!r}?"
         elif whose:
             yield name, f"this is no dimension and was not read; {whose!r} is one: write one row per rater"

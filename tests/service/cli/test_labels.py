@@ -116,7 +116,7 @@ def test_a_plan_is_filled_in_and_comes_back_with_its_probabilities(qalibrate, ev
     assert (empty.code, f"{len(rows)} not filled in" in empty.err) == (0, True)
     greetings = [row for row in rows if row["dimension"] == "greeting"]
     for row in greetings:
-        row |= {"rater": "r1", "level": "yes", "stratum": "", "probability": "", "plan": ""}
+        row |= {"rater": "r1", "level": "yes"}
     with file.open("w", newline="") as out:
         table = csv.DictWriter(out, rows[0])
         table.writeheader()
@@ -128,11 +128,24 @@ def test_a_plan_is_filled_in_and_comes_back_with_its_probabilities(qalibrate, ev
     assert all(0 < x.probability <= 1 and x.stratum and x.plan for x in found)
 
 
+def test_raters_see_question_answers_and_words_and_nothing_that_the_machine_thinks(
+    qalibrate, evaluations, tmp_path
+):
+    sheet, said = tmp_path / "plan.csv", tmp_path / "said.txt"
+    plan = ("labels", "plan", "--scorecard", "inbound-service", "--count", 4, "--out", sheet)
+    assert qalibrate(*plan, "--transcripts", said).code == 0
+    rows = list(csv.DictReader(io.StringIO(sheet.read_text("utf-8-sig"))))
+    assert {row["allowed"] for row in rows if row["dimension"] == "greeting"} == {"no / yes / na"}
+    assert all(row["asked"].endswith("?") for row in rows)
+    for word in ("fails", "low_confidence", "signals", "confidence"):
+        assert word not in sheet.read_text("utf-8-sig")
+        assert word not in said.read_text("utf-8-sig")
+    assert "   0 agent: " in said.read_text("utf-8-sig")
+
+
 def test_a_plan_goes_to_standard_output(qalibrate, evaluations):
     table = qalibrate("labels", "plan", "--scorecard", "inbound-service", "--count", 4)
-    assert table.out.startswith(
-        "conversation,evaluation,dimension,stratum,probability,plan,rater,level,blind\n"
-    )
+    assert table.out.startswith("conversation,evaluation,plan,dimension,asked,allowed,rater,level,blind\n")
     (plan,) = qalibrate("labels", "plan", "--scorecard", "inbound-service", "--count", 4, "-f", "json").lines
     assert plan["population"] == 12
     assert {one["agent"] for one in plan["conversations"]} == {"a0", "a1", "a2"}
@@ -152,3 +165,23 @@ def test_what_is_wrong_with_many_rows_is_said_once(qalibrate, tmp_path):
     assert ":2: dimension: 'no-such' is not on inbound-service@1" in errors[0]
     assert errors[0].endswith("(699 more like it)")
     assert "and 41 more" in errors[-1]
+
+
+def test_raters_in_columns_are_an_error_that_says_what_to_do(qalibrate, stored, tmp_path):
+    file = tmp_path / "wide.csv"
+    file.write_text("conversation,greeting_ann,greeting_bob\nc1,yes,no\n")
+    ran = qalibrate("labels", "import", file, "--scorecard", "inbound-service", "--rater", "r1")
+    assert ran.code == 2
+    assert "write one row per rater" in ran.err
+    assert "0 stored, 1 bad" in ran.err
+    assert stored() == []
+
+
+def test_labels_that_fit_nothing_are_stored_with_a_word_on_it(qalibrate, tmp_path):
+    file = tmp_path / "labels.csv"
+    file.write_text(f"{HEADER}\nnobody,gretting,r1,yes\n")
+    ran = qalibrate("labels", "import", file, "--tenant", "acmee")
+    assert (ran.code, "1 stored" in ran.err) == (0, True)
+    assert "no evaluation yet, e.g. 'nobody'" in ran.err
+    assert "did you mean 'greeting'?" in ran.err
+    assert "the tenant 'acmee' has neither keys nor evaluations" in ran.err
