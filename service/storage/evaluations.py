@@ -96,7 +96,7 @@ class EvaluationStore:
         card = (evaluations.c.scorecard_name == card_name) & (evaluations.c.scorecard_revision == revision)
         counts = sa.select(evaluations.c.grader, sa.func.count()).where(mine, card)
         found = self._connection.execute(counts.group_by(evaluations.c.grader))
-        return {grader: count for grader, count in found}
+        return {row.grader: row[1] for row in found}
 
     def start_attempt(self, evaluation_id: str) -> Assignment | None:
         """Count an attempt and return what is to be graded, or None when nothing is left to do."""

@@ -295,7 +295,7 @@ def by_model(one, model):
 
 
 def two_models(labelled_of_second, count=600, seed=5):
-    """The first model grades half a level too high, the second two levels too low; people label some of each."""
+    """The first model grades half a level too high, the second two levels too low; some are labelled."""
     rng = random.Random(seed)
     evaluations, truths = [], []
     for number in range(2 * count):
