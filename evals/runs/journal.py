@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from service.domain.base import Model
@@ -37,12 +38,18 @@ class Journal:
     def __init__(self, path: Path, header: JournalHeader, *, fresh: bool = False) -> None:
         """Begin it, or go on with the one that is there unless everything shall be done `fresh`.
 
-        Raises InvalidInput when the one that is there is of another run, or when nothing can be written.
+        Raises InvalidInput when the one that is there is of another run or in use by one that goes on, or
+        when nothing can be written.
         """
         self.path = path
         self.header = header
         self.done: dict[str, RunConversation] = {}
-        self._file = self._begin(header) if fresh or not _has_content(path) else self._go_on(header)
+        self._lock = _locked(path)
+        try:
+            self._file = self._begin(header) if fresh or not _has_content(path) else self._go_on(header)
+        except BaseException:
+            self._let_go()
+            raise
 
     def add(self, finished: RunConversation) -> None:
         """Write down a finished conversation. Raises RunNotKept."""
@@ -54,6 +61,11 @@ class Journal:
         self._file.close()
         if remove:
             self.path.unlink(missing_ok=True)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
 
     def _begin(self, header: JournalHeader) -> BinaryIO:
         try:
@@ -107,6 +119,21 @@ class Journal:
             self._file.write(content.model_dump_json().encode() + b"\n")
         except OSError as error:
             raise RunNotKept(f"{self.path} cannot be written: {error.strerror}") from None
+
+
+def _locked(path: Path) -> FileLock:
+    """Return a lock that no other run to the same file has; a process that ends lets go of it."""
+    if not path.parent.is_dir():
+        # The lock would make the folder, which may be a slip of the pen.
+        raise _unusable(path, "cannot be written: there is no such folder")
+    lock = FileLock(f"{path}.lock", blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise _unusable(path, "is in use by another run; wait for its end, or choose another --out") from None
+    except OSError as error:
+        raise _unusable(path, f"cannot be written: {error.strerror}") from None
+    return lock
 
 
 def _has_content(path: Path) -> bool:

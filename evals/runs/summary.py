@@ -134,9 +134,9 @@ def _share(wavered: int, answers: int, conversations: int) -> Estimate:
     if not answers:
         return Estimate(value=None, n=0, note="no conversation was graded twice")
     # Imported here: statistics take their time, and most runs have no repeats.
-    from service.calibration.rates import wilson
+    from service.calibration.intervals import wilson_of_share
 
-    low, high = wilson(wavered / answers, conversations)
+    low, high = wilson_of_share(wavered / answers, conversations)
     return Estimate(value=wavered / answers, low=max(low, 0.0), high=min(high, 1.0), n=answers)
 
 

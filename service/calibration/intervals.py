@@ -19,16 +19,19 @@ Interval = tuple[float, float]
 
 
 def wilson(successes: int, trials: int) -> Interval | None:
-    """Return the score interval of a share (Wilson 1927), `None` without trials.
+    """Return the score interval of a share, `None` without trials, which it takes as independent."""
+    return wilson_of_share(successes / trials, trials) if trials else None
 
-    (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n). It takes trials as independent of each other.
+
+def wilson_of_share(share: float, n: float) -> Interval:
+    """Return the score interval of a share seen in `n` trials (above 0, not always whole). Wilson 1927.
+
+    (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
     """
-    if not trials:
-        return None
-    share, square = successes / trials, _Z * _Z
-    middle = share + square / (2 * trials)
-    spread = _Z * math.sqrt(share * (1 - share) / trials + square / (4 * trials * trials))
-    scale = 1 + square / trials
+    square = _Z * _Z
+    middle = share + square / (2 * n)
+    spread = _Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
+    scale = 1 + square / n
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 

@@ -105,14 +105,6 @@ def fit_score_map(
     )
 
 
-def expected_level(score_map: ScoreMap, levels: Sequence[float], level: float) -> float:
-    """Return what people are expected to give where the machine gives `level` of the scale's `levels`.
-
-    Raises ValueError for a level that is not on the scale.
-    """
-    return score_map.expected[list(levels).index(level)]
-
-
 def nearest(levels: Floats, expected: Floats) -> Floats:
     """Return for each expected level the nearest one on the scale, the lower of two."""
     return np.asarray(levels[np.abs(expected[:, None] - levels[None, :]).argmin(axis=1)], dtype=np.float64)

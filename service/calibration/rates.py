@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.calibration.arrays import Bools, Floats, Ints
+from service.calibration.intervals import wilson_of_share
 from service.calibration.means import FEWEST_LABELS, LEVEL, correlation
 from service.calibration.sampling import Design, UnlabelledStratum, design_of
 from service.domain.calibration import Corrected
@@ -108,18 +109,6 @@ def opened(interval: tuple[float, float], share: float, n: float) -> tuple[float
     if 1e-9 < no < FEW:
         high = max(high, float(stats.beta.ppf(1 - tail, yes + 1, no)))
     return low, high
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Return the 95 % interval of a share seen in `n` items.
-
-    (p + z²/2n ± z·√(p(1 - p)/n + z²/4n²)) / (1 + z²/n). Source: Wilson 1927.
-    """
-    from scipy import stats
-
-    z2 = float(stats.norm.ppf((1 + LEVEL) / 2)) ** 2
-    middle, half = share + z2 / (2 * n), np.sqrt(z2 * share * (1 - share) / n + z2 * z2 / (4 * n * n))
-    return max(0.0, float((middle - half) / (1 + z2 / n))), min(1.0, float((middle + half) / (1 + z2 / n)))
 
 
 class Split(NamedTuple):
@@ -244,7 +233,7 @@ def _rate_of_labels(people: Floats, design: Design, note: str | None) -> Correct
     if n == 0:
         return Corrected(value=None, n=0, method=None, note="no labels")
     share = min(1.0, max(0.0, float(part.weights @ people[applicable])))
-    low, high = opened(wilson(share, part.effective), share, part.effective)
+    low, high = opened(wilson_of_share(share, part.effective), share, part.effective)
     notes = "; ".join(one for one in (note, part.caution) if one) or None
     return Corrected(
         value=share, low=low, high=high, n=n, method="labels_only", effective_labels=n, weight=0.0, note=notes

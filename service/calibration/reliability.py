@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from service.calibration.arrays import Bools, Floats, group_numbers
 from service.calibration.folds import folds, missing
-from service.calibration.rates import wilson
+from service.calibration.intervals import wilson_of_share
 from service.calibration.sampling import by_probability, countable, equal
 from service.domain.agreement import Estimate
 from service.domain.calibration import ConfidenceMap, ReliabilityBin
@@ -134,12 +134,6 @@ def _weights(labels: int, probability: Floats | None) -> Floats:
     return design.weights * (design.effective if labels else 1.0)
 
 
-def calibrated(confidence_map: ConfidenceMap, raw: float) -> float:
-    """Return the calibrated confidence for a raw one: linear between knots, flat beyond them."""
-    x, y = zip(*confidence_map.knots, strict=True)
-    return float(np.interp(raw, x, y))
-
-
 def reliability_diagram(
     confidence: Floats, agreed: Floats, weights: Floats | None = None
 ) -> tuple[ReliabilityBin, ...]:
@@ -152,7 +146,7 @@ def reliability_diagram(
     for members in _bins(confidence):
         inside, mine = confidence[members], counting[members]
         n, share = int(members.sum()), float(np.average(agreed[members], weights=mine))
-        low, high = wilson(share, max(1, round(_effective(mine))))
+        low, high = wilson_of_share(share, max(1, round(_effective(mine))))
         bins.append(
             ReliabilityBin(
                 low=inside.min(),

@@ -79,3 +79,23 @@ def test_a_line_in_the_middle_that_cannot_be_read_is_named(path):
 def test_a_folder_that_is_not_there_is_bad_input(tmp_path):
     with pytest.raises(InvalidInput, match="cannot be written"):
         Journal(tmp_path / "no" / "run.json.part", HEADER)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_second_run_to_the_same_file_is_refused_and_harms_nothing(path, fresh):
+    journal = Journal(path, HEADER)
+    with pytest.raises(InvalidInput, match="in use by another run"):
+        Journal(path, HEADER, fresh=fresh)
+    journal.add(finished(3))
+    journal.close()
+    again = Journal(path, HEADER)
+    assert len(again.done) == 4
+    again.close()
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_journal_that_was_refused_is_free_for_who_starts_over(path):
+    other = JournalHeader(created_at=HEADER.created_at, made_with={"scorecard": "b", "model": "m"})
+    with pytest.raises(InvalidInput, match="other settings"):
+        Journal(path, other)
+    Journal(path, other, fresh=True).close()

@@ -4,7 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from service.calibration.mapping import expected_level, fit_score_map, kappa, nearest, ordinal, shift
+from service.calibration.applying import expected_level
+from service.calibration.mapping import fit_score_map, kappa, nearest, ordinal, shift
+from service.domain.grade import Grade, Verdict
+from service.domain.scorecard import Dimension
+from tests.service.cards import dimension
 
 LEVELS = [1, 2, 3, 4, 5]
 SCALE = np.array([1.0, 2.0, 3.0])
@@ -59,7 +63,10 @@ def test_scales_with_gaps_keep_their_own_numbers():
     found = fit_score_map([0, 50, 100], machine, people, groups=np.arange(60) // 2)
     assert found.kind != "identity"
     assert all(0 <= level <= 100 for level in found.expected)
-    assert expected_level(found, [0, 50, 100], 50) == found.expected[1]
+    levels = [{"level": n, "points": n / 100, "anchor": "-"} for n in (0, 50, 100)]
+    asked = Dimension.model_validate(dimension("it", scale={"type": "ordinal", "levels": levels}))
+    grade = Grade.of(asked, "all", Verdict(level=50, rationale="-"), "llm")
+    assert expected_level(found, asked, grade) == pytest.approx(found.expected[1], abs=0.0005)
 
 
 @pytest.mark.parametrize("n", [0, 1, 3, 19])

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from service.calibration.intervals import wilson_of_share
 from service.calibration.rates import (
     Beta,
     among_applicable,
@@ -13,7 +14,6 @@ from service.calibration.rates import (
     labels_only_rate,
     opened,
     split_of,
-    wilson,
 )
 
 NAN = float("nan")
@@ -44,7 +44,7 @@ def test_the_chain_rule_agrees_with_draws_of_the_three_shares():
 def test_wilson_is_the_one_of_scipy(yes, more):
     n = yes + more
     low, high = stats.binomtest(yes, n).proportion_ci(method="wilson")
-    assert wilson(yes / n, n) == pytest.approx((low, high), abs=1e-9)
+    assert wilson_of_share(yes / n, n) == pytest.approx((low, high), abs=1e-9)
 
 
 def test_beta_moments_are_those_of_scipy():
@@ -164,7 +164,7 @@ def test_an_answer_of_people_counts_where_the_machine_gave_none():
 
 @pytest.mark.parametrize(("yes", "n"), [(1, 20), (3, 100), (97, 100), (29, 30)])
 def test_a_rare_answer_opens_the_interval_to_the_exact_bound_on_its_side(yes, n):
-    usual, exact = wilson(yes / n, n), stats.binomtest(yes, n).proportion_ci(method="exact")
+    usual, exact = wilson_of_share(yes / n, n), stats.binomtest(yes, n).proportion_ci(method="exact")
     found = labels_only_rate([1] * yes + [0] * (n - yes))
     wanted = (exact.low, usual[1]) if yes < n / 2 else (usual[0], exact.high)
     assert (found.low, found.high) == pytest.approx(wanted, abs=1e-9)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.calibration.applying import calibrated_confidence
 from service.calibration.reliability import (
     base_rate,
-    calibrated,
     calibration_error,
     fit_confidence_map,
     isotonic,
@@ -55,9 +55,9 @@ def test_an_overconfident_machine_is_brought_down():
     found = fit_confidence_map(raw, agreed)
     assert found.ece_after.value < found.ece_before.value
     assert found.ece_before.low > 0
-    assert calibrated(found, 0.9) < 0.75
-    assert calibrated(found, 0.1) < calibrated(found, 0.9)
-    assert calibrated(found, 0.0) == calibrated(found, 0.01)
+    assert calibrated_confidence(found, 0.9) < 0.75
+    assert calibrated_confidence(found, 0.1) < calibrated_confidence(found, 0.9)
+    assert calibrated_confidence(found, 0.0) == calibrated_confidence(found, 0.01)
     assert len(found.reliability) == 10
     assert sum(one.n for one in found.reliability) == 400
 
@@ -89,10 +89,10 @@ def test_labels_that_were_likelier_to_be_drawn_count_less():
     known = np.where(rng.random(8_000) < 0.1, np.nan, chance)
     for probability in (chance, known):
         found = fit_confidence_map(confidence[drawn], right[drawn], probability=probability[drawn])
-        stated = np.mean([calibrated(found, one) for one in confidence])
+        stated = np.mean([calibrated_confidence(found, one) for one in confidence])
         assert stated == pytest.approx(right.mean(), abs=0.025)
     plain = fit_confidence_map(confidence[drawn], right[drawn])
-    assert np.mean([calibrated(plain, one) for one in confidence]) < right.mean() - 0.06
+    assert np.mean([calibrated_confidence(plain, one) for one in confidence]) < right.mean() - 0.06
 
 
 def test_equal_probabilities_change_nothing():
@@ -130,8 +130,8 @@ def test_labels_without_a_confidence_do_not_count():
 def test_one_confidence_and_one_outcome_only_give_a_flat_map(agreed):
     found = fit_confidence_map([0.7] * 30, [agreed] * 30)
     assert len(found.knots) == 1
-    assert calibrated(found, 0.2) == calibrated(found, 0.9)
-    assert (calibrated(found, 0.5) > 0.9) == agreed
+    assert calibrated_confidence(found, 0.2) == calibrated_confidence(found, 0.9)
+    assert (calibrated_confidence(found, 0.5) > 0.9) == agreed
 
 
 @settings(max_examples=15, deadline=None)
