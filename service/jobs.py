@@ -23,6 +23,7 @@ from dbos import error as engine_error
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from service.domain.errors import DatabaseAway
+from service.domain.submission import Priority
 from service.storage.database import Database
 from service.storage.transaction import Transaction
 from service.usecases.assess import AssessEvaluation
@@ -69,7 +70,9 @@ class DurableQueue:
             retry_connection_errors=False,
         )
 
-    def enqueue(self, tx: Transaction, evaluation_id: str) -> None:
+    def enqueue(
+        self, tx: Transaction, evaluation_id: str, priority: Priority = "interactive", delay_s: float = 0
+    ) -> None:
         """Queue the grading of an evaluation; it is there when, and only when, `tx` commits."""
         options: EnqueueOptions = {
             "workflow_name": "grade",
@@ -78,6 +81,9 @@ class DurableQueue:
             "app_version": ENGINE_VERSION,
         }
         self._client.enqueue_in_transaction(tx.connection, options, evaluation_id)
+
+    def enqueue_delivery(self, tx: Transaction, delivery_id: str, attempt: int, delay_s: float = 0) -> None:
+        """Queue one attempt of a webhook; it is there when, and only when, `tx` commits."""
 
     def tell(self) -> None:
         """Wake the worker of this process, if there is one: a transaction with jobs was committed."""

@@ -80,6 +80,28 @@ class Settings(BaseSettings):
     vault_days: Annotated[float, Field(gt=0, le=36_500)] = 30
     """How long what a placeholder stands for can be restored."""
 
+    secret_key: SecretStr | None = None
+    """Seals what has to wait on disk and the secrets of webhooks. One or more keys, separated by commas: the
+    first one seals, every one opens.
+    """
+
+    redact: Literal["submission", "worker"] = "submission"
+    """When personal data is taken out: before a request is answered, or by the worker that grades it; raw
+    text waits sealed with QALIBRATE_SECRET_KEY until then.
+    """
+
+    webhook_secret: SecretStr | None = None
+    """Signs the webhooks of the default tenant: `whsec_` and base64."""
+
+    allow_private_callbacks: bool = False
+    """Whether webhooks may go to private, loopback and link-local addresses."""
+
+    rate_limit: Annotated[int, Field(ge=0)] = 600
+    """Requests per minute and key; 0 is no limit."""
+
+    retention_days: Annotated[float | None, Field(gt=0, le=36_500)] = None
+    """Evaluations older than this are erased, unless their tenant says otherwise; None keeps them."""
+
     max_body_bytes: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -105,7 +127,7 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no file or folder {path}")
         return path
 
-    @field_validator("vault_key")
+    @field_validator("vault_key", "secret_key")
     @classmethod
     def _keys_open(cls, given: SecretStr | None) -> SecretStr | None:
         # Imported here: few who start a command have a vault.
@@ -134,6 +156,9 @@ class Settings(BaseSettings):
         "openai_api_key",
         "openai_base_url",
         "vault_key",
+        "secret_key",
+        "webhook_secret",
+        "retention_days",
         "model_requests_per_minute",
         "model_tokens_per_minute",
         "prices",
@@ -149,6 +174,14 @@ class Settings(BaseSettings):
             raise ValueError("QALIBRATE_GRADER=llm needs OPENAI_API_KEY or OPENAI_BASE_URL")
         return self
 
+    @model_validator(mode="after")
+    def _waiting_text_is_sealed(self) -> "Settings":
+        if self.redact == "worker" and self.secret_key is None:
+            raise ValueError(
+                "QALIBRATE_REDACT=worker needs QALIBRATE_SECRET_KEY; `qalibrate vault key` makes one"
+            )
+        return self
+
     @property
     def processes(self) -> int:
         """How many conversations can be redacted at the same moment."""
@@ -158,6 +191,11 @@ class Settings(BaseSettings):
     def vault_keys(self) -> list[str]:
         """The keys of the vault, the one that seals first; none when the vault is off."""
         return _split(self.vault_key)
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The keys that seal what waits on disk, the one that seals first; none when there is no key."""
+        return _split(self.secret_key)
 
     @property
     def has_model(self) -> bool:

@@ -91,6 +91,17 @@ class Failure(Model):
     detail: str
 
 
+class Waiting(Model):
+    """Why an evaluation waits longer than its place in the queue asks for, and when it is looked at again:
+    a stable `type` and a sentence.
+    """
+
+    type: str
+    detail: str
+    since: datetime
+    until: datetime
+
+
 class Assessment(Model):
     """All that a grader returns for one conversation. `taken_out` counts by type the pieces of personal data
     that its words held; it goes back as `redaction.answers`.
@@ -138,6 +149,7 @@ class Evaluation(Model):
     usage: Usage | None = None
     provenance: Provenance | None = None
     error: Failure | None = None
+    waiting: Waiting | None = None
     metadata: dict[str, JsonValue] = {}
     turns: tuple[RedactedTurn, ...] | None = None
 

@@ -1,12 +1,23 @@
 """What a submission becomes once it is redacted and its scorecard is chosen."""
 
 from datetime import datetime
+from typing import Literal
 
 from service.domain.base import Model
 from service.domain.evaluation import RedactionSummary
 from service.domain.grade import GraderName
 from service.domain.scorecard import ScorecardRevision
 from service.domain.transcript import RedactedConversation
+
+Priority = Literal["interactive", "batch"]
+"""Somebody waits for the one; the other takes what is left over."""
+
+
+class BatchLine(Model):
+    """Where in a batch a request stood; lines count from 1."""
+
+    id: str
+    line: int
 
 
 class Submission(Model):
@@ -18,6 +29,9 @@ class Submission(Model):
     scorecard: ScorecardRevision
     grader: GraderName
     created_at: datetime
+    priority: Priority = "interactive"
+    batch: BatchLine | None = None
+    callback_url: str | None = None
 
 
 class Assignment(Model):
@@ -40,5 +54,6 @@ class EvaluationFilter(Model):
     scorecard: str | None = None
     status: str | None = None
     disposition: str | None = None
+    batch: str | None = None
     from_: datetime | None = None
     to: datetime | None = None

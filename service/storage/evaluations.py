@@ -15,7 +15,7 @@ from service.domain.transcript import Language, RedactedConversation
 from service.storage.schema import evaluations, idempotency_keys
 from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
 
-_NO_RESULT = dict.fromkeys(("completed_at", "score", "needs_review", "assessment", "error"))
+_NO_RESULT = dict.fromkeys(("completed_at", "score", "needs_review", "assessment", "error", "waiting"))
 
 Position = tuple[datetime, str]
 """Where a page of a list ended: acceptance time and id."""
@@ -185,6 +185,7 @@ def _conditions(wanted: EvaluationFilter) -> list[sa.ColumnElement[bool]]:
         evaluations.c.agent_id: wanted.agent,
         evaluations.c.scorecard_name: wanted.scorecard,
         evaluations.c.status: wanted.status,
+        evaluations.c.batch_id: wanted.batch,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
     if wanted.disposition is not None:
@@ -221,6 +222,10 @@ def _to_row(submission: Submission, tenant: str) -> dict[str, Any]:
         "conversation": conversation.model_dump(mode="json"),
         "redaction": submission.redaction.model_dump(mode="json"),
         "request_metadata": conversation.metadata,
+        "priority": submission.priority,
+        "batch_id": submission.batch.id if submission.batch else None,
+        "batch_line": submission.batch.line if submission.batch else None,
+        "callback_url": submission.callback_url,
     }
 
 
@@ -250,6 +255,7 @@ def _to_evaluation(row: sa.Row[Any] | SimpleNamespace, *, turns: bool) -> Evalua
             "completed_at": row.completed_at,
             "redaction": {**row.redaction, "answers": answers},
             "error": row.error,
+            "waiting": row.waiting,
             "metadata": row.request_metadata,
             "turns": shown,
         }

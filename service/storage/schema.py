@@ -60,10 +60,56 @@ evaluations = sa.Table(
     sa.Column("request_metadata", sa.JSON, nullable=False),
     sa.Column("assessment", sa.JSON(none_as_null=True)),
     sa.Column("error", sa.JSON(none_as_null=True)),
+    sa.Column("priority", sa.String(16), nullable=False, server_default="interactive"),
+    sa.Column("batch_id", sa.String(32)),
+    sa.Column("batch_line", sa.Integer),
+    sa.Column("callback_url", sa.Text),
+    sa.Column("waiting", sa.JSON(none_as_null=True)),
+    sa.Column("review_state", sa.String(16)),
+    sa.Column("review_due_at", UtcDateTime),
+    sa.Column("erased_at", UtcDateTime),
     sa.Index("evaluations_by_time", "tenant", "created_at", "id"),
     sa.Index("evaluations_by_agent", "tenant", "agent_id", "created_at", "id"),
     sa.Index("evaluations_by_status", "tenant", "status", "created_at", "id"),
     sa.Index("evaluations_by_scorecard", "tenant", "scorecard_name", "created_at", "id"),
+    sa.Index("evaluations_by_external_id", "tenant", "external_id", "created_at", "id"),
+    sa.Index("evaluations_by_batch", "tenant", "batch_id", "batch_line"),
+    sa.Index("evaluations_by_need", "tenant", "needs_review", "created_at", "id"),
+    sa.Index("evaluations_by_review", "tenant", "review_state", "review_due_at", "id"),
+    sa.Index(
+        "evaluations_unfinished",
+        "status",
+        "created_at",
+        sqlite_where=sa.text("status IN ('queued', 'running')"),
+        postgresql_where=sa.text("status IN ('queued', 'running')"),
+    ),
+)
+
+# Requests as they came, sealed, while they wait for a worker to redact them. A row goes in the transaction
+# that stores the redacted text.
+sealed_requests = sa.Table(
+    "sealed_requests",
+    metadata,
+    sa.Column("evaluation_id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+# Who did what to whose data. Rows are only ever added. `details` holds numbers and names of things, never
+# words of a conversation.
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.String(80), nullable=False),
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Index("audit_log_by_time", "tenant", "id"),
+    sa.Index("audit_log_by_subject", "tenant", "subject", "id"),
 )
 
 idempotency_keys = sa.Table(

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
+from service.storage.audit import AuditStore
 from service.storage.calibrations import CalibrationStore
 from service.storage.evaluations import EvaluationStore
 from service.storage.heartbeats import HeartbeatStore
@@ -40,6 +41,11 @@ class Transaction:
     def heartbeats(self) -> HeartbeatStore:
         """Signs of life of the workers of the whole fleet."""
         return HeartbeatStore(self.connection)
+
+    @cached_property
+    def audit(self) -> AuditStore:
+        """Who did what to the tenant's data."""
+        return AuditStore(self.connection, self.tenant)
 
     @cached_property
     def vaults(self) -> VaultStore:

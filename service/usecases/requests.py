@@ -7,9 +7,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from service.domain.base import Model
 from service.domain.errors import InvalidInput
 from service.domain.grade import GraderName
+from service.domain.submission import Priority
 from service.domain.transcript import Conversation, Metadata, Speaker
 from service.formats.registry import resolve
 from service.usecases.cards import SCORECARD_REFERENCE
+
+CallbackUrl = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
+"""Where the result is posted to."""
 
 
 def _resolved(value: Any) -> Any:
@@ -49,6 +53,8 @@ class EvaluationRequest(Model):
     conversation: AnyConversation
     scorecard: Annotated[str, Field(pattern=SCORECARD_REFERENCE)] | None = None
     grader: GraderName | None = None
+    priority: Priority = "interactive"
+    callback_url: CallbackUrl | None = None
     metadata: Metadata = {}
 
     @property

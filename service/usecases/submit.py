@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from service.domain.errors import Conflict, QalibrateError
 from service.domain.evaluation import Evaluation
@@ -14,19 +14,10 @@ from service.storage.transaction import Transaction
 from service.usecases.calibrations import Followed
 from service.usecases.cards import resolve_scorecard
 from service.usecases.handover import Accepted, Handover
+from service.usecases.queue import JobQueue
 from service.usecases.redact import RedactConversation, Redacted
 from service.usecases.requests import EvaluationRequest
 from service.usecases.vault import Vault
-
-
-class JobQueue(Protocol):
-    """Where jobs wait. What is put in through a transaction is there when, and only when, it commits."""
-
-    def enqueue(self, tx: Transaction, evaluation_id: str) -> None:
-        """Queue the grading of an evaluation."""
-
-    def tell(self) -> None:
-        """Say that what was put in is committed."""
 
 
 class Idempotency(NamedTuple):
@@ -122,12 +113,14 @@ class SubmitEvaluation:
                 scorecard=card,
                 grader=grader,
                 created_at=now,
+                priority=request.priority,
+                callback_url=request.callback_url,
             )
             if idempotency and not tx.evaluations.claim_idempotency(*idempotency, submission.id, now):
                 return self._lost_race(tx, idempotency)
             evaluation = tx.evaluations.add(submission)
             self._vault.keep(tx, submission.id, redacted.originals, now)
-            self._queue.enqueue(tx, submission.id)
+            self._queue.enqueue(tx, submission.id, submission.priority)
             # Before it is committed, because a worker may have it at that very moment.
             self._handover.put(Accepted(tenant, submission, evaluation))
             return evaluation

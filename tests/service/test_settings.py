@@ -52,7 +52,7 @@ def test_asking_for_the_llm_without_an_endpoint_is_a_configuration_error(monkeyp
 
 
 def test_the_key_does_not_show_in_a_printed_setting():
-    assert "secret" not in repr(Settings(openai_api_key="secret"))
+    assert "sk-hidden" not in repr(Settings(openai_api_key="sk-hidden"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Who did what to whose data."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import JsonValue
+
+from service.domain.base import Model
+
+AuditAction = Literal[
+    "evaluation.read",
+    "evaluation.exported",
+    "evaluation.cancelled",
+    "evaluation.erased",
+    "evaluation.retried",
+    "grade.reviewed",
+    "appeal.opened",
+    "appeal.decided",
+    "vault.opened",
+    "vault.forgotten",
+    "labels.imported",
+    "calibration.activated",
+    "calibration.deactivated",
+    "scorecard.published",
+    "key.created",
+    "key.revoked",
+    "key.rotated",
+    "webhook.secret_read",
+    "webhook.secret_rotated",
+    "webhook.resent",
+    "retention.changed",
+    "retention.erased",
+    "audit.read",
+]
+
+COMMAND_LINE = "command-line"
+"""The actor of what is done on the machine itself."""
+
+THE_SERVICE = "service"
+"""The actor of what the service does by itself, such as erasing what is over its time."""
+
+
+class AuditEntry(Model):
+    """One line of the log. `actor` is the id of a key, COMMAND_LINE or THE_SERVICE; `subject` the id of what
+    it was done to, empty for none; `details` numbers and names of things, never words of a conversation.
+    """
+
+    at: datetime
+    actor: str
+    action: AuditAction
+    subject: str = ""
+    details: dict[str, JsonValue] = {}

@@ -1,0 +1,15 @@
+"""Tells the outside what became of an evaluation: in the transaction that makes it so."""
+
+from service.domain.webhook import EventType
+from service.storage.transaction import Transaction
+from service.usecases.queue import JobQueue
+
+
+class Announce:
+    """Leaves a delivery for every event of an evaluation that has a callback URL."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        self._queue = queue
+
+    def __call__(self, tx: Transaction, evaluation_id: str, event: EventType) -> None:
+        """Leave a delivery; it is there when, and only when, `tx`, of the evaluation's tenant, commits."""

@@ -1,0 +1,24 @@
+"""Where jobs wait, as use cases see it."""
+
+from typing import Protocol
+
+from service.domain.submission import Priority
+from service.storage.transaction import Transaction
+
+
+class JobQueue(Protocol):
+    """Where jobs wait. What is put in through a transaction is there when, and only when, it commits."""
+
+    def enqueue(
+        self, tx: Transaction, evaluation_id: str, priority: Priority = "interactive", delay_s: float = 0
+    ) -> None:
+        """Queue the grading of an evaluation, after `delay_s` seconds at the earliest."""
+
+    def enqueue_delivery(self, tx: Transaction, delivery_id: str, attempt: int, delay_s: float = 0) -> None:
+        """Queue attempt number `attempt`, from 1 on, of a webhook, after `delay_s` seconds at the earliest.
+
+        The same delivery and attempt are queued once, however often this is called.
+        """
+
+    def tell(self) -> None:
+        """Say that what was put in is committed."""
