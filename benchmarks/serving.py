@@ -59,7 +59,7 @@ def sixty_turns() -> dict[str, Any]:
 def model_process(latency_s: float) -> Iterator[str]:
     """Run the stand-in model; give its base URL."""
     command = ["evals.model_server", "--port", "0", "--latency-ms", str(1000 * latency_s)]
-    with _python(command, {}, r"listens on (\S+)") as (url, _):
+    with python_process(command, {}, r"listens on (\S+)") as (url, _):
         yield url
 
 
@@ -67,20 +67,22 @@ def model_process(latency_s: float) -> Iterator[str]:
 def service_process(model_url: str, **variables: str) -> Iterator[Service]:
     """Run the service on a new SQLite file, with environment variables of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        own = {
-            "QALIBRATE_DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}",
-            "OPENAI_BASE_URL": model_url,
-            "QALIBRATE_MODEL": "stand-in",
-            "QALIBRATE_LOG_LEVEL": "error",
-            **variables,
-        }
-        factory = Factory(Settings(database_url=own["QALIBRATE_DATABASE_URL"]))
-        factory.upgrade_database()
-        _, key = factory.keys.create("default", "benchmark", ["submit", "read"])
-        factory.close()
-        command = ["service.cli", "serve", "--port", "0"]
-        with _python(command, own, r"listening on (\S+)") as (url, pid):
-            yield Service(url, key, pid)
+        own = {"OPENAI_BASE_URL": model_url, "QALIBRATE_MODEL": "stand-in", **variables}
+        with service_on(f"sqlite:///{Path(folder) / 'bench.db'}", **own) as it:
+            yield it
+
+
+@contextmanager
+def service_on(database_url: str, role: str = "all", **variables: str) -> Iterator[Service]:
+    """Run the service on a new database, with environment variables of its own."""
+    own = {"QALIBRATE_DATABASE_URL": database_url, "QALIBRATE_LOG_LEVEL": "error", **variables}
+    factory = Factory(Settings(database_url=database_url))
+    factory.upgrade_database()
+    _, key = factory.keys.create("default", "benchmark", ["submit", "read"])
+    factory.close()
+    command = ["service.cli", "serve", "--port", "0", "--role", role]
+    with python_process(command, own, r"listening on (\S+)") as (url, pid):
+        yield Service(url, key, pid)
 
 
 def cpu_seconds(pid: int) -> CpuSeconds:
@@ -98,7 +100,7 @@ def _used(pid: int) -> float:
 
 
 @contextmanager
-def _python(module: list[str], variables: dict[str, str], listening: str) -> Iterator[tuple[str, int]]:
+def python_process(module: list[str], variables: dict[str, str], listening: str) -> Iterator[tuple[str, int]]:
     """Run a module until the end of the block; give the address that it says it listens on, and its id."""
     with tempfile.TemporaryFile("w+") as log:
         command = [sys.executable, "-m", *module]

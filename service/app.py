@@ -14,6 +14,7 @@ from service.api import (
     evaluations,
     health,
     labels,
+    metrics,
     problems,
     redactions,
     reports,
@@ -54,10 +55,12 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     app.state.factory = factory
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     if role != "worker":
         for room in (evaluations, vault, scorecards, redactions, labels, reports, calibrations):
             app.include_router(room.router)
     app.add_middleware(RequestLog)
+    app.add_middleware(metrics.Measured)
     app.add_middleware(BodyLimit, limit_bytes=factory.settings.max_body_bytes)
     _complete_openapi(app)
     return app

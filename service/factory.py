@@ -46,6 +46,7 @@ from service.usecases.report import Reports
 from service.usecases.seal import Seal
 from service.usecases.submit import SubmitEvaluation
 from service.usecases.vault import Vault
+from service.usecases.workload import WorkloadReader
 
 if TYPE_CHECKING:
     from service.jobs import Worker
@@ -174,6 +175,11 @@ class Factory:
     def completions(self) -> Completions:
         """Lets requests wait for results."""
         return Completions(self.database)
+
+    @cached_property
+    def workload(self) -> WorkloadReader:
+        """How much there is to do in the whole fleet."""
+        return WorkloadReader(self.database, self.settings.dead_after_s)
 
     @cached_property
     def submit(self) -> SubmitEvaluation:

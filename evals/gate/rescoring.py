@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from service.calibration.people import score_by_people
+from service.calibration.people import closed_by, score_by_people
 from service.domain.base import Model
 from service.domain.evaluation import Evaluation
 from service.domain.grade import Grade
@@ -100,8 +100,8 @@ def _rescored(
         after=after.value,
         passed_before=before.passed,
         passed_after=after.passed,
-        people_before=_passed(score_by_people(old, one.labels, grades[0])),
-        people=_passed(score_by_people(new, one.labels, grades[1])),
+        people_before=_passed(score_by_people(old, one.labels, closed_by(grades[0]))),
+        people=_passed(score_by_people(new, one.labels, closed_by(grades[1]))),
     )
 
 

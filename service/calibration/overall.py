@@ -11,7 +11,7 @@ from service.calibration.cases import cases_of
 from service.calibration.columns import Answers, Columns, columns_of
 from service.calibration.figures import FEWEST, Figure, FigureName
 from service.calibration.intervals import of_coefficient, of_mean
-from service.calibration.people import score_by_people
+from service.calibration.people import closed_by, score_by_people
 from service.calibration.tables import answers_given
 from service.domain.agreement import Agreement, Column, Estimate, OverallAgreement, OverallFigures
 from service.domain.labelled import LabelledEvaluation
@@ -138,7 +138,7 @@ def _passed(card: Scorecard, evaluations: Sequence[LabelledEvaluation]) -> Agree
 
 def _verdicts(card: Scorecard, one: LabelledEvaluation) -> tuple[bool | None, bool | None]:
     evaluation = one.evaluation
-    by_people = score_by_people(card, one.labels, evaluation.grades)
+    by_people = score_by_people(card, one.labels, closed_by(evaluation.grades))
     by_machine = evaluation.score
     return (
         None if by_people is None else by_people.passed,

@@ -1,6 +1,6 @@
 """What people said of a whole conversation: one answer for each dimension, and the score these give."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from service.calibration.cases import consensus
 from service.domain.grade import Grade, NotApplicable, Outcome, Verdict
@@ -9,13 +9,14 @@ from service.domain.score import Score, score
 from service.domain.scorecard import Dimension, Scorecard
 
 
-def score_by_people(card: Scorecard, labels: Sequence[Label], graded: Sequence[Grade] = ()) -> Score | None:
+def score_by_people(
+    card: Scorecard, labels: Sequence[Label], closed: Collection[str] = frozenset()
+) -> Score | None:
     """Return the score that people's blind labels give, None where they leave a dimension open.
 
     A dimension that is only asked on a condition, and that nobody labelled, is taken for not applicable where
-    it is so among the machine's grades, `graded`.
+    the machine said so, which is what `closed` holds.
     """
-    closed = {grade.dimension for grade in graded if grade.outcome == "not_applicable"}
     grades = []
     for section in card.sections:
         for dimension in section.dimensions:
@@ -24,6 +25,11 @@ def score_by_people(card: Scorecard, labels: Sequence[Label], graded: Sequence[G
                 return None
             grades.append(Grade.of(dimension, section.id, outcome, "llm"))
     return score(card, grades)
+
+
+def closed_by(grades: Iterable[Grade]) -> set[str]:
+    """Return the dimensions that a machine called not applicable."""
+    return {grade.dimension for grade in grades if grade.outcome == "not_applicable"}
 
 
 def _outcome(dimension: Dimension, labels: Sequence[Label], *, is_closed: bool) -> Outcome | None:

@@ -1,39 +1,42 @@
 """Means and rates of groups of evaluations: never the machine's plain average alone."""
 
 import hashlib
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from math import hypot
+from math import hypot, isnan
 from typing import NamedTuple
 
+import numpy as np
+
 from service.calibration.arrays import Floats
-from service.calibration.cases import Case, cases_of
 from service.calibration.means import FEWEST_LABELS, corrected_mean, labels_only
 from service.calibration.people import score_by_people
 from service.calibration.rates import corrected_rate, labels_only_rate
 from service.calibration.sample import counted
 from service.calibration.sampling import countable
-from service.domain.calibration import Basis, Corrected
-from service.domain.evaluation import Evaluation, ScorecardRef
+from service.domain.calibration import Corrected
+from service.domain.evaluation import ScorecardRef
 from service.domain.grade import GraderName
+from service.domain.graded import Graded
 from service.domain.label import NOT_APPLICABLE, Label
-from service.domain.labelled import LabelledEvaluation
 from service.domain.report import By, Figure, Report, ReportRow
 from service.domain.scorecard import Dimension, LevelValue, ScorecardRevision
 
 NAN = float("nan")
 
+_OUTCOMES: dict[LevelValue | None, str] = {None: "ungraded", NOT_APPLICABLE: "not_applicable"}
+
 
 class _Item(NamedTuple):
     """One conversation under one measure: both sides' numbers (NaN: not applicable, or no grade), people's
-    being None where nobody labelled it, how likely it was drawn, and in what way it was graded.
+    being None where nobody labelled it, and how likely it was drawn.
     """
 
     people: float | None
     machine: float
     probability: float | None
-    way: str
 
 
 class Measure(NamedTuple):
@@ -73,41 +76,44 @@ def report_of(
     card: ScorecardRevision,
     grader: GraderName,
     by: By,
-    evaluations: Sequence[LabelledEvaluation],
+    graded: Iterable[tuple[Graded, Sequence[Label]]],
     notes: Sequence[str] = (),
 ) -> Report:
-    """Return a row for each group of `evaluations`, which are all by this grader on this card, in order."""
-    groups: dict[str | None, list[LabelledEvaluation]] = {}
-    for one in evaluations:
-        groups.setdefault(group_of(one.evaluation, by), []).append(one)
-    rows = (_row(card, name, groups[name]) for name in sorted(groups, key=lambda x: (x is None, x or "")))
+    """Return a row for each group of conversations, which were all graded by this grader on this card, with
+    people's labels of each. They are read once and not kept: there may be a million.
+    """
+    groups: dict[str | None, _Group] = {}
+    seen = _Seen()
+    for one, labels in graded:
+        groups.setdefault(group_of(one, by), _Group(card)).add(one, labels)
+        seen.add(one, labels)
+    rows = (groups[name].row(name) for name in sorted(groups, key=lambda x: (x is None, x or "")))
     return Report(
         scorecard=ScorecardRef(name=card.name, revision=card.revision),
         grader=grader,
         by=by,
-        evaluations=len(evaluations),
+        evaluations=seen.conversations,
         rows=tuple(rows),
-        notes=(*notes, *_notes(evaluations)),
+        notes=(*notes, *seen.notes()),
     )
 
 
-def group_of(evaluation: Evaluation, by: By) -> str | None:
-    """Return the group of an evaluation, None where it does not say. Periods are in UTC and go by when the
+def group_of(one: Graded, by: By) -> str | None:
+    """Return the group of a conversation, None where it does not say. Periods are in UTC and go by when the
     conversation started, else by when it was accepted; weeks begin on Monday.
     """
-    agent = evaluation.agent
     match by:
         case "all":
             return "all"
         case "agent":
-            return agent.id if agent else None
+            return one.agent
         case "team":
-            return agent.team if agent else None
+            return one.team
         case "call_type":
-            return evaluation.call_type
+            return one.call_type
         case "language":
-            return evaluation.language
-    return _first_day((evaluation.started_at or evaluation.created_at).astimezone(UTC), by)
+            return one.language
+    return _first_day(one.began_at.astimezone(UTC), by)
 
 
 def _first_day(moment: datetime, by: By) -> str:
@@ -118,61 +124,108 @@ def _first_day(moment: datetime, by: By) -> str:
     return moment.date().isoformat()
 
 
-def _row(card: ScorecardRevision, group: str | None, evaluations: Sequence[LabelledEvaluation]) -> ReportRow:
-    figures = tuple(_figure(card, measure, evaluations) for measure in measures_of(card))
-    return ReportRow(group=group, evaluations=len(evaluations), figures=figures)
+class _Way:
+    """One measure of conversations that were graded in one way: what people and the machine said of the
+    labelled ones, and the machine's numbers of all others.
+    """
+
+    def __init__(self) -> None:
+        self.labelled: list[_Item] = []
+        self.machine = array("d")
+
+    @property
+    def conversations(self) -> int:
+        """How many there are."""
+        return len(self.labelled) + len(self.machine)
 
 
-def _figure(card: ScorecardRevision, measure: Measure, evaluations: Sequence[LabelledEvaluation]) -> Figure:
-    dimension = measure.dimension
-    if dimension is None:
-        items = [_score_item(card, one) for one in evaluations]
-        outcomes = Counter("graded" if item.machine == item.machine else "ungraded" for item in items)
-    else:
-        cases = cases_of(dimension, evaluations)
-        items = [_item(dimension, measure.answer, case) for case in cases]
-        outcomes = Counter(case.grade.outcome if case.grade else "ungraded" for case in cases)
-    graded = [item.machine for item in items if item.machine == item.machine]
-    return Figure(
-        dimension=dimension and dimension.id,
-        answer=measure.answer,
-        mean=_mean(items, measure),
-        machine=sum(graded) / len(graded) if graded else None,
-        graded=outcomes["graded"],
-        not_applicable=outcomes["not_applicable"],
-        ungraded=outcomes["ungraded"],
-    )
+class _Column:
+    """One measure of a group of conversations."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+        self._ways: dict[str, _Way] = {}
+        self._outcomes = Counter[str]()
+
+    def add(self, way: str, item: _Item, outcome: str) -> None:
+        """Take in what one conversation says."""
+        self._outcomes[outcome] += 1
+        mine = self._ways.get(way)
+        if mine is None:
+            mine = self._ways[way] = _Way()
+        if item.people is None:
+            mine.machine.append(item.machine)
+        else:
+            mine.labelled.append(item)
+
+    def figure(self) -> Figure:
+        """Return what it all comes to."""
+        dimension = self._measure.dimension
+        return Figure(
+            dimension=dimension and dimension.id,
+            answer=self._measure.answer,
+            mean=_mean(list(self._ways.values()), self._measure),
+            machine=self._plain_mean(),
+            graded=self._outcomes["graded"],
+            not_applicable=self._outcomes["not_applicable"],
+            ungraded=self._outcomes["ungraded"],
+        )
+
+    def _plain_mean(self) -> float | None:
+        parts = [np.asarray(way.machine, float) for way in self._ways.values()]
+        parts += [np.array([item.machine for item in way.labelled]) for way in self._ways.values()]
+        numbers = np.concatenate([part[~np.isnan(part)] for part in parts]) if parts else np.empty(0)
+        return float(numbers.mean()) if numbers.size else None
 
 
-def _mean(items: Sequence[_Item], measure: Measure) -> Corrected:
+class _Group:
+    """The conversations of one row."""
+
+    def __init__(self, card: ScorecardRevision) -> None:
+        self._card = card
+        self._columns = [(measure, _Column(measure)) for measure in measures_of(card)]
+        self._conversations = 0
+
+    def add(self, one: Graded, labels: Sequence[Label]) -> None:
+        """Take in one conversation."""
+        self._conversations += 1
+        for measure, column in self._columns:
+            dimension = measure.dimension
+            if dimension is None:
+                item = _score_item(self._card, one, labels)
+                column.add(one.way, item, "ungraded" if isnan(item.machine) else "graded")
+            elif dimension.id in one.answers or any(label.dimension == dimension.id for label in labels):
+                answer = one.answers.get(dimension.id)
+                item = _item(dimension, measure.answer, answer, one, labels)
+                column.add(one.way, item, _OUTCOMES.get(answer, "graded"))
+
+    def row(self, name: str | None) -> ReportRow:
+        """Return what it all comes to."""
+        figures = tuple(column.figure() for _, column in self._columns)
+        return ReportRow(group=name, evaluations=self._conversations, figures=figures)
+
+
+def _mean(ways: Sequence[_Way], measure: Measure) -> Corrected:
     """Return the mean over all ways of grading: how far one model is off says nothing of another."""
-    ways = list(_by_way(items).values())
-    enough = [way for way in ways if sum(item.people is not None for item in way) >= FEWEST_LABELS]
+    enough = [way for way in ways if len(way.labelled) >= FEWEST_LABELS]
     if len(ways) > 1 and enough:
-        mean = _together([(len(way), _mean_of_one_way(way, measure)) for way in enough])
+        mean = _together([(way.conversations, _mean_of_one_way(way, measure)) for way in enough])
     elif len(ways) > 1:
-        mean = _labels_alone([item for item in items if item.people is not None], measure)
+        mean = _labels_alone([item for way in ways for item in way.labelled], measure)
     else:
-        mean = _mean_of_one_way(items, measure)
+        mean = _mean_of_one_way(ways[0] if ways else _Way(), measure)
     return _within(mean, *measure.bounds)
 
 
-def _by_way(items: Iterable[_Item]) -> dict[str, list[_Item]]:
-    ways: dict[str, list[_Item]] = {}
-    for item in items:
-        ways.setdefault(item.way, []).append(item)
-    return ways
-
-
-def _mean_of_one_way(items: Sequence[_Item], measure: Measure) -> Corrected:
-    labelled = [item for item in items if item.people is not None]
-    drawn, chances = _countable(labelled)
+def _mean_of_one_way(way: _Way, measure: Measure) -> Corrected:
+    drawn, chances = _countable(way.labelled)
     counted = {id(item) for item in drawn}
+    others = [item.machine for item in way.labelled if id(item) not in counted]
     corrected: Callable[..., Corrected] = corrected_mean if measure.answer is None else corrected_rate
     return corrected(
         [item.people for item in drawn],
         [item.machine for item in drawn],
-        [item.machine for item in items if id(item) not in counted],
+        np.concatenate([np.array(others, float), np.asarray(way.machine, float)]),
         probability=chances,
     )
 
@@ -223,39 +276,40 @@ def _within(mean: Corrected, lowest: float, highest: float) -> Corrected:
     return mean.model_copy(update=clipped)
 
 
-def _score_item(card: ScorecardRevision, one: LabelledEvaluation) -> _Item:
-    machine = one.evaluation.score
-    drawn = [_drawn(one, _counting(d, one.labels)) for d in card.scorecard.dimensions]
-    people = score_by_people(card.scorecard, [label for label in drawn if label], one.evaluation.grades)
-    return _Item(
-        None if people is None else NAN if people.value is None else people.value,
-        NAN if machine is None or machine.value is None else machine.value,
-        _probability(one.labels),
-        _way(one),
-    )
+def _score_item(card: ScorecardRevision, one: Graded, labels: Sequence[Label]) -> _Item:
+    machine = NAN if one.score is None else one.score
+    if not labels:
+        return _Item(None, machine, None)
+    drawn = [_drawn(one, _counting(d, labels)) for d in card.scorecard.dimensions]
+    closed = {name for name, answer in one.answers.items() if answer == NOT_APPLICABLE}
+    people = score_by_people(card.scorecard, [label for label in drawn if label], closed)
+    number = None if people is None else NAN if people.value is None else people.value
+    return _Item(number, machine, _probability(labels))
 
 
-def _item(dimension: Dimension, answer: LevelValue | None, case: Case) -> _Item:
-    machine = case.answer
+def _item(
+    dimension: Dimension,
+    answer: LevelValue | None,
+    machine: LevelValue | None,
+    one: Graded,
+    labels: Sequence[Label],
+) -> _Item:
     if machine is None or machine == NOT_APPLICABLE:
         number = NAN
     else:
         number = float(machine if answer is None else machine == answer)
-    return _Item(_people(dimension, answer, case), number, _probability(case.labels), _way(case.of))
+    counting = _counting(dimension, labels) if labels else []
+    if not counting:
+        return _Item(None, number, None)
+    mine = [label for label in labels if label.dimension == dimension.id and label.blind is not False]
+    return _Item(_people(answer, one, counting), number, _probability(mine))
 
 
-def _way(one: LabelledEvaluation) -> str:
-    """Return what tells ways of grading apart; the scorecard is the same for all."""
-    provenance = one.evaluation.provenance
-    return "" if provenance is None else Basis.of("", provenance).sha256
-
-
-def _people(dimension: Dimension, answer: LevelValue | None, case: Case) -> float | None:
+def _people(answer: LevelValue | None, one: Graded, labels: Sequence[Label]) -> float | None:
     """Return people's number: the mean of their levels, or whether the drawn one of them says `answer`; NaN
     where the drawn one calls it not applicable, None where nobody labelled it.
     """
-    labels = _counting(dimension, case.labels)
-    drawn = _drawn(case.of, labels)
+    drawn = _drawn(one, labels)
     if drawn is None:
         return None
     if drawn.level == NOT_APPLICABLE:
@@ -272,14 +326,13 @@ def _counting(dimension: Dimension, labels: Iterable[Label]) -> list[Label]:
     return [one for one in mine if one.level == NOT_APPLICABLE or dimension.scale.find(one.level)]
 
 
-def _drawn(one: LabelledEvaluation, labels: Sequence[Label]) -> Label | None:
+def _drawn(one: Graded, labels: Sequence[Label]) -> Label | None:
     """Return the label of one rater, the same for all dimensions that this rater labelled.
 
     Conversations on which people tie are the hard ones: without them rates are too good. One rater's answer
     is a yes or a no and right on average, and a digest draws the same one every time.
     """
-    conversation = one.evaluation.external_id or one.evaluation.id
-    return min(labels, key=lambda label: _digest(f"{conversation}\0{label.rater}"), default=None)
+    return min(labels, key=lambda label: _digest(f"{one.conversation}\0{label.rater}"), default=None)
 
 
 def _digest(text: str) -> bytes:
@@ -290,30 +343,53 @@ def _probability(labels: Iterable[Label]) -> float | None:
     return next((label.probability for label in labels if label.probability is not None), None)
 
 
-def _notes(evaluations: Sequence[LabelledEvaluation]) -> Iterator[str]:
-    if not evaluations:
-        return
-    labelled = [one for one in evaluations if any(label.blind is not False for label in one.labels)]
-    if not labelled:
-        yield (
-            "no conversation has a label by a person who had not seen the grade: only the machine's own "
-            "means are known, and how far they are off is not"
-        )
-        return
-    ways = len({_way(one) for one in evaluations})
-    if ways > 1:
-        yield (
-            f"graded in {ways} ways (models, prompts, redaction): each is corrected by its own labels, and "
-            f"left out of a mean where it has fewer than {FEWEST_LABELS} while another has them"
-        )
-    unknown = [one for one in labelled if _probability(one.labels) is None]
-    if unknown:
-        yield (
-            f"{counted(len(unknown), 'labelled conversation')} without a sampling probability: means hold if "
-            "people picked them at random (`qalibrate labels plan` does)"
-        )
-    if unknown and len(unknown) < len(labelled):
-        yield (
-            f"of {len(labelled)} labelled conversations those without a sampling probability are left out "
-            f"where {FEWEST_LABELS} others have one, else all count alike"
-        )
+class _Seen:
+    """What there is to say about all conversations together."""
+
+    def __init__(self) -> None:
+        self.conversations = 0
+        self._ways: set[str] = set()
+        self._labelled = 0
+        self._without_probability = 0
+
+    def add(self, one: Graded, labels: Sequence[Label]) -> None:
+        """Take in one conversation."""
+        self.conversations += 1
+        self._ways.add(one.way)
+        if any(label.blind is not False for label in labels):
+            self._labelled += 1
+            self._without_probability += _probability(labels) is None
+
+    def notes(self) -> Iterator[str]:
+        """Yield sentences about what the figures are worth."""
+        if not self.conversations:
+            return
+        if not self._labelled:
+            yield (
+                "no conversation has a label by a person who had not seen the grade: only the machine's own "
+                "means are known, and how far they are off is not"
+            )
+            return
+        yield from self._on_ways()
+        yield from self._on_probabilities()
+
+    def _on_ways(self) -> Iterator[str]:
+        if len(self._ways) > 1:
+            yield (
+                f"graded in {len(self._ways)} ways (models, prompts, redaction): each is corrected by its "
+                f"own labels, and left out of a mean where it has fewer than {FEWEST_LABELS} while another "
+                "has them"
+            )
+
+    def _on_probabilities(self) -> Iterator[str]:
+        unknown = self._without_probability
+        if unknown:
+            yield (
+                f"{counted(unknown, 'labelled conversation')} without a sampling probability: means hold if "
+                "people picked them at random (`qalibrate labels plan` does)"
+            )
+        if 0 < unknown < self._labelled:
+            yield (
+                f"of {self._labelled} labelled conversations those without a sampling probability are left "
+                f"out where {FEWEST_LABELS} others have one, else all count alike"
+            )

@@ -35,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(scorecards.app, name="scorecard", help="Check, list, show and publish scorecards.")
-app.add_typer(keys.app, name="keys", help="Make, list and revoke API keys.")
+app.add_typer(keys.app, name="keys", help="Make, list, rotate and revoke API keys.")
 app.add_typer(labels.app, name="labels", help="Bring in people's labels, plan what to label next.")
 app.add_typer(vault.app, name="vault", help="What placeholders stood for.")
 app.add_typer(database.app, name="db", help="The database.")

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from service.domain.base import Model
 from service.domain.facts import ContactFacts
 from service.domain.grade import Coaching, Flag, Grade, GraderName, Observation
+from service.domain.review import ReviewState
 from service.domain.score import Score
 from service.domain.transcript import Channel, Direction, Language, Speaker
 
@@ -123,7 +124,8 @@ class Evaluation(Model):
 
     `facts` is what the contact was about, null from a grader that does not tell. `observations` are what
     rules measured, whatever the grader, `signals` the figures behind them. `flags` are for a person to look
-    at first. `turns` stays null unless it was asked for.
+    at first. `score` is the machine's; `reviewed_score` counts people's levels where they gave any.
+    `review_state` is null where nobody has to look. `turns` stays null unless it was asked for.
     """
 
     id: str
@@ -139,6 +141,9 @@ class Evaluation(Model):
     created_at: datetime
     completed_at: datetime | None = None
     score: Score | None = None
+    reviewed_score: Score | None = None
+    review_state: ReviewState | None = None
+    review_due_at: datetime | None = None
     grades: tuple[Grade, ...] = ()
     coaching: Coaching | None = None
     facts: ContactFacts | None = None

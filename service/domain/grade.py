@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.domain.base import Model
+from service.domain.review import CurrentReview
 from service.domain.scorecard import Dimension, LevelValue
 from service.domain.transcript import Speaker
 
@@ -99,7 +100,8 @@ class Grade(Model):
     the probability that a person agrees within one level, and `raw_confidence` what it was before; else that
     is None. `expected_level` is, under a calibration, the level that people are expected to give, and
     `raw_expected_level` what it was before; else the mean of the levels weighed by the model's own
-    probabilities, None where its server does not give them.
+    probabilities, None where its server does not give them. `review` is people's last word on it; the grade
+    beside it stays what the machine gave.
     """
 
     dimension: str
@@ -121,7 +123,7 @@ class Grade(Model):
     disposition: Disposition = "needs_review"
     disposition_reason: str = UNCALIBRATED
     grader: GraderName
-    review: None = None
+    review: CurrentReview | None = None
 
     @classmethod
     def of(cls, dimension: Dimension, section: str, outcome: Outcome, grader: GraderName) -> "Grade":

@@ -2,7 +2,8 @@
 
 Names that say it themselves (`Agent`, `Оператор`, `客服`) are known. Who else speaks is decided,
 in this order:
-1. by what the caller says: `speakers`, a mapping of names to roles, or the agent's own name;
+1. by what the caller says: `speakers`, a mapping of names to roles, then by what a format states of its
+   participants, or the agent's own name;
 2. with one unknown name, by what is left: beside a known customer it is the agent, and the other way round;
 3. with two unknown names, by who offers help or names the company first ("how can I help you").
 Nothing is guessed beyond that, although in most inbound calls the agent speaks first: a wrong guess would
@@ -67,8 +68,7 @@ def to_turns(
         raise bad_content('no turns found; write lines such as "Agent: Good morning"')
     first = utterances[0]
     if first.name is None:
-        remedy = 'begin it with "Agent:" or "Customer:", or delete it'
-        raise bad_content(f"nobody is named as the speaker; {remedy}", first.line)
+        raise _nobody(first)
     roles = _roles(utterances, {name.casefold(): role for name, role in speakers.items()}, agent_name)
     turns, speaker = [], roles[first.name.casefold()]
     for utterance in utterances:
@@ -79,15 +79,24 @@ def to_turns(
     return turns
 
 
+def _nobody(first: Utterance) -> InvalidInput:
+    """Return the error for a transcript whose first words are nobody's."""
+    if first.line is None:
+        return bad_content(f"nobody is named as the speaker of the first words, {first.text[:40]!r}")
+    remedy = 'begin it with "Agent:" or "Customer:", or delete it'
+    return bad_content(f"nobody is named as the speaker; {remedy}", first.line)
+
+
 def _roles(
     utterances: Sequence[Utterance], given: Mapping[str, Speaker], agent_name: str | None
 ) -> dict[str, Speaker]:
-    names = dict.fromkeys(each.name for each in utterances if each.name is not None)
+    names = {each.name: each.role for each in utterances if each.name is not None}
     roles: dict[str, Speaker] = {}
     unknown: dict[str, str] = {}
-    for name in names:
+    for name, stated in names.items():
         key = name.casefold()
-        role = given.get(key) or ("agent" if agent_name and key == agent_name.casefold() else role_of(name))
+        known = stated or ("agent" if agent_name and key == agent_name.casefold() else role_of(name))
+        role = given.get(key) or known
         if role is None:
             unknown[key] = name
         else:
@@ -119,11 +128,11 @@ def _undecided(utterances: Sequence[Utterance], unknown: list[str]) -> InvalidIn
     names = ", ".join(repr(name) for name in unknown[:_SHOWN]) + (", …" if len(unknown) > _SHOWN else "")
     line = next(each.line for each in utterances if each.name == unknown[0])
     example = f'"speakers": {{"{unknown[0]}": "agent"}}'
-    return bad_content(
-        f"it is not clear who is the agent and who the customer: {names}; name them Agent and Customer, say "
-        f"{example} beside content, or indent the line if it only looks like a speaker",
-        line,
-    )
+    problem = f"it is not clear who is the agent and who the customer: {names}"
+    if line is None:
+        return bad_content(f"{problem}; say {example} beside content, for each of them")
+    remedy = f"name them Agent and Customer, say {example} beside content, or indent the line if it only looks"
+    return bad_content(f"{problem}; {remedy} like a speaker", line)
 
 
 def read_speakers(given: object) -> dict[str, Speaker]:

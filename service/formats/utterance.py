@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from service.domain.errors import FieldProblem, InvalidInput
-from service.domain.transcript import MAX_TURNS
+from service.domain.transcript import MAX_TURNS, Speaker
 
 MAX_CONTENT = 4_000_000
 """Characters of one transcript; the conversation in it may hold fewer."""
@@ -18,14 +18,16 @@ _CJK_START = re.compile("^[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 @dataclass(frozen=True)
 class Utterance:
     """Words under the name of their speaker. `name` is None where the transcript names nobody; `line` counts
-    from 1; times are seconds.
+    from 1 and is None where there are no lines; times are seconds; `role` is what the transcript itself says
+    of who `name` is.
     """
 
-    line: int
+    line: int | None
     name: str | None
     text: str
     start_s: float | None = None
     end_s: float | None = None
+    role: Speaker | None = None
 
 
 def bad_content(detail: str, line: int | None = None) -> InvalidInput:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.domain.evaluation import FINAL, Assessment, Evaluation, Failure, RedactedTurn, RedactionSummary
+from service.domain.grade import GraderName
+from service.domain.graded import Graded, figures_of
 from service.domain.score import Score
 from service.domain.submission import Assignment, EvaluationFilter, Submission
 from service.domain.transcript import Language, RedactedConversation
@@ -16,6 +18,9 @@ from service.storage.schema import evaluations, idempotency_keys
 from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
 
 _NO_RESULT = dict.fromkeys(("completed_at", "score", "needs_review", "assessment", "error", "waiting"))
+
+GRADED_AT_ONCE = 5000
+"""Rows that a report reads in one query."""
 
 Position = tuple[datetime, str]
 """Where a page of a list ended: acceptance time and id."""
@@ -74,6 +79,29 @@ class EvaluationStore:
         for rows in found.partitions():
             yield [_to_evaluation(row, turns=turns) for row in rows]
 
+    def graded(
+        self,
+        card_name: str,
+        revision: int,
+        grader: GraderName,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Sequence[Graded]]:
+        """Yield what reports need of the completed evaluations on a card's revision by a grader, in the order
+        in which the conversations began, which is at `since` or later and before `until`.
+
+        Of a conversation that was graded several times only the newest one is there. Each part is a query of
+        its own, by index, so that a million of them hold nobody up.
+        """
+        after: Position | None = None
+        while True:
+            query = _graded(self._tenant, card_name, revision, grader).limit(GRADED_AT_ONCE)
+            found = self._connection.execute(_between(query, since, until, after)).all()
+            yield [_to_graded(row) for row in found]
+            if len(found) < GRADED_AT_ONCE:
+                return
+            after = found[-1].began_at, found[-1].id
+
     def evaluated(self, ids: Collection[str], external_ids: Collection[str]) -> Sequence[Evaluated]:
         """Return the evaluations with these ids, or of conversations with these external_ids, in whatever
         state; the newest first.
@@ -119,6 +147,7 @@ class EvaluationStore:
             completed_at=now,
             score=score.value,
             needs_review=needs_review,
+            figures=figures_of(assessment),
             assessment={"score": score.model_dump(mode="json"), **assessment.model_dump(mode="json")},
         )
 
@@ -173,6 +202,46 @@ class EvaluationStore:
         )
 
 
+def _graded(tenant: str, card_name: str, revision: int, grader: GraderName) -> sa.Select[Any]:
+    """Select the newest grading of each conversation, in the order of `evaluations_by_beginning`."""
+    table, newer = evaluations.c, evaluations.alias("newer").c
+    same = (
+        (newer.tenant == tenant)
+        & (newer.external_id == table.external_id)
+        & (sa.tuple_(newer.created_at, newer.id) > sa.tuple_(table.created_at, table.id))
+    )
+    also = _graded_so(newer, revision, grader)
+    known = ("id", "external_id", "agent_id", "agent_team", "call_type", "language", "began_at")
+    return (
+        sa.select(*(table[name] for name in (*known, "figures", "score")))
+        .where(table.tenant == tenant, table.scorecard_name == card_name, table.figures.is_not(None))
+        .where(*_graded_so(table, revision, grader))
+        .where(~sa.exists().where(same, newer.scorecard_name == card_name, *also))
+        .order_by(table.began_at, table.id)
+    )
+
+
+def _graded_so(table: Any, revision: int, grader: GraderName) -> Sequence[sa.ColumnElement[bool]]:
+    return table.scorecard_revision == revision, table.grader == grader, table.status == "completed"
+
+
+def _between(
+    query: sa.Select[Any], since: datetime | None, until: datetime | None, after: Position | None
+) -> sa.Select[Any]:
+    table = evaluations.c
+    if after is not None:
+        at = sa.bindparam("at", after[0], table.began_at.type)
+        query = query.where(sa.tuple_(table.began_at, table.id) > sa.tuple_(at, after[1]))
+    elif since is not None:
+        query = query.where(table.began_at >= since)
+    return query if until is None else query.where(table.began_at < until)
+
+
+def _to_graded(row: sa.Row[Any]) -> Graded:
+    *known, figures, score = row
+    return Graded._make((*known, figures["way"], score, figures["answers"]))
+
+
 def _begun(evaluation_id: str) -> sa.Update:
     unfinished = evaluations.c.status.in_(["queued", "running"])
     update = sa.update(evaluations).where(evaluations.c.id == evaluation_id, unfinished)
@@ -217,6 +286,7 @@ def _to_row(submission: Submission, tenant: str) -> dict[str, Any]:
         "agent_id": conversation.agent.id if conversation.agent else None,
         "agent_team": conversation.agent.team if conversation.agent else None,
         "started_at": conversation.started_at,
+        "began_at": conversation.started_at or submission.created_at,
         "created_at": submission.created_at,
         "attempts": 0,
         "conversation": conversation.model_dump(mode="json"),

@@ -1,12 +1,19 @@
 """API keys, stored as hashes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from service.domain.keys import ApiKey
 from service.storage.schema import api_keys
+
+
+class FoundKey(NamedTuple):
+    """A key, and whether it was found by the secret that it had before its last rotation."""
+
+    key: ApiKey
+    by_previous: bool
 
 
 class KeyStore:
@@ -20,11 +27,17 @@ class KeyStore:
         values = key.model_dump() | {"scopes": list(key.scopes), "key_hash": key_hash}
         self._connection.execute(sa.insert(api_keys).values(values))
 
-    def find(self, key_hash: str) -> ApiKey | None:
-        """Return the key, revoked or not, whose secret has this hash."""
-        row = self._connection.execute(
-            sa.select(api_keys).where(api_keys.c.key_hash == key_hash)
-        ).one_or_none()
+    def find(self, key_hash: str) -> FoundKey | None:
+        """Return the key whose secret has this hash, or had before its last rotation."""
+        for column in (api_keys.c.key_hash, api_keys.c.previous_hash):
+            row = self._connection.execute(sa.select(api_keys).where(column == key_hash)).first()
+            if row is not None:
+                return FoundKey(_to_key(row), by_previous=column is api_keys.c.previous_hash)
+        return None
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """Return the key with this id, whatever its status."""
+        row = self._connection.execute(sa.select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
         return None if row is None else _to_key(row)
 
     def list(self) -> list[ApiKey]:
@@ -33,12 +46,25 @@ class KeyStore:
         return [_to_key(row) for row in self._connection.execute(query)]
 
     def revoke(self, key_id: str, now: datetime) -> bool:
-        """Revoke a key for good; False when there is none with this id. A second time changes nothing."""
+        """Revoke a key for good; False when there is none that was not revoked before."""
         unrevoked = api_keys.c.revoked_at.is_(None)
         update = sa.update(api_keys).where(api_keys.c.id == key_id, unrevoked).values(revoked_at=now)
-        self._connection.execute(update)
-        exists = sa.select(sa.literal(1)).where(api_keys.c.id == key_id)
-        return self._connection.scalar(exists) is not None
+        return self._connection.execute(update).rowcount > 0
+
+    def rotate(self, key_id: str, key_hash: str, now: datetime, previous_until: datetime) -> bool:
+        """Give a key that is not revoked another secret; the one it had works until `previous_until`.
+
+        The one before that works no more. False when there is no such key.
+        """
+        unrevoked = api_keys.c.revoked_at.is_(None)
+        update = sa.update(api_keys).where(api_keys.c.id == key_id, unrevoked)
+        values = {
+            "previous_hash": api_keys.c.key_hash,
+            "key_hash": key_hash,
+            "previous_until": previous_until,
+            "rotated_at": now,
+        }
+        return self._connection.execute(update.values(values)).rowcount > 0
 
     def touch(self, key_id: str, now: datetime) -> None:
         """Record that the key was used."""
@@ -46,12 +72,5 @@ class KeyStore:
 
 
 def _to_key(row: sa.Row[Any]) -> ApiKey:
-    return ApiKey(
-        id=row.id,
-        tenant=row.tenant,
-        name=row.name,
-        scopes=tuple(row.scopes),
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-        revoked_at=row.revoked_at,
-    )
+    facts = {name: value for name, value in row._mapping.items() if name in ApiKey.model_fields}
+    return ApiKey(**facts | {"scopes": tuple(row.scopes)})

@@ -77,6 +77,21 @@ class LabelStore:
         query = query.order_by(*(column.desc() for column in order)).limit(limit)
         return [_to_label(row) for row in self._connection.execute(query)]
 
+    def subjects(self, card_name: str) -> set[Subject]:
+        """Return what labels that may be of a scorecard are about."""
+        query = sa.select(labels.c.conversation, labels.c.evaluation_id).distinct()
+        found = query.where(labels.c.tenant == self._tenant, _may_be_of(card_name))
+        return {subject_of(*row) for row in self._connection.execute(found)}
+
+    def about(self, subjects: Sequence[Subject], card_name: str) -> dict[Subject, tuple[Label, ...]]:
+        """Return the plain labels of these, by what they are about: as `labelled_evaluations` has them."""
+        found: dict[Subject, tuple[Label, ...]] = {}
+        for at in range(0, len(subjects), IN_ONE_QUERY):
+            part = subjects[at : at + IN_ONE_QUERY]
+            names = [name for name, _ in part if name is not None]
+            found |= self._plain(self.of(names, [key for _, key in part if key is not None]), card_name)
+        return found
+
     def asked_for(self, card_name: str) -> Sequence[Weighed]:
         """Return how the labels of all conversations that plans for a scorecard drew came about.
 
@@ -101,7 +116,7 @@ class LabelStore:
             labels.c.plan_id,
         ).where(labels.c.tenant == self._tenant, _may_be_of(card_name), drawn)
         return [
-            Weighed(row.id, _subject(row.conversation, row.evaluation_id), *row[3:])
+            Weighed(row.id, subject_of(row.conversation, row.evaluation_id), *row[3:])
             for row in self._connection.execute(query)
         ]
 
@@ -141,7 +156,7 @@ class LabelStore:
                 same,
             )
             for external_id, key, *when in self._connection.execute(query):
-                found[_subject(external_id, key)].append(Completed(*when))
+                found[subject_of(external_id, key)].append(Completed(*when))
         return found
 
     def labelled_evaluations(
@@ -168,17 +183,20 @@ class LabelStore:
             for evaluation in part:
                 yield LabelledEvaluation(
                     evaluation=evaluation,
-                    labels=given.get(_subject(evaluation.external_id, evaluation.id), ()),
+                    labels=given.get(subject_of(evaluation.external_id, evaluation.id), ()),
                 )
 
     def _labels_of(self, part: Sequence[Evaluation], card_name: str) -> dict[Subject, tuple[Label, ...]]:
         """Return plain labels by what they are about."""
         named = [one.external_id for one in part if one.external_id is not None]
-        found = self.of(named, [one.id for one in part if one.external_id is None])
+        return self._plain(self.of(named, [one.id for one in part if one.external_id is None]), card_name)
+
+    def _plain(self, found: Sequence[StoredLabel], card_name: str) -> dict[Subject, tuple[Label, ...]]:
+        """Return one label for each rater and dimension; one of this scorecard comes before one of any."""
         mine: dict[Subject, dict[tuple[str, str], StoredLabel]] = {}
         for label in sorted(found, key=lambda label: label.scorecard is not None):
             if label.scorecard is None or label.scorecard.partition("@")[0] == card_name:
-                about = mine.setdefault(_subject(label.conversation, label.evaluation), {})
+                about = mine.setdefault(subject_of(label.conversation, label.evaluation), {})
                 about[label.dimension, label.rater] = label
         return {about: tuple(map(_plain, of.values())) for about, of in mine.items()}
 
@@ -223,7 +241,8 @@ def _newest(
     return sa.select(ranked.c.id).where(ranked.c.place == 1)
 
 
-def _subject(external_id: str | None, evaluation_id: str | None) -> Subject:
+def subject_of(external_id: str | None, evaluation_id: str | None) -> Subject:
+    """Return what a label of an evaluation, or of the conversation that it is of, is about."""
     return (external_id, None) if external_id is not None else (None, evaluation_id)
 
 

@@ -6,6 +6,7 @@ from service.storage.types import UtcDateTime
 
 metadata = sa.MetaData()
 
+# After a rotation the secret before works until `previous_until`.
 api_keys = sa.Table(
     "api_keys",
     metadata,
@@ -17,6 +18,12 @@ api_keys = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("last_used_at", UtcDateTime),
     sa.Column("revoked_at", UtcDateTime),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("rate_limit", sa.Integer),
+    sa.Column("rotated_at", UtcDateTime),
+    sa.Column("previous_hash", sa.String(64)),
+    sa.Column("previous_until", UtcDateTime),
+    sa.Index("api_keys_by_previous_hash", "previous_hash"),
 )
 
 # Built-in scorecards stand under the empty tenant, which no key can have.
@@ -31,7 +38,8 @@ scorecards = sa.Table(
     sa.Column("published_at", UtcDateTime, nullable=False),
 )
 
-# `conversation` holds redacted text only. `assessment` is what the grader returned, with the score.
+# `conversation` holds redacted text only. `assessment` is what the grader returned, with the score. `reviewed`
+# is what people's reviews make of it; `review_open` names the dimensions that wait for a person, in blanks.
 evaluations = sa.Table(
     "evaluations",
     metadata,
@@ -67,21 +75,46 @@ evaluations = sa.Table(
     sa.Column("waiting", sa.JSON(none_as_null=True)),
     sa.Column("review_state", sa.String(16)),
     sa.Column("review_due_at", UtcDateTime),
+    sa.Column("review_certainty", sa.Float),
+    sa.Column("review_open", sa.Text),
+    sa.Column("reviewed", sa.JSON(none_as_null=True)),
+    sa.Column("claimed_by", sa.String(200)),
+    sa.Column("claimed_until", UtcDateTime),
     sa.Column("erased_at", UtcDateTime),
-    sa.Index("evaluations_by_time", "tenant", "created_at", "id"),
+    sa.Column("began_at", UtcDateTime),
+    sa.Column("figures", sa.JSON(none_as_null=True)),
+    sa.Index(
+        "evaluations_by_time",
+        "tenant",
+        "created_at",
+        "id",
+        sqlite_where=sa.text("erased_at IS NULL"),
+        postgresql_where=sa.text("erased_at IS NULL"),
+    ),
     sa.Index("evaluations_by_agent", "tenant", "agent_id", "created_at", "id"),
     sa.Index("evaluations_by_status", "tenant", "status", "created_at", "id"),
     sa.Index("evaluations_by_scorecard", "tenant", "scorecard_name", "created_at", "id"),
+    sa.Index("evaluations_by_beginning", "tenant", "scorecard_name", "began_at", "id"),
     sa.Index("evaluations_by_external_id", "tenant", "external_id", "created_at", "id"),
     sa.Index("evaluations_by_batch", "tenant", "batch_id", "batch_line"),
     sa.Index("evaluations_by_need", "tenant", "needs_review", "created_at", "id"),
-    sa.Index("evaluations_by_review", "tenant", "review_state", "review_due_at", "id"),
+    sa.Index(
+        "evaluations_by_review", "tenant", "review_state", "review_due_at", "review_certainty", "id"
+    ),
+    sa.Index("evaluations_by_review_state", "tenant", "review_state", "created_at", "id"),
     sa.Index(
         "evaluations_unfinished",
         "status",
+        "priority",
         "created_at",
         sqlite_where=sa.text("status IN ('queued', 'running')"),
         postgresql_where=sa.text("status IN ('queued', 'running')"),
+    ),
+    sa.Index(
+        "evaluations_parked",
+        "status",
+        sqlite_where=sa.text("waiting IS NOT NULL"),
+        postgresql_where=sa.text("waiting IS NOT NULL"),
     ),
 )
 
@@ -108,8 +141,67 @@ audit_log = sa.Table(
     sa.Column("action", sa.String(40), nullable=False),
     sa.Column("subject", sa.String(200), nullable=False),
     sa.Column("details", sa.JSON, nullable=False),
-    sa.Index("audit_log_by_time", "tenant", "id"),
-    sa.Index("audit_log_by_subject", "tenant", "subject", "id"),
+    sa.Index("audit_log_by_time", "tenant", "at", "id"),
+    sa.Index("audit_log_by_subject", "tenant", "subject", "at", "id"),
+    sa.Index("audit_log_by_action", "tenant", "action", "at", "id"),
+    sa.Index("audit_log_by_actor", "tenant", "actor", "at", "id"),
+)
+
+# How long a tenant's conversations are kept; null: for ever. Who has no row goes by the settings.
+retention = sa.Table(
+    "retention",
+    metadata,
+    sa.Column("tenant", sa.String(80), primary_key=True),
+    sa.Column("days", sa.Float),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# Events on their way to callback URLs. `jobs_done` counts the jobs that were dealt with, so that one that is
+# done again changes nothing; `failures` those of the attempts since it was first sent or sent again.
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("evaluation_id", sa.String(32), nullable=False),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("jobs_done", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", UtcDateTime),
+    sa.Column("last_error", sa.JSON(none_as_null=True)),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("delivered_at", UtcDateTime),
+    sa.Index("webhook_deliveries_by_time", "tenant", "created_at", "id"),
+    sa.Index("webhook_deliveries_by_status", "tenant", "status", "created_at", "id"),
+    sa.Index("webhook_deliveries_by_evaluation", "tenant", "evaluation_id", "created_at", "id"),
+    sa.Index(
+        "webhook_deliveries_pending",
+        "next_attempt_at",
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    ),
+)
+
+# What signs webhooks, sealed where there is a key. The one without an end is the current one of its tenant.
+webhook_secrets = sa.Table(
+    "webhook_secrets",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("signs_until", UtcDateTime),
+    sa.Index("webhook_secrets_by_tenant", "tenant", "created_at"),
+    sa.Index(
+        "webhook_secrets_current",
+        "tenant",
+        unique=True,
+        sqlite_where=sa.text("signs_until IS NULL"),
+        postgresql_where=sa.text("signs_until IS NULL"),
+    ),
 )
 
 idempotency_keys = sa.Table(
@@ -120,6 +212,7 @@ idempotency_keys = sa.Table(
     sa.Column("body_sha256", sa.String(64), nullable=False),
     sa.Column("evaluation_id", sa.String(32), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("idempotency_keys_by_time", "tenant", "created_at"),
 )
 
 # A worker that stops beating is taken for dead, and its jobs are put back.
@@ -168,6 +261,7 @@ labels = sa.Table(
     sa.Index("labels_by_time", "tenant", "stored_at", "id"),
     sa.Index("labels_by_conversation", "tenant", "conversation"),
     sa.Index("labels_by_evaluation", "tenant", "evaluation_id"),
+    sa.Index("labels_by_dimension", "tenant", "dimension", "scorecard_name"),
 )
 
 # What was proposed to be labelled. `content` says how it was drawn.
@@ -218,4 +312,101 @@ calibrations = sa.Table(
         sqlite_where=sa.text("activated_at IS NOT NULL"),
         postgresql_where=sa.text("activated_at IS NOT NULL"),
     ),
+)
+
+# What people decided about grades. Rows are only ever added; erasing an evaluation drops its own.
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("evaluation_id", sa.String(32), nullable=False),
+    sa.Column("dimension", sa.String(80), nullable=False),
+    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("level", sa.JSON(none_as_null=True)),
+    sa.Column("label", sa.Text),
+    sa.Column("points", sa.Float),
+    sa.Column("reviewer", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("blind", sa.Boolean, nullable=False),
+    sa.Column("appeal_id", sa.String(32)),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("reviews_by_evaluation", "tenant", "evaluation_id", "created_at", "id"),
+)
+
+# `contested` is the standing when it was filed, `quote` words of the redacted transcript, `regrade` what the
+# same grader says when it grades the dimension anew, `decision` what a person made of both.
+appeals = sa.Table(
+    "appeals",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("evaluation_id", sa.String(32), nullable=False),
+    sa.Column("dimension", sa.String(80), nullable=False),
+    sa.Column("filed_by", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("quote", sa.JSON(none_as_null=True)),
+    sa.Column("contested", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("decide_by", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("regrade", sa.JSON(none_as_null=True)),
+    sa.Column("decision", sa.JSON(none_as_null=True)),
+    sa.Column("closed_at", UtcDateTime),
+    sa.Index("appeals_by_time", "tenant", "created_at", "id"),
+    sa.Index("appeals_by_state", "tenant", "state", "created_at", "id"),
+    sa.Index("appeals_by_evaluation", "tenant", "evaluation_id", "created_at", "id"),
+    sa.Index(
+        "appeals_one_at_a_time",
+        "tenant",
+        "evaluation_id",
+        "dimension",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+)
+
+appeal_comments = sa.Table(
+    "appeal_comments",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("appeal_id", sa.String(32), nullable=False),
+    sa.Column("evaluation_id", sa.String(32), nullable=False),
+    sa.Column("written_by", sa.String(200), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("appeal_comments_by_appeal", "tenant", "appeal_id", "created_at", "id"),
+    sa.Index("appeal_comments_by_evaluation", "tenant", "evaluation_id"),
+)
+
+# Several people grade the same conversations without seeing each other's answers. `content` says who and what.
+calibration_sessions = sa.Table(
+    "calibration_sessions",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("closed_at", UtcDateTime),
+    sa.Index("calibration_sessions_by_time", "tenant", "created_at", "id"),
+)
+
+# Rows are only ever added: a rater's last answer counts.
+calibration_answers = sa.Table(
+    "calibration_answers",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("session_id", sa.String(32), nullable=False),
+    sa.Column("evaluation_id", sa.String(32), nullable=False),
+    sa.Column("dimension", sa.String(80), nullable=False),
+    sa.Column("rater", sa.String(200), nullable=False),
+    sa.Column("level", sa.JSON, nullable=False),
+    sa.Column("rationale", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("calibration_answers_by_session", "tenant", "session_id", "created_at", "id"),
+    sa.Index("calibration_answers_by_evaluation", "tenant", "evaluation_id"),
 )

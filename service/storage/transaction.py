@@ -13,6 +13,7 @@ from service.storage.label_plans import LabelPlanStore
 from service.storage.labels import LabelStore
 from service.storage.scorecards import ScorecardStore
 from service.storage.vaults import VaultStore
+from service.storage.workload import WorkloadStore
 
 
 class Transaction:
@@ -41,6 +42,11 @@ class Transaction:
     def heartbeats(self) -> HeartbeatStore:
         """Signs of life of the workers of the whole fleet."""
         return HeartbeatStore(self.connection)
+
+    @cached_property
+    def workload(self) -> WorkloadStore:
+        """How much there is to do, for all tenants; numbers only."""
+        return WorkloadStore(self.connection)
 
     @cached_property
     def audit(self) -> AuditStore:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
@@ -36,6 +36,7 @@ class WorkPool:
         self.worked_s: defaultdict[str, float] = defaultdict(float)
         """Seconds that each function took so far by its name, the way and waiting for a process aside."""
         self._drivers = ThreadPoolExecutor(max(processes, 1), thread_name_prefix="work-pool")
+        self._waiting = 0
         self._own = threading.local()
         self._alive: set[_Process] = set()
         self._lock = threading.Lock()
@@ -51,7 +52,16 @@ class WorkPool:
         work = partial(function, *args, **kwargs)
         if self._processes == 0:
             return await self._in_thread(work)
-        return cast("R", await asyncio.wrap_future(self._drivers.submit(self._drive, work)))
+        with self._lock:
+            self._waiting += 1
+        driven = self._drivers.submit(self._begin, work)
+        driven.add_done_callback(self._forget_cancelled)
+        return cast("R", await asyncio.wrap_future(driven))
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for a process."""
+        return self._waiting
 
     def close(self) -> None:
         """End the processes, whatever they do; work that has not started is dropped."""
@@ -71,6 +81,16 @@ class WorkPool:
                 raise RedactionTooSlow(self._timeout_s or 0) from None
             raise
         return cast("R", self._result(work, _Answer(done, value, seconds)))
+
+    def _forget_cancelled(self, driven: "Future[Any]") -> None:
+        if driven.cancelled():
+            with self._lock:
+                self._waiting -= 1
+
+    def _begin(self, work: partial[Any]) -> Any:
+        with self._lock:
+            self._waiting -= 1
+        return self._drive(work)
 
     def _drive(self, work: partial[Any]) -> Any:
         for _ in range(TRIES):

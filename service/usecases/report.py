@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from service.domain.base import Model, Moment
 from service.domain.errors import FieldProblem, InvalidInput
-from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
-from service.domain.labelled import LabelledEvaluation
+from service.domain.graded import Graded
+from service.domain.label import Label
 from service.domain.levels import on_card
 from service.domain.report import By, Report
 from service.domain.scorecard import ScorecardRevision
+from service.storage.labels import subject_of
 from service.storage.reading import ReadOnlyDatabase
+from service.storage.transaction import Transaction
 from service.usecases.cards import SCORECARD_REFERENCE, named_scorecard
 
 
@@ -53,20 +54,26 @@ class Reports:
         grader = request.grader or self._default_grader
         if request.since and request.until and request.since >= request.until:
             raise InvalidInput([FieldProblem("/from", "has to be before `to`: nothing lies between them")])
-        card, evaluations, notes = self._read(tenant, request, grader)
-        report = report_of(card, grader, request.by, evaluations, notes)
-        return report.model_copy(update={"since": request.since, "until": request.until})
-
-    def _read(
-        self, tenant: str, request: ReportRequest, grader: GraderName
-    ) -> tuple[ScorecardRevision, list[LabelledEvaluation], Sequence[str]]:
         with self._reading.begin(tenant) as tx:
             card = named_scorecard(tx, request.scorecard)
-            found = tx.labels.labelled_evaluations(card.name, grader, revision=card.revision)
-            within = _within(found, request.since, request.until)
-            read = [one.model_copy(update={"labels": on_card(card.scorecard, one.labels)}) for one in within]
-            graders = {} if read else tx.evaluations.graders_on(card.name, card.revision)
-            return card, read, list(_others(grader, graders))
+            report = report_of(card, grader, request.by, _read(tx, card, grader, request))
+            graders = {} if report.evaluations else tx.evaluations.graders_on(card.name, card.revision)
+        notes = (*_others(grader, graders), *report.notes)
+        return report.model_copy(update={"since": request.since, "until": request.until, "notes": notes})
+
+
+def _read(
+    tx: Transaction, card: ScorecardRevision, grader: GraderName, request: ReportRequest
+) -> Iterator[tuple[Graded, Sequence[Label]]]:
+    """Yield what was graded with its labels. Few conversations have any: only theirs are looked up."""
+    labelled = tx.labels.subjects(card.name)
+    parts = tx.evaluations.graded(card.name, card.revision, grader, request.since, request.until)
+    for part in parts:
+        subjects = [subject_of(one.external_id, one.id) for one in part]
+        given = tx.labels.about([one for one in subjects if one in labelled], card.name)
+        for one, subject in zip(part, subjects, strict=True):
+            labels = given.get(subject, ())
+            yield one, on_card(card.scorecard, labels) if labels else ()
 
 
 def _others(grader: GraderName, graders: Mapping[str, int]) -> Iterator[str]:
@@ -74,22 +81,3 @@ def _others(grader: GraderName, graders: Mapping[str, int]) -> Iterator[str]:
     others = ", ".join(f"{count:,} by {name}" for name, count in sorted(graders.items()) if name != grader)
     if others:
         yield f"no evaluation by {grader} in that time, but there are {others}: name one as the grader"
-
-
-def _within(
-    found: Iterator[LabelledEvaluation], start: datetime | None, end: datetime | None
-) -> Iterator[LabelledEvaluation]:
-    for one in found:
-        moment = one.evaluation.started_at or one.evaluation.created_at
-        if (start is None or moment >= start) and (end is None or moment < end):
-            yield LabelledEvaluation(evaluation=light(one.evaluation), labels=one.labels)
-
-
-def light(evaluation: Evaluation) -> Evaluation:
-    """Return what a report needs of an evaluation: thousands of them are in memory at once."""
-    grades = tuple(
-        grade.model_copy(update={"rationale": None, "evidence": (), "absence": None})
-        for grade in evaluation.grades
-    )
-    unused = {"turns": None, "coaching": None, "facts": None, "signals": None, "observations": ()}
-    return evaluation.model_copy(update={**unused, "grades": grades, "metadata": {}})

@@ -1,6 +1,6 @@
 """What people said of a whole conversation."""
 
-from service.calibration.people import score_by_people
+from service.calibration.people import closed_by, score_by_people
 from service.domain.grade import Grade, NotApplicable
 from service.domain.label import Label
 from tests.service.cards import dimension, make_card
@@ -44,7 +44,7 @@ def test_a_tie_leaves_no_score():
 
 def test_a_conditional_dimension_that_was_not_asked_needs_no_label():
     closed = Grade.of([*CARD.dimensions][2], "all", NotApplicable(reason="No refund."), "llm")
-    score = score_by_people(CARD, labels(greeting="yes", refund="no"), [closed])
+    score = score_by_people(CARD, labels(greeting="yes", refund="no"), closed_by([closed]))
     assert score is not None
     assert (score.value, score.not_applicable) == (25, 1)
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.calibration.reporting import group_of, report_of
+from service.calibration import reporting
+from service.calibration.reporting import group_of
 from service.domain.evaluation import AgentRef, Evaluation, Provenance, RedactionSummary, ScorecardRef
 from service.domain.grade import Grade, NotApplicable, Ungraded, UngradedReason, Verdict
+from service.domain.graded import Graded
 from service.domain.label import Label
 from service.domain.labelled import LabelledEvaluation
 from service.domain.score import score
@@ -63,6 +65,11 @@ def evaluated(
         provenance=Provenance(grader="llm", redactor="1"),
     )
     return LabelledEvaluation(evaluation=evaluation, labels=tuple(labels))
+
+
+def report_of(card, grader, by, evaluations):
+    graded = ((Graded.of(one.evaluation), one.labels) for one in evaluations)
+    return reporting.report_of(card, grader, by, graded)
 
 
 def said(dimension_id, *levels, **fields):
@@ -156,7 +163,7 @@ def test_each_agent_has_a_row_and_nobodys_comes_last():
     ("by", "group"), [("day", "2026-03-05"), ("week", "2026-03-02"), ("month", "2026-03-01")]
 )
 def test_a_period_is_named_by_its_first_day_and_goes_by_when_the_conversation_began(by, group):
-    assert group_of(evaluated(0, days=3).evaluation, by) == group
+    assert group_of(Graded.of(evaluated(0, days=3).evaluation), by) == group
 
 
 def test_labels_drawn_from_what_looks_bad_do_not_drag_the_mean_down():

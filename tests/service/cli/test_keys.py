@@ -36,3 +36,18 @@ def test_a_table_never_shortens_the_id(qalibrate):
     )
     key_id = qalibrate("keys", "list", "--format", "json").lines[0]["id"]
     assert key_id in qalibrate("keys", "list").out
+
+
+def test_a_rotated_key_has_a_new_secret_and_the_list_says_how_long_the_old_one_works(qalibrate):
+    made = qalibrate("keys", "create", "--expires-days", "30", "--rate-limit", "5", "--format", "json")
+    first = made.lines[0]
+    assert (first["rate_limit"], first["expires_at"] is not None) == (5, True)
+    second = qalibrate("keys", "rotate", first["id"], "--grace-hours", "2", "--format", "json").lines[0]
+    assert second["id"] == first["id"]
+    assert second["key"] != first["key"]
+    assert qalibrate("keys", "list", "--format", "json").lines[0]["status"] == "rotating"
+    shown = " ".join(qalibrate("keys", "list").out.split())
+    for part in ("old secret until", "expires", "5 a minute"):
+        assert part in shown
+    qalibrate("keys", "revoke", first["id"])
+    assert qalibrate("keys", "rotate", first["id"]).code == 2

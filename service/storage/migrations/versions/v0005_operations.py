@@ -43,9 +43,13 @@ def _evaluation_indexes() -> None:
     op.create_index(
         "evaluations_unfinished",
         "evaluations",
-        ["status", "created_at"],
+        ["status", "priority", "created_at"],
         sqlite_where=unfinished,
         postgresql_where=unfinished,
+    )
+    parked = sa.text("waiting IS NOT NULL")
+    op.create_index(
+        "evaluations_parked", "evaluations", ["status"], sqlite_where=parked, postgresql_where=parked
     )
 
 
