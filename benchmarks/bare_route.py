@@ -1,7 +1,7 @@
 """What is measured against: a FastAPI route that writes one row, and does nothing else.
 
-`python -m benchmarks.bare_route URL` listens on a free port: the same web server, the same database driver and
-pool as the service, a JSON body of any shape, one transaction with one insert, a small JSON answer.
+`python -m benchmarks.bare_route URL` listens on a free port: the same web server, the same database driver
+and pool as the service, a JSON body of any shape, one transaction with one insert, a small JSON answer.
 """
 
 import socket

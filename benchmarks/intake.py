@@ -1,9 +1,9 @@
-"""How many submissions a second one API process accepts on PostgreSQL, against a bare route that writes one row.
+"""How many submissions a second one API process accepts, against a bare route that writes one row.
 
 `python -m benchmarks.intake`: a PostgreSQL of its own, one API process without a worker, conversations of 60
 turns, load from several processes; the service (redaction left to workers) and the bare route take turns, so
-that both meet the same machine. Then the same service with redaction on submission, against what its processes
-can redact.
+that both meet the same machine. Then the same service with redaction on submission, against what its
+processes can redact.
 """
 
 import argparse
@@ -51,7 +51,9 @@ def redacting(server: Postgres, seconds: float, connections: int) -> None:
         accepted = post_for_a_while(order)
         only = Order(order.url.replace("evaluations", "redactions"), _body(), order.key, seconds, connections)
         redacted = post_for_a_while(only)
-    print(f"\nredaction on submission, {processes} processes that redact: {accepted:.1f} accepted per second,")
+    print(
+        f"\nredaction on submission, {processes} processes that redact: {accepted:.1f} accepted per second,"
+    )
     print(f"{redacted:.1f} redacted only: {accepted / redacted:.0%} of what the cores can redact")
 
 

@@ -10,7 +10,10 @@ from fastapi.concurrency import run_in_threadpool as in_thread
 
 from service import __version__
 from service.api import (
+    audit,
     calibrations,
+    docs,
+    erasures,
     evaluations,
     health,
     labels,
@@ -20,7 +23,10 @@ from service.api import (
     reports,
     scorecards,
     vault,
+    webhooks,
 )
+from service.api.doors import Doors
+from service.api.headers import SecurityHeaders
 from service.api.request_log import RequestLog
 from service.api.strict import BodyLimit
 from service.domain.label import ConversationLabel
@@ -51,17 +57,30 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
             await factory.worker.stop()
         factory.close()
 
-    app = FastAPI(title="Qalibrate", version=__version__, description=_DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Qalibrate",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
     app.state.factory = factory
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(docs.router)
     app.include_router(metrics.router)
     if role != "worker":
-        for room in (evaluations, vault, scorecards, redactions, labels, reports, calibrations):
+        for room in (evaluations, erasures, audit, vault, webhooks, scorecards, redactions, labels, reports, calibrations):
             app.include_router(room.router)
-    app.add_middleware(RequestLog)
-    app.add_middleware(metrics.Measured)
+    # The last one stands outermost.
     app.add_middleware(BodyLimit, limit_bytes=factory.settings.max_body_bytes)
+    app.add_middleware(Doors, factory=factory)
+    app.add_middleware(problems.Unexpected)
+    app.add_middleware(metrics.Measured)
+    app.add_middleware(RequestLog)
+    app.add_middleware(SecurityHeaders)
     _complete_openapi(app)
     return app
 

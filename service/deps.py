@@ -1,6 +1,5 @@
 """What routes ask for: the factory of the process, and the caller behind the key."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 
@@ -10,7 +9,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from service.domain.errors import NotAuthenticated, NotPermitted
 from service.domain.keys import ApiKey, Scope
 from service.factory import Factory
+from service.usecases.audit import Reading
 
+KEY_IN_SCOPE = "qalibrate.key"
+"""Where a request carries the key that was let in."""
+
+# Says in the document how a key is sent; who sends it is looked at before, for all of `/v1` at once.
 _bearer = HTTPBearer(auto_error=False, description="An API key made with `qalibrate keys create`.")
 
 
@@ -20,19 +24,17 @@ def get_factory(request: Request) -> Factory:
 
 
 async def get_key(
-    factory: Annotated[Factory, Depends(get_factory)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    request: Request, _sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> ApiKey:
-    """Return the caller's key. Raises NotAuthenticated."""
-    secret = credentials.credentials if credentials else require_bearer(None)
-    return await asyncio.to_thread(factory.keys.authenticate, secret)
+    """Return the caller's key. Raises NotAuthenticated for a request that came past the doors."""
+    key = request.scope.get(KEY_IN_SCOPE)
+    if not isinstance(key, ApiKey):
+        raise NotAuthenticated("this address takes no API key")
+    return key
 
 
 def require_bearer(authorization: str | None) -> str:
-    """Return the secret in an Authorization header. Raises NotAuthenticated when there is none.
-
-    Called before anything else of a request is read: strangers need not know what is wrong with it.
-    """
+    """Return the secret in an Authorization header. Raises NotAuthenticated when there is none."""
     scheme, _, secret = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise NotAuthenticated("send your API key as `Authorization: Bearer <key>`")
@@ -73,6 +75,23 @@ Reviewer = Annotated[str, Depends(tenant_with("review"))]
 
 Administrator = Annotated[str, Depends(tenant_with("admin"))]
 """The tenant of a caller who may administer."""
+
+Administration = Annotated[ApiKey, Depends(key_with("admin"))]
+"""The key of a caller who may administer."""
+
+ReviewerKey = Annotated[ApiKey, Depends(key_with("review"))]
+"""The key of a caller who may say what people decided, for what leaves a line in the audit log."""
+
+AdministratorKey = Annotated[ApiKey, Depends(key_with("admin"))]
+"""The key of a caller who may administer, for what leaves a line in the audit log."""
+
+
+def get_reading(factory: FactoryDep, key: Annotated[ApiKey, Depends(get_key)]) -> Reading:
+    """Return what takes note of what the caller reads."""
+    return Reading(factory.note_read, key)
+
+
+ReadingDep = Annotated[Reading, Depends(get_reading)]
 
 Restorer = Annotated[ApiKey, Depends(key_with("restore"))]
 """The key of a caller who may see what placeholders stood for."""

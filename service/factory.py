@@ -6,7 +6,7 @@ a command that grades a file with rules needs neither.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,15 +22,24 @@ from service.grading.port import ChatModel, Grader
 from service.grading.prices import InvalidPrices, Prices, Spending
 from service.grading.signals.grader import SignalsGrader
 from service.grading.tokens import TokenCounter
+from service.outgoing.names import SystemNames
 from service.settings import InvalidSettings, Settings
 from service.storage.database import Database
 from service.storage.reading import ReadOnlyDatabase
+from service.storage.schema_version import SchemaVersion
 from service.storage.upgrade import upgrade
+from service.usecases.announce import Announce
+from service.usecases.accept import Acceptance
 from service.usecases.answers import RedactAnswer
 from service.usecases.assess import AssessEvaluation, Graders
+from service.usecases.audit import AuditLog, ReadLog
 from service.usecases.calibrate import Calibrate
 from service.usecases.calibrations import Calibrations, Followed
+from service.usecases.callbacks import CheckCallback
+from service.usecases.cancel import CancelEvaluation, RetryEvaluation
 from service.usecases.cards import Scorecards
+from service.usecases.deliver import DeliverWebhook
+from service.usecases.erase import Erase
 from service.usecases.evaluations import Completions, Evaluations
 from service.usecases.explain import ExplainEvaluation
 from service.usecases.grade import GradeConversation
@@ -38,18 +47,29 @@ from service.usecases.handover import Handover
 from service.usecases.keys import Keys
 from service.usecases.labels import ImportLabels, Labels
 from service.usecases.labels_plan import PlanLabels
-from service.usecases.model_health import OPENAI_URL, ModelHealth, ModelState
+from service.usecases.model_health import OPENAI_URL, Circuit, ModelHealth, ModelState
+from service.usecases.parking import Parking
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
+from service.usecases.pressure import Pressure, Room
+from service.usecases.readiness import Readiness
 from service.usecases.redact import RedactConversation
 from service.usecases.report import Reports
+from service.usecases.request_seal import RequestSeal
+from service.usecases.retention import RUN_FOR_S, Retention
 from service.usecases.seal import Seal
+from service.usecases.storing import StoreResult
 from service.usecases.submit import SubmitEvaluation
+from service.usecases.tidy import ForgetKeys
 from service.usecases.vault import Vault
+from service.usecases.webhook_secrets import WebhookSecrets
+from service.usecases.webhooks import Webhooks
 from service.usecases.workload import WorkloadReader
 
 if TYPE_CHECKING:
+    from service.domain.finding import Finding
     from service.jobs import Worker
+    from service.usecases.queue import JobQueue
 
 
 class Factory:
@@ -172,9 +192,116 @@ class Factory:
         return Vault(self.database, Seal(keys) if keys else None, self.settings.vault_days)
 
     @cached_property
+    def erase(self) -> Erase:
+        """Erases evaluations for good."""
+        return Erase(self.database, self._handover)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """Erases by itself what has been kept for long enough."""
+        return Retention(self.database, self.settings.retention_days, self._handover)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who did what to whose data, for reading."""
+        return AuditLog(self.database)
+
+    @cached_property
+    def note_read(self) -> ReadLog:
+        """Takes note of who read what."""
+        return ReadLog(self.database)
+
+    def tidy_up(self) -> None:
+        """Do what has to be done now and then: forget what is over its time."""
+        self.webhooks.requeue_overdue()
+        self.retention.run(within_s=RUN_FOR_S)
+
+    @cached_property
+    def queue(self) -> "JobQueue":
+        """Where jobs wait."""
+        from service.jobs import DurableQueue
+
+        return DurableQueue(self.database)
+
+    @cached_property
+    def announce(self) -> Announce:
+        """Leaves webhooks in the transaction that makes an evaluation final."""
+        return Announce(self.queue)
+
+    @cached_property
+    def cancel(self) -> CancelEvaluation:
+        """Ends evaluations before they are graded."""
+        return CancelEvaluation(self.database, self.queue, self.announce, self.completions.tell)
+
+    @cached_property
+    def retry(self) -> RetryEvaluation:
+        """Has evaluations that failed graded anew."""
+        return RetryEvaluation(self.database, self.queue)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """What became of webhooks."""
+        return Webhooks(self.database, self.queue)
+
+    @cached_property
+    def webhook_secrets(self) -> WebhookSecrets:
+        """What signs webhooks; sealed where there is a key."""
+        keys = self.settings.secret_keys
+        seal = Seal(keys) if keys else None
+        return WebhookSecrets(self.database, seal, self.settings.webhook_secrets)
+
+    @cached_property
+    def _names(self) -> SystemNames:
+        return SystemNames()
+
+    @cached_property
+    def check_callback(self) -> CheckCallback:
+        """Refuses callback URLs that must not be called."""
+        return CheckCallback(self._names, private=self.settings.allow_private_callbacks)
+
+    @cached_property
+    def deliver(self) -> DeliverWebhook:
+        """Does the jobs of webhooks."""
+        from service.outgoing.posting import Post
+
+        post = Post(self._names, private=self.settings.allow_private_callbacks)
+        return DeliverWebhook(self.database, self.queue, self.webhook_secrets, post)
+
+    @cached_property
     def completions(self) -> Completions:
         """Lets requests wait for results."""
         return Completions(self.database)
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """Whether this process can take work."""
+        return Readiness(
+            self.database, self.model_state, self.workload, self.settings.min_free_disk_mb
+        )
+
+    async def doctor(self) -> "list[Finding]":
+        """Examine what this process would work with, changing nothing."""
+        from service.grading.endpoint import look_at
+        from service.usecases.doctor import Doctor
+        from service.usecases.doctor.of_database import Database as DatabaseExamination
+
+        settings = self.settings
+        url, key = settings.openai_base_url or OPENAI_URL, settings.openai_api_key
+        secret = key.get_secret_value() if key else ""
+        look = partial(look_at, url, secret, settings.model) if settings.has_model else None
+        # One conversation at a time needs no process.
+        redact = RedactConversation(
+            WorkPool(0, settings.redaction_timeout_s), self.policies, self.plugin
+        )
+        database = DatabaseExamination(settings, lambda: self.webhook_secrets)
+        has_price = self.prices.of(settings.model) is not None
+        return await Doctor(database, redact, look, has_price=has_price)()
+
+    async def ask_model(self) -> "Finding":
+        """Send the model one tiny request and say what came of it."""
+        from service.grading.endpoint import ask
+
+        return await ask(self.language_model if self.settings.has_model else None)
 
     @cached_property
     def workload(self) -> WorkloadReader:
@@ -186,11 +313,29 @@ class Factory:
         """Accepts conversations for grading."""
         from service.jobs import DurableQueue
 
-        queue = DurableQueue(self.database)
-        names, default = self.graders.names, self.settings.default_grader
+        accept = Acceptance(DurableQueue(self.database), self.vault, self._handover, self._followed)
         return SubmitEvaluation(
-            self.database, queue, self.redact, self.vault, names, default, self._handover, self._followed
+            self.database,
+            accept,
+            self.redact,
+            self.vault,
+            self.graders.names,
+            self.settings.default_grader,
+            self.pressure,
+            self.request_seal if self.settings.redact == "worker" else None,
+            self.check_callback,
         )
+
+    @cached_property
+    def pressure(self) -> Pressure:
+        """Says no before the queue is too long, the disk full or redaction far behind."""
+        room = Room(self.settings.max_queued, self.settings.min_free_disk_mb)
+        return Pressure(self.database, lambda: self.pool.backlog_s, room)
+
+    @cached_property
+    def request_seal(self) -> RequestSeal:
+        """Seals requests that wait for a worker to redact them."""
+        return RequestSeal(self.settings.secret_keys)
 
     @cached_property
     def worker(self) -> "Worker":
@@ -198,11 +343,31 @@ class Factory:
         from service.jobs import Worker
 
         tell, followed = self.completions.tell, self._followed
-        assess = AssessEvaluation(self.database, self.graders, tell, self._handover, followed=followed)
+        store = StoreResult(
+            self.database, self.announce, self.queue.tell, review_days=self.settings.review_days
+        )
+        assess = AssessEvaluation(
+            self.database, self.graders, tell, self._handover, followed, store, self._parking
+        )
         settings = self.settings
         return Worker(
-            self.database, assess, settings.concurrency, settings.dead_after_s, tidy_up=self.vault.purge
+            self.database,
+            assess,
+            settings.concurrency,
+            settings.dead_after_s,
+            deliver=self.deliver,
+            chores=(ForgetKeys(self.database), self.vault.purge, self._tidied),
+            grace_s=settings.grace_s,
+            idle=lambda: self._parking.parked,
         )
+
+    def _tidied(self) -> int:
+        self.tidy_up()
+        return 0
+
+    @cached_property
+    def _parking(self) -> Parking:
+        return Parking(self.database, Circuit(), self.settings.model_away_hours)
 
     @cached_property
     def _followed(self) -> Followed:
@@ -213,19 +378,23 @@ class Factory:
         return Handover()
 
     async def model_state(self) -> ModelState:
-        """Return whether the model's endpoint can be reached."""
-        return await self._model_health.state() if self.settings.has_model else "not configured"
+        """Return whether the model can be used."""
+        return await self._model_health.state()
 
     @cached_property
     def _model_health(self) -> ModelHealth:
-        return ModelHealth(self.settings.openai_base_url or OPENAI_URL)
+        url = self.settings.openai_base_url or OPENAI_URL
+        return ModelHealth(url if self.settings.has_model else None, self._parking.circuit)
 
-    def upgrade_database(self) -> None:
-        """Bring our tables, the job engine's and the built-in scorecards to this version."""
+    def upgrade_database(self) -> SchemaVersion:
+        """Bring our tables, the job engine's and the built-in scorecards to this version; return what was
+        there before.
+        """
         from service.jobs import upgrade_engine
 
-        upgrade(self.database, builtin_scorecards(), datetime.now(UTC))
+        before = upgrade(self.database, builtin_scorecards(), datetime.now(UTC))
         upgrade_engine(self.database)
+        return before
 
     def warm_up(self) -> None:
         """Make what a first request would have to wait for."""
@@ -246,6 +415,10 @@ class Factory:
         """Let go of processes and connections that were made."""
         if "pool" in self.__dict__:
             self.pool.close()
+        if "_names" in self.__dict__:
+            self._names.close()
+        if "note_read" in self.__dict__:
+            self.note_read.close()
         if "database" in self.__dict__:
             self.database.close()
 

@@ -3,18 +3,31 @@
 import os
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
 
 Role = Literal["all", "api", "worker"]
 """What a process does: take requests, work off jobs, or both."""
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 _PLAIN_BASE64 = str.maketrans("-_", "+/")
 
@@ -26,7 +39,10 @@ class InvalidSettings(Exception):
 class Settings(BaseSettings):
     """The settings of one process. A field is the variable `QALIBRATE_<FIELD>` unless it says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="QALIBRATE_", extra="ignore", populate_by_name=True)
+    # Compose files and charts pass on empty what nobody has set.
+    model_config = SettingsConfigDict(
+        env_prefix="QALIBRATE_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     database_url: str = "sqlite:///qalibrate.db"
     """`sqlite:///file.db` or `postgresql://user:password@host:port/name`, as written."""
@@ -60,6 +76,13 @@ class Settings(BaseSettings):
     dead_after_s: Positive = 30
     """A worker that gave no sign of life for so long is dead, and others take over its jobs."""
 
+    grace_s: Positive = 20
+    """When a process is told to end, it goes on for so long with what is under way; the rest is handed back.
+    """
+
+    model_away_hours: Positive = 24
+    """An evaluation waits so long for a model that is away or refuses our key, before it fails."""
+
     redaction_processes: Annotated[int, Field(ge=0)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Processes that redact; 0 redacts in the service's own process."""
 
@@ -91,7 +114,15 @@ class Settings(BaseSettings):
     """
 
     webhook_secret: SecretStr | None = None
-    """Signs the webhooks of the default tenant: `whsec_` and base64."""
+    """Signs the webhooks of the default tenant: `whsec_` and base64 of 24 to 64 bytes. Several, separated by
+    commas, all sign.
+    """
+
+    max_queued: Annotated[int, Field(gt=0)] = 100_000
+    """When so many evaluations wait to be graded, submissions are refused with a 429."""
+
+    min_free_disk_mb: Annotated[float, Field(ge=0)] = 200
+    """When the disk that holds the SQLite file has less left, submissions are refused with a 429."""
 
     allow_private_callbacks: bool = False
     """Whether webhooks may go to private, loopback and link-local addresses."""
@@ -99,10 +130,33 @@ class Settings(BaseSettings):
     rate_limit: Annotated[int, Field(ge=0)] = 600
     """Requests per minute and key; 0 is no limit."""
 
+    trusted_proxies: str = ""
+    """Addresses or networks, separated by commas, whose X-Forwarded-For tells where a request comes from;
+    empty believes nobody's.
+    """
+
+    review_days: Annotated[float, Field(gt=0, le=3650)] = 5
+    """How long a review may take before it is overdue."""
+
+    appeal_days: Annotated[float, Field(gt=0, le=3650)] = 14
+    """How long after it was graded an evaluation may be appealed against."""
+
+    appeal_decide_days: Annotated[float, Field(gt=0, le=3650)] = 7
+    """How long deciding an appeal may take before it is overdue."""
+
+    max_appeals: Annotated[int, Field(gt=0)] = 2
+    """Appeals against one dimension of one evaluation."""
+
     retention_days: Annotated[float | None, Field(gt=0, le=36_500)] = None
     """Evaluations older than this are erased, unless their tenant says otherwise; None keeps them."""
 
     max_body_bytes: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
+
+    otel_endpoint: Annotated[str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = None
+    otel_traces_endpoint: Annotated[
+        str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    ] = None
+    """Where traces are sent, over OTLP/HTTP; the exporter reads these and their relatives by itself."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = Field(
@@ -114,17 +168,17 @@ class Settings(BaseSettings):
     def _known_database(cls, url: str) -> str:
         if not url.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
-        try:
-            _ = urlsplit(url).port
-        except ValueError as error:
-            raise ValueError(f"is not a URL: {error}") from None
+        _check_port(url)
         return url
 
-    @field_validator("policy")
+    @field_validator("policy", "prices", "presidio_config")
     @classmethod
-    def _policy_exists(cls, path: Path | None) -> Path | None:
+    def _can_be_read(cls, path: Path | None, field: ValidationInfo) -> Path | None:
+        what = "file or folder" if field.field_name == "policy" else "file"
         if path is not None and not path.exists():
-            raise ValueError(f"there is no file or folder {path}")
+            raise ValueError(f"there is no {what} {path}")
+        if path is not None and not os.access(path, os.R_OK):
+            raise ValueError(f"{path} may not be read by the user that runs this")
         return path
 
     @field_validator("vault_key", "secret_key")
@@ -145,11 +199,21 @@ class Settings(BaseSettings):
                 raise ValueError(problem) from None
         return given
 
-    @field_validator("openai_base_url")
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signs(cls, given: SecretStr | None) -> SecretStr | None:
+        if not all(_is_webhook_secret(secret) for secret in _split(given)):
+            shape = "`whsec_` and base64 of 24 to 64 bytes"
+            raise ValueError(f"is not {shape}, as `qalibrate webhooks secret` prints it")
+        return given
+
+    @field_validator("openai_base_url", "otel_endpoint", "otel_traces_endpoint")
     @classmethod
     def _is_http(cls, url: str | None) -> str | None:
         if url is not None and not re.match(r"https?://[^/]", url):
-            raise ValueError("must start with http:// or https://")
+            raise ValueError("must start with http:// or https:// and name a host")
+        if url is not None:
+            _check_port(url)
         return url
 
     @field_validator(
@@ -198,6 +262,16 @@ class Settings(BaseSettings):
         return _split(self.secret_key)
 
     @property
+    def webhook_secrets(self) -> list[str]:
+        """What signs the default tenant's webhooks, the current one first; none when stored ones do."""
+        return _split(self.webhook_secret)
+
+    @property
+    def traces(self) -> bool:
+        """Whether there is somewhere to send traces to."""
+        return bool(self.otel_endpoint or self.otel_traces_endpoint)
+
+    @property
     def has_model(self) -> bool:
         """Whether a language model is configured."""
         return bool(self.openai_api_key or self.openai_base_url)
@@ -210,6 +284,14 @@ class Settings(BaseSettings):
         return "llm" if self.has_model else "signals"
 
 
+def _is_webhook_secret(text: str) -> bool:
+    try:
+        key = b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return text.startswith("whsec_") and 24 <= len(key) <= 64
+
+
 def _split(keys: SecretStr | None) -> list[str]:
     return [key.strip() for key in keys.get_secret_value().split(",")] if keys else []
 
@@ -219,23 +301,82 @@ def read_settings() -> Settings:
 
     Raises InvalidSettings naming every variable that cannot be used.
     """
+    if os.environ.get("QALIBRATE_DATABASE_URL") == "":
+        # Nobody who names a database wants a file beside the program instead.
+        raise InvalidSettings("QALIBRATE_DATABASE_URL: is empty; leave it out for sqlite:///qalibrate.db")
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{_variable(problem['loc'])}{problem['msg']}" for problem in error.errors()]
+        lines = [f"{_variable(problem['loc'])}{_sentence(problem)}" for problem in error.errors()]
         raise InvalidSettings("\n".join(lines)) from None
 
 
 def unknown_variables() -> list[str]:
     """Return a sentence about each variable of the environment that looks like one of ours and is none."""
-    known = {f"QALIBRATE_{name.upper()}" for name in Settings.model_fields if not name.startswith("openai")}
+    known = {f"QALIBRATE_{name}" for name in map(str.upper, Settings.model_fields)}
+    known = {name for name in known if not name.startswith(("QALIBRATE_OPENAI", "QALIBRATE_OTEL"))}
     known |= {"QALIBRATE_KEY", "QALIBRATE_DATA", "QALIBRATE_ENGINE_LOG_LEVEL"}
     sentences = []
     for name in sorted(set(os.environ) - known):
         if name.startswith("QALIBRATE_"):
-            near = get_close_matches(name, known, n=1)
-            sentences.append(f"{name} is not known" + (f"; did you mean {near[0]}?" if near else ""))
+            sentences.append(f"{name} is not known; {_instead(name, known)}")
     return sentences
+
+
+def _instead(name: str, known: set[str]) -> str:
+    if name in _OPTIONS:
+        return f"it is the option --{name.removeprefix('QALIBRATE_').lower()} of `qalibrate serve`"
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else "it changes nothing"
+
+
+def _check_port(url: str) -> None:
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError("is not a URL: what stands after the host's colon is no port") from None
+
+
+def _sentence(problem: "ErrorDetails") -> str:
+    """Return what is wrong in words of this page rather than of a parser; secrets are not repeated."""
+    own = problem["msg"].removeprefix("Value error, ")
+    if own != problem["msg"]:
+        return own
+    allowed = _allowed(problem)
+    given = problem["input"]
+    return f"{given!r} is not {allowed}" if isinstance(given, str | int | float) else f"is not {allowed}"
+
+
+def _allowed(problem: "ErrorDetails") -> str:
+    """Return what the field takes, such as `a whole number above 0`."""
+    field = _field(str(problem["loc"][0]))
+    kinds = [kind for kind in get_args(field.annotation) if kind is not type(None)]
+    kind = kinds[0] if kinds and get_origin(field.annotation) is not Literal else field.annotation
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(map(str, get_args(kind)))}"
+    bounds = {name: value for name, value in _bounds(field)}
+    named = [f"{_BOUND_WORDS[name]} {value}" for name, value in bounds.items()]
+    return " ".join((_KIND_WORDS.get(kind, "a value that can be used"), " and ".join(named))).strip()
+
+
+def _bounds(field: "FieldInfo") -> Iterator[tuple[str, object]]:
+    for limit in field.metadata:
+        for name in _BOUND_WORDS:
+            value = getattr(limit, name, None)
+            if value is not None:
+                yield name, value
+
+
+def _field(name: str) -> "FieldInfo":
+    """Return the field of a name or of the variable that it is read from."""
+    by_variable = {str(field.validation_alias): field for field in Settings.model_fields.values()}
+    by_variable["QALIBRATE_LOG_FORMAT"] = Settings.model_fields["log_format"]
+    return Settings.model_fields.get(name) or by_variable[name]
+
+
+_OPTIONS = ("QALIBRATE_PORT", "QALIBRATE_HOST", "QALIBRATE_ROLE")
+_KIND_WORDS = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path", str: "text"}
+_BOUND_WORDS = {"gt": "above", "ge": "of at least", "lt": "below", "le": "up to"}
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

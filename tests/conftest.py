@@ -26,7 +26,7 @@ settings.register_profile("any-machine", deadline=None, derandomize=True)
 settings.load_profile("any-machine")
 
 # Nothing of the machine's own may decide what a test does.
-for _name in [name for name in os.environ if name.startswith(("QALIBRATE_", "OPENAI_"))]:
+for _name in [name for name in os.environ if name.startswith(("QALIBRATE_", "OPENAI_", "OTEL_"))]:
     if _name != "QALIBRATE_DATA":
         del os.environ[_name]
 

@@ -11,6 +11,7 @@ import httpx2
 import uvicorn
 
 from service.app import create_app
+from service.cli.serve import server_options
 from service.domain.keys import DEFAULT_TENANT, SCOPES, Scope
 from service.factory import Factory
 from service.settings import Role, Settings
@@ -40,10 +41,11 @@ class RunningService:
 @contextmanager
 def running_service(role: Role = "all", **settings: Any) -> Iterator[RunningService]:
     """Run the service with these settings; redaction runs in threads, which start faster than processes."""
-    factory = Factory(Settings(**{"redaction_processes": 0, "log_level": "warning", **settings}))
+    own = {"redaction_processes": 0, "log_level": "warning", "rate_limit": 0, **settings}
+    factory = Factory(Settings(**own))
     factory.upgrade_database()
     app = create_app(factory, role)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, **server_options(factory.settings)))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     _await_start(server, thread)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from service.api.examples import CALIBRATION_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute
-from service.deps import Administrator, FactoryDep, Reader
+from service.deps import AdministratorKey, FactoryDep, Reader
 from service.domain.base import Slug
 from service.domain.calibration import StoredCalibration
 from service.domain.evaluation import ScorecardRef
@@ -49,7 +49,7 @@ class CalibrationList(BaseModel):
     openapi_extra={"requestBody": {"content": {"application/json": {"example": CALIBRATION_REQUEST}}}},
 )
 async def make_calibration(
-    body: CalibrationRequest, response: Response, factory: FactoryDep, tenant: Administrator
+    body: CalibrationRequest, response: Response, factory: FactoryDep, key: AdministratorKey
 ) -> StoredCalibration:
     """Compare the grades of a scorecard with the labels that people gave without seeing them, fit what
     follows from it, keep it, and answer with all of it once that is done, which may take seconds.
@@ -57,7 +57,7 @@ async def make_calibration(
     New grades follow it at once unless `activate` is false. 422 says what is missing where the labels are too
     few: without `activate`, one labelled conversation is enough for a report that says so.
     """
-    made = await factory.calibrate(tenant, body)
+    made = await factory.calibrate(key.tenant, body, key.id)
     response.headers["Location"] = f"/v1/calibrations/{made.id}"
     return made
 
@@ -87,14 +87,14 @@ def list_calibrations(
     responses=responses(401, 403, 404, 409, 422, 503),
 )
 def activate_calibration(
-    calibration_id: CalibrationId, factory: FactoryDep, tenant: Administrator
+    calibration_id: CalibrationId, factory: FactoryDep, key: AdministratorKey
 ) -> StoredCalibration:
     """Activate it instead of any other of its scorecard and grader; it applies to what is graded from now on.
 
     Doing it twice has the effect of once. What it promises applies as long as model, prompt, scorecard,
     redactor and policy are the ones it was made with.
     """
-    return factory.calibrations.activate(tenant, calibration_id)
+    return factory.calibrations.activate(key.tenant, calibration_id, key.id)
 
 
 @router.delete(
@@ -103,10 +103,10 @@ def activate_calibration(
     responses=responses(401, 403, 404, 422, 503),
 )
 def deactivate_calibration(
-    calibration_id: CalibrationId, factory: FactoryDep, tenant: Administrator
+    calibration_id: CalibrationId, factory: FactoryDep, key: AdministratorKey
 ) -> StoredCalibration:
     """Deactivate it, if it was active: every new grade is then for a person to look at."""
-    return factory.calibrations.deactivate(tenant, calibration_id)
+    return factory.calibrations.deactivate(key.tenant, calibration_id, key.id)
 
 
 def _summary(one: StoredCalibration) -> CalibrationSummary:

@@ -1,23 +1,22 @@
 """`/v1/evaluations`: submit, read, list."""
 
-import hashlib
-import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from service.api.examples import EVALUATION_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute
-from service.deps import FactoryDep, Reader, Submitter
+from service.deps import AdministratorKey, FactoryDep, Reader, ReadingDep, Submitter
 from service.domain.base import Moment
 from service.domain.evaluation import Evaluation, Status
 from service.domain.submission import EvaluationFilter
 from service.factory import Factory
-from service.usecases.requests import EvaluationRequest
-from service.usecases.submit import Idempotency
+from service.usecases.accept import Idempotency
+from service.usecases.requests import EvaluationRequest, body_sha256
 
 MAX_WAIT_S = 60.0
 
@@ -35,21 +34,20 @@ class EvaluationList(BaseModel):
     "",
     summary="Submit a conversation for grading",
     status_code=202,
-    response_model=Evaluation,
-    response_model_exclude_unset=False,
+    response_class=JSONResponse,
     responses={
         200: {"model": Evaluation, "description": "Graded within the time that `Prefer: wait` allowed."},
         202: {"model": Evaluation, "description": "Accepted: it will be graded, whatever breaks."},
-        **responses(401, 403, 404, 409, 413, 415, 422, 503),
+        **responses(401, 403, 404, 409, 410, 413, 415, 422, 503),
     },
     openapi_extra={"requestBody": {"content": {"application/json": {"example": EVALUATION_REQUEST}}}},
 )
 async def submit_evaluation(
     request: Request,
-    response: Response,
     body: EvaluationRequest,
     factory: FactoryDep,
     tenant: Submitter,
+    reading: ReadingDep,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -59,45 +57,68 @@ async def submit_evaluation(
     prefer: Annotated[
         str | None, Header(description="`wait=30` waits up to 30 (at most 60) seconds for the result.")
     ] = None,
-) -> Evaluation:
+) -> Response:
     """Redact the conversation, commit it together with its job, and answer 202 with its `Location`.
 
-    Personal data is taken out before anything is written to disk. The same `Idempotency-Key` with the same
-    body answers with the same evaluation; with another body it is a 409.
+    Personal data is taken out before anything is written to disk; with `QALIBRATE_REDACT=worker` the request
+    waits encrypted until a worker takes it out. The same `Idempotency-Key` with the same body answers with
+    the same evaluation; with another body it is a 409. When too much waits it is a 429 with `Retry-After`.
     """
-    once = Idempotency(idempotency_key, _body_sha256(await request.json())) if idempotency_key else None
+    once = Idempotency(idempotency_key, body_sha256(await request.json())) if idempotency_key else None
     evaluation = await factory.submit(tenant, body, once)
-    response.headers["Location"] = f"/v1/evaluations/{evaluation.id}"
+    headers = {"Location": f"/v1/evaluations/{evaluation.id}"}
     seconds = _wanted_wait(prefer)
-    if seconds is None:
-        return evaluation
-    response.headers["Preference-Applied"] = f"wait={seconds:g}"
-    final = await _awaited(factory, tenant, evaluation, seconds)
-    if final is None:
-        return evaluation
-    response.status_code = 200
-    return final
+    final = None
+    if seconds is not None:
+        headers["Preference-Applied"] = f"wait={seconds:g}"
+        final = await _awaited(factory, tenant, evaluation, seconds)
+    reading.evaluation(final or evaluation)
+    # What was checked when it was stored is not checked again, which takes as long as storing it.
+    content = (final or evaluation).model_dump_json()
+    return Response(content, 202 if final is None else 200, headers, "application/json")
 
 
 @router.get(
     "/{evaluation_id}",
     summary="Read one evaluation",
-    responses=responses(401, 403, 404, 422, 503),
+    responses=responses(401, 403, 404, 410, 422, 503),
 )
 def get_evaluation(
     evaluation_id: str,
     factory: FactoryDep,
     tenant: Reader,
+    reading: ReadingDep,
     include: Annotated[Literal["turns"] | None, Query(description="`turns` adds the redacted turns.")] = None,
 ) -> Evaluation:
     """Return the evaluation as far as it is; `turns` are what its evidence spans index."""
-    return factory.evaluations.get(tenant, evaluation_id, turns=include == "turns")
+    found = factory.evaluations.get(tenant, evaluation_id, turns=include == "turns")
+    reading.evaluation(found)
+    return found
+
+
+@router.delete(
+    "/{evaluation_id}",
+    summary="Erase an evaluation for good",
+    status_code=204,
+    responses=responses(401, 403, 404, 410, 422, 503),
+)
+def remove_evaluation(
+    evaluation_id: str,
+    factory: FactoryDep,
+    key: AdministratorKey,
+    erase: Annotated[Literal[True], Query(description="Erase it; there is no way back.")],
+) -> None:
+    """Erase what was said, quoted and written about it, whatever its state; numbers stay for means, and a
+    line in the audit log. From then on every read of it is a 410.
+    """
+    factory.erase.one(key.tenant, evaluation_id, key.id)
 
 
 @router.get("", summary="List evaluations, newest first", responses=responses(401, 403, 422, 503))
 def list_evaluations(
     factory: FactoryDep,
     tenant: Reader,
+    reading: ReadingDep,
     agent: Annotated[str | None, Query(max_length=200, description="The agent's id.")] = None,
     scorecard: Annotated[str | None, Query(max_length=80)] = None,
     status: Status | None = None,
@@ -114,6 +135,7 @@ def list_evaluations(
         agent=agent, scorecard=scorecard, status=status, disposition=disposition, from_=from_, to=to
     )
     page = factory.evaluations.list(tenant, wanted, cursor, limit)
+    reading.several("evaluation.read", [one.id for one in page.items], dict(wanted))
     return EvaluationList(items=list(page.items), next_cursor=page.next_cursor)
 
 
@@ -123,11 +145,6 @@ async def _awaited(
     if evaluation.is_final:
         return evaluation
     return await factory.completions.wait(tenant, evaluation.id, seconds)
-
-
-def _body_sha256(body: Any) -> str:
-    """Return a digest under which the same JSON is the same body, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _wanted_wait(prefer: str | None) -> float | None:

@@ -44,6 +44,8 @@ EVALUATION_REQUEST: dict[str, Any] = {"conversation": _CONVERSATION, "scorecard"
 
 CALIBRATION_REQUEST: dict[str, Any] = {"scorecard": "inbound-service", "activate": False}
 
+ERASURE_REQUEST: dict[str, Any] = {"external_id": "crm-640"}
+
 LABELS_REQUEST: dict[str, Any] = {
     "labels": [
         {
@@ -60,6 +62,8 @@ LABELS_REQUEST: dict[str, Any] = {
 }
 
 REDACTION_REQUEST: dict[str, Any] = {"conversation": _CONVERSATION}
+
+RESEND_REQUEST: dict[str, Any] = {"status": "dead"}
 
 SCORECARD: dict[str, Any] = {
     "name": "short-check",

@@ -3,12 +3,12 @@
 from typing import Literal
 
 from fastapi import APIRouter
-from fastapi.concurrency import run_in_threadpool as in_thread
 from pydantic import BaseModel
 
 from service.api.problems import responses
 from service.api.strict import StrictRoute
 from service.deps import FactoryDep
+from service.usecases.model_health import ModelState
 
 router = APIRouter(tags=["health"], route_class=StrictRoute)
 
@@ -20,15 +20,15 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`degraded`: the model cannot be reached.
+    """`degraded`: something is not as it should be, and `reasons` says what.
 
-    Submissions are accepted; those that the retries of one evaluation do not save end as failed, with
-    that reason.
+    Submissions are accepted all the same; what needs a model that is away waits for it.
     """
 
     status: Literal["ready", "degraded"]
     database: Literal["ok"] = "ok"
-    model: Literal["ok", "away", "not configured"]
+    model: ModelState
+    reasons: list[str]
 
 
 @router.get("/healthz", summary="Is the process alive?", responses=responses(422))
@@ -39,7 +39,7 @@ def healthz() -> Health:
 
 @router.get("/readyz", summary="Can it take work?", responses=responses(422, 503))
 async def readyz(factory: FactoryDep) -> Readiness:
-    """Answer 503 only when the database is away."""
-    await in_thread(factory.database.check)
-    model = await factory.model_state()
-    return Readiness(status="degraded" if model == "away" else "ready", model=model)
+    """Answer 503 only when the database is away or lacks what this version needs."""
+    found = await factory.readiness()
+    reasons = list(found.reasons)
+    return Readiness(status="degraded" if reasons else "ready", model=found.model, reasons=reasons)

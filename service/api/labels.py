@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from service.api.examples import LABELS_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute, check_media_type
-from service.deps import FactoryDep, Reader, Reviewer
+from service.deps import FactoryDep, Reader, ReviewerKey
 from service.domain.base import Model
 from service.domain.errors import FieldProblem, InvalidInput, field_problems
 from service.domain.label import LabelFilter, StoredLabel
@@ -82,7 +82,7 @@ class LabelList(BaseModel):
 async def import_labels(
     request: Request,
     factory: FactoryDep,
-    tenant: Reviewer,
+    key: ReviewerKey,
     scorecard: Annotated[
         str | None, Query(pattern=SCORECARD_REFERENCE, description="For labels that name no scorecard.")
     ] = None,
@@ -106,11 +106,12 @@ async def import_labels(
     in_json = "json" in request.headers.get("content-type", "").split(";")[0].lower()
     given = _read(await request.json()) if in_json else None
     done = await factory.import_labels(
-        tenant,
+        key.tenant,
         await request.body() if given is None else given.labels,
         Defaults(scorecard, rater, blind),
         replace=replace or (given is not None and given.replace),
         most=MOST_ROWS,
+        by=key.id,
     )
     if done.kept_nothing:
         raise InvalidInput(_problems(done, in_json=in_json), "no label could be kept")

@@ -50,7 +50,9 @@ def _of_database(workload: Workload | None) -> Iterator[Metric]:
     if workload is None:
         return
     labels = ("status", "priority")
-    depth = GaugeMetricFamily("qalibrate_queue_evaluations", "Evaluations that are not finished.", labels=labels)
+    depth = GaugeMetricFamily(
+        "qalibrate_queue_evaluations", "Evaluations that are not finished.", labels=labels
+    )
     age = GaugeMetricFamily(
         "qalibrate_queue_oldest_age_seconds", "Time since the oldest of them was accepted.", labels=labels
     )
@@ -59,8 +61,11 @@ def _of_database(workload: Workload | None) -> Iterator[Metric]:
         depth.add_metric(where, found.evaluations)
         age.add_metric(where, max(0.0, (workload.read_at - found.oldest).total_seconds()))
     yield from (depth, age)
-    yield _gauge("queue_parked_evaluations", "Evaluations that wait for something to come back.", workload.parked)
-    yield _gauge("workers_alive", "Workers of the fleet that gave a sign of life.", workload.workers)
+    yield _gauge(
+        "queue_parked_evaluations", "Evaluations that wait for something to come back.", workload.parked
+    )
+    if workload.workers is not None:
+        yield _gauge("workers_alive", "Workers of the fleet that gave a sign of life.", workload.workers)
 
 
 def _of_process(waiting: int) -> Iterator[Metric]:

@@ -1,6 +1,8 @@
 """Every error as `application/problem+json` (RFC 9457); the one place that knows both errors and statuses."""
 
+import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import structlog
@@ -9,12 +11,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.domain import errors
+from service.domain.echoes import Sent, without_odd_keys
 from service.domain.errors import FieldProblem, InvalidInput, QalibrateError, field_problems
-from service.usecases.submit import GraderNotConfigured
+from service.usecases.accept import GraderNotConfigured
 
 log = structlog.get_logger(__name__)
+
+BODY_IN_SCOPE = "qalibrate.body"
+"""Where a request carries the body that was read of it."""
 
 STATUS: Mapping[type[QalibrateError], int] = {
     errors.InvalidInput: 422,
@@ -25,7 +33,9 @@ STATUS: Mapping[type[QalibrateError], int] = {
     errors.NoVault: 404,
     errors.Conflict: 409,
     errors.Gone: 410,
+    errors.TooSlow: 408,
     errors.TooLarge: 413,
+    errors.TooManyRequests: 429,
     errors.Unavailable: 503,
 }
 _HEADERS: Mapping[int, Mapping[str, str]] = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
@@ -49,9 +59,11 @@ class Problem(BaseModel):
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of the problems that a route may answer with."""
+    """Return the OpenAPI entries of the problems that a route may answer with; 429 wherever it takes keys."""
+    if 401 in statuses:
+        statuses = (*statuses, 429)
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": _MEANING[status], "content": content} for status in statuses}
+    return {status: {"description": _MEANING[status], "content": content} for status in sorted(statuses)}
 
 
 def install(app: FastAPI) -> None:
@@ -59,14 +71,22 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(QalibrateError, _on_our_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_unexpected)
 
 
-def problem_of(error: QalibrateError) -> JSONResponse:
-    """Return the response that tells of `error`."""
+def problem_of(error: QalibrateError, sent: Sent | None = None) -> JSONResponse:
+    """Return the response that tells of `error`, without quoting what was `sent`."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     problems = error.problems if isinstance(error, InvalidInput) else ()
-    return _respond(status, error.type, error.title, error.detail, problems)
+    detail = error.detail
+    if sent is not None:
+        problems = [without_odd_keys(p)._replace(detail=sent.hidden(p.detail)) for p in problems]
+        # What names fields names them again in its sentence.
+        own = isinstance(error, InvalidInput) and error.is_about_fields
+        detail = InvalidInput(problems).detail if own else sent.hidden(detail)
+    response = _respond(status, error.type, error.title, detail, problems)
+    if isinstance(error, errors.TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def _respond(
@@ -84,14 +104,19 @@ def _respond(
     )
 
 
-async def _on_our_error(_request: Request, error: Exception) -> JSONResponse:
+async def _on_our_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, QalibrateError)  # noqa: S101 - the handler is registered for nothing else
-    return problem_of(error)
+    return problem_of(error, _sent(request))
 
 
-async def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
+async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    return problem_of(InvalidInput(field_problems(error.errors(), skip=1)))
+    return problem_of(InvalidInput(field_problems(error.errors(), skip=1)), _sent(request))
+
+
+def _sent(request: Request) -> Sent:
+    address = [*request.path_params.values(), *request.query_params.values(), *request.query_params]
+    return Sent(map(str, address), request.scope.get(BODY_IN_SCOPE, b""))
 
 
 async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:
@@ -104,9 +129,45 @@ async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:
     return response
 
 
-async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("request broke", method=request.method, error=type(error).__name__)
-    return _respond(500, "internal", "Something went wrong", "the service could not handle this request")
+class Unexpected:
+    """ASGI middleware that answers what nobody foresaw with a 500, and logs where it broke without the words
+    of the error, which may quote a conversation.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            log.info("the caller went away", method=scope["method"])
+        except Exception as error:
+            log.error("request broke", method=scope["method"], error=type(error).__name__, at=_places(error))
+            if started:
+                # Too late for another answer: the server has to break off this one.
+                raise RuntimeError("an answer could not be finished") from None
+            await _respond(500, "internal", "Something went wrong", _BROKE)(scope, receive, send)
+
+
+_BROKE = "the service could not handle this request"
+
+
+def _places(error: Exception) -> list[str]:
+    """Return where an error passed through, the innermost place last."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 _MEANING = {
@@ -117,6 +178,8 @@ _MEANING = {
     410: "It was there and is gone for good.",
     413: "The body is too large.",
     415: "The body is of another media type.",
+    408: "Nothing of the body came for too long.",
     422: "The input is not valid; `errors` points at every bad field.",
+    429: "Too many requests; `Retry-After` says when to try again.",
     503: "Something that the service needs is away, such as the database.",
 }

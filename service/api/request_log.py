@@ -5,11 +5,13 @@ import time
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.deps import KEY_IN_SCOPE
+
 log = structlog.get_logger(__name__)
 
 
 class RequestLog:
-    """ASGI middleware that logs method, route, status and time.
+    """ASGI middleware that logs method, route, the id of the key, status and time.
 
     The route is logged by its template: paths and queries hold whatever callers put there.
     """
@@ -37,6 +39,7 @@ class RequestLog:
                 "request",
                 method=scope["method"],
                 route=getattr(scope.get("route"), "path", "unknown"),
+                key=getattr(scope.get(KEY_IN_SCOPE), "id", None),
                 status=status,
                 ms=round(1000 * (time.perf_counter() - started), 1),
             )

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from service.api.examples import SCORECARD
 from service.api.problems import responses
 from service.api.strict import StrictRoute, check_media_type
-from service.deps import Administrator, FactoryDep, Reader
+from service.deps import AdministratorKey, FactoryDep, Reader
 from service.domain.scorecard import Scorecard, ScorecardRevision
 from service.domain.scorecard_file import read_scorecard
 
@@ -86,12 +86,12 @@ def get_revision(
     },
 )
 async def publish_scorecard(
-    request: Request, response: Response, factory: FactoryDep, tenant: Administrator
+    request: Request, response: Response, factory: FactoryDep, key: AdministratorKey
 ) -> PublishedScorecard:
     """Publish a new immutable revision from JSON or YAML; the same content keeps its number."""
     check_media_type(request, "application/json", "application/yaml", "text/yaml", "application/x-yaml")
     card = read_scorecard(await request.body())
-    revision, new = await in_thread(factory.scorecards.publish, tenant, card)
+    revision, new = await in_thread(factory.scorecards.publish, key.tenant, card, key.id)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/v1/scorecards/{revision.name}/revisions/{revision.revision}"
     return _published(revision)

@@ -1,5 +1,6 @@
 """What comes in: strict JSON of bounded size, and no query parameters that nobody reads."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -8,22 +9,64 @@ from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.problems import problem_of
-from service.deps import require_bearer
-from service.domain.errors import FieldProblem, InvalidInput, TooLarge
+from service.api.problems import BODY_IN_SCOPE, problem_of
+from service.domain.errors import FieldProblem, InvalidInput, TooLarge, TooSlow
+
+MOST_NESTING = 64
+"""How deep lists and objects of a body may stand in each other."""
+
+BODY_PAUSE_S = 30.0
+"""How long a caller may pause in the middle of a body."""
 
 
 class StrictRequest(Request):
-    """A request whose JSON may hold no NaN or infinity and is nested no deeper than the parser allows."""
+    """A request whose JSON may hold no NaN or infinity and is nested no deeper than MOST_NESTING."""
+
+    async def body(self) -> bytes:
+        """Return the body, and leave it where errors find what they must not repeat."""
+        body = await super().body()
+        self.scope[BODY_IN_SCOPE] = body
+        return body
 
     async def json(self) -> Any:
         """Return the parsed body. Raises InvalidInput with the parser's own words and position."""
         if not hasattr(self, "_json"):
-            try:
-                self._json = pydantic_core.from_json(await self.body(), allow_inf_nan=False)
-            except ValueError as error:
-                raise InvalidInput([FieldProblem("", f"the body is not JSON: {error}")]) from None
+            self._json = read_json(await self.body())
         return self._json
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value in a body. Raises InvalidInput with the parser's own words and position."""
+    try:
+        value = pydantic_core.from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        if "recursion limit" in str(error):
+            raise _too_deep() from None
+        raise InvalidInput([FieldProblem("", f"the body is not JSON: {error}")]) from None
+    # What has fewer brackets than that cannot be too deep.
+    if body.count(b"[") + body.count(b"{") > MOST_NESTING:
+        _check_nesting(value)
+    return value
+
+
+def _check_nesting(value: Any) -> None:
+    level = [value]
+    for _ in range(MOST_NESTING):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> InvalidInput:
+    problem = f"the body is nested deeper than {MOST_NESTING} lists and objects within each other"
+    return InvalidInput([FieldProblem("", problem)])
 
 
 class StrictRoute(APIRoute):
@@ -35,8 +78,6 @@ class StrictRoute(APIRoute):
         known = {parameter.alias for parameter in self.dependant.query_params}
 
         async def strict(request: Request) -> Response:
-            if request.url.path.startswith("/v1/"):
-                require_bearer(request.headers.get("authorization"))
             _check_query(request, known)
             strict_request = StrictRequest(request.scope, request.receive)
             if self.body_field is not None:
@@ -88,12 +129,18 @@ class BodyLimit:
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
-    """Return `receive` with a bound on what a body without a declared length may bring."""
-    taken = 0
+    """Return `receive` with bounds on what a body without a declared length may bring, and on its pauses."""
+    taken, complete = 0, False
 
     async def counted() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, complete
+        # After the body one may wait as long as it takes for the caller to hang up.
+        try:
+            async with asyncio.timeout(None if complete else BODY_PAUSE_S):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow(BODY_PAUSE_S) from None
+        complete = not message.get("more_body", False)
         taken += len(message.get("body", b""))
         if taken > limit:
             raise TooLarge(limit)

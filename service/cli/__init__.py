@@ -10,9 +10,11 @@ import sys
 import typer
 
 from service.cli import (
+    audit,
     calibrate,
     database,
     demo,
+    doctor,
     explain,
     grade,
     keys,
@@ -20,9 +22,11 @@ from service.cli import (
     openapi,
     redact,
     report,
+    retention,
     scorecards,
     serve,
     vault,
+    webhooks,
 )
 from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, OutputClosed, complain
 from service.domain.errors import InvalidInput, QalibrateError, Unavailable
@@ -37,17 +41,21 @@ app = typer.Typer(
 app.add_typer(scorecards.app, name="scorecard", help="Check, list, show and publish scorecards.")
 app.add_typer(keys.app, name="keys", help="Make, list, rotate and revoke API keys.")
 app.add_typer(labels.app, name="labels", help="Bring in people's labels, plan what to label next.")
+app.add_typer(retention.app, name="retention", help="How long conversations are kept.")
 app.add_typer(vault.app, name="vault", help="What placeholders stood for.")
+app.add_typer(webhooks.app, name="webhooks", help="What signs webhooks, what became of them.")
 app.add_typer(database.app, name="db", help="The database.")
 commands = (
     serve.serve,
     serve.worker,
     demo.demo,
+    doctor.doctor,
     grade.grade,
     explain.explain,
     redact.redact,
     calibrate.calibrate,
     report.report,
+    audit.audit,
     openapi.openapi,
 )
 for command in commands:
@@ -74,7 +82,8 @@ def run(arguments: list[str]) -> int:
     except QalibrateError as error:
         complain(error.detail)
     except _wrong_settings() as error:
-        complain(str(error))
+        for line in str(error).splitlines():
+            complain(line)
     except OutputClosed:
         # Whoever read our output has had enough (`| head`); that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,6 +17,9 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to the schema of this version; safe to repeat."""
     factory = make_factory()
-    factory.upgrade_database()
+    before = factory.upgrade_database()
     factory.close()
-    say("the database is up to date")
+    if before.theirs == before.ours:
+        say(f"the database is up to date ({before.ours})")
+    else:
+        say(f"the database is up to date: {before.theirs or 'empty'} → {before.ours}")

@@ -11,6 +11,7 @@ from service.domain.base import storable
 from service.domain.errors import FieldProblem, InvalidInput, field_problems
 from service.domain.transcript import Conversation
 from service.formats.files import read_conversations
+from service.formats.json_formats import JSON_FORMATS
 from service.formats.strict_json import bad_json
 
 LABELLED = "this is a labelled set; `qalibrate eval run` grades those"
@@ -58,8 +59,18 @@ def _item(position: int, data: dict[str, object] | InvalidInput) -> Item:
     try:
         conversation = Conversation.model_validate(data)
     except ValidationError as error:
-        return Item(_id_of(data, position), InvalidInput(field_problems(error.errors())))
+        return Item(
+            _id_of(data, position), InvalidInput([_hinted(p) for p in field_problems(error.errors())])
+        )
     return Item(conversation.external_id or str(position), conversation)
+
+
+def _hinted(problem: FieldProblem) -> FieldProblem:
+    """Say to who has another system's transcript, which was not recognised, how it is read."""
+    if problem != FieldProblem("/turns", "Field required"):
+        return problem
+    remedy = f'{{"format": …, "content": …}} with one of: {", ".join(JSON_FORMATS)}'
+    return problem._replace(detail=f"Field required; another system's transcript is read as {remedy}")
 
 
 def _is_labelled(data: dict[str, object] | InvalidInput) -> bool:

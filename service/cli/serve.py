@@ -3,7 +3,7 @@
 import socket
 from contextlib import ExitStack
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,8 @@ from service.cli.output import say
 from service.cli.setup import make_factory
 from service.domain.errors import FieldProblem, InvalidInput, Unavailable
 from service.domain.keys import DEFAULT_TENANT, GIVEN_BY_NAME, SCOPES
-from service.settings import Role
+from service.settings import Role, Settings
+from service.telemetry import tracing
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from service.factory import Factory
 
 GRACE_S = 20
+
+# Longer than proxies keep an idle connection (a minute, mostly): who closes first must not be us, just as the
+# next request comes.
+KEEP_ALIVE_S = 75
 
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")]
 PortOption = Annotated[int, typer.Option(help="The port to listen on; 0 for a free one.")]
@@ -44,6 +49,9 @@ def serve(
             _check_role(role)
             stack.enter_context(only_process(factory))
         listener = stack.enter_context(_listen(host, port))
+        if factory.settings.traces:
+            tracing.start()
+            stack.callback(tracing.stop)
         factory.check_plugin()
         factory.upgrade_database()
         warn_of_strangers(factory)
@@ -51,15 +59,28 @@ def serve(
             _print_dev_key(factory)
         port = listener.getsockname()[1]
         say(f"listening on http://{host}:{port} (grader: {factory.settings.default_grader})")
-        config = uvicorn.Config(
-            create_app(factory, role), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S
-        )
+        config = uvicorn.Config(create_app(factory, role), **server_options(factory.settings))
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def worker(host: HostOption = "127.0.0.1", port: PortOption = 8001) -> None:
     """Run a worker: `serve --role worker`, with health and readiness on its port."""
     serve(host, port, role="worker")
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Return how the web server behaves. It bounds neither connections nor requests in flight: it would count
+    those that wait for a result, and answer in plain text; a proxy in front bounds connections.
+    """
+    return {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "timeout_keep_alive": KEEP_ALIVE_S,
+        "timeout_graceful_shutdown": GRACE_S,
+    }
 
 
 def _check_role(role: Role) -> None:

@@ -34,12 +34,18 @@ def processes_for(paths: Sequence[str]) -> int | None:
 def make_factory(**overrides: Any) -> "Factory":
     """Return the factory of this command. Raises InvalidSettings; overrides that are None do not count."""
     # Imported here: the factory knows everything, and `--help` needs none of it.
+    from redaction import PolicyError
     from service.factory import Factory
     from service.logs import configure_logs
-    from service.settings import read_settings, unknown_variables
+    from service.settings import InvalidSettings, read_settings, unknown_variables
 
     settings = read_settings().model_copy(update={k: v for k, v in overrides.items() if v is not None})
     for sentence in unknown_variables():
         say(f"warning: {sentence}")
     configure_logs(settings.log_level, settings.log_format)
-    return Factory(settings)
+    try:
+        return Factory(settings)
+    except PolicyError as error:
+        if overrides.get("policy") is not None:
+            raise
+        raise InvalidSettings(f"QALIBRATE_POLICY: {error}") from None

@@ -6,13 +6,11 @@ import typer
 
 from service.cli.output import FormatOption, console, print_json, print_table, say
 from service.cli.setup import make_factory
+from service.domain.audit import COMMAND_LINE
 from service.domain.keys import DEFAULT_TENANT
 
 if TYPE_CHECKING:
     from service.factory import Factory
-
-BY = "command line"
-"""Who opened a vault or had it forgotten, in the log."""
 
 app = typer.Typer(no_args_is_help=True)
 EvaluationArgument = Annotated[str, typer.Argument(help="The id of the evaluation.")]
@@ -24,7 +22,7 @@ def show(
     evaluation: EvaluationArgument, tenant: TenantOption = DEFAULT_TENANT, output: FormatOption = "table"
 ) -> None:
     """Show what the placeholders of an evaluation stood for; it leaves a line in the log."""
-    content = _ready().vault.open(tenant, evaluation, BY)
+    content = _ready().vault.open(tenant, evaluation, COMMAND_LINE)
     if output == "json":
         print_json(content)
         return
@@ -36,7 +34,7 @@ def show(
 @app.command()
 def forget(evaluation: EvaluationArgument, tenant: TenantOption = DEFAULT_TENANT) -> None:
     """Drop what the placeholders of an evaluation stood for, for good."""
-    _ready().vault.forget(tenant, evaluation, BY)
+    _ready().vault.forget(tenant, evaluation, COMMAND_LINE)
     say(f"the vault of {evaluation} is gone")
 
 

@@ -16,6 +16,9 @@ AuditAction = Literal[
     "grade.reviewed",
     "appeal.opened",
     "appeal.decided",
+    "appeal.withdrawn",
+    "session.opened",
+    "session.closed",
     "vault.opened",
     "vault.forgotten",
     "labels.imported",
@@ -50,3 +53,19 @@ class AuditEntry(Model):
     action: AuditAction
     subject: str = ""
     details: dict[str, JsonValue] = {}
+
+
+class AuditLine(AuditEntry):
+    """A line as it is kept. Numbers grow, with gaps; two lines of the same moment may be in either order."""
+
+    id: int
+
+
+class AuditFilter(Model):
+    """Which lines of the log are shown; a field left out means any. `to` is exclusive."""
+
+    subject: str | None = None
+    action: AuditAction | None = None
+    actor: str | None = None
+    from_: datetime | None = None
+    to: datetime | None = None

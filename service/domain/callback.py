@@ -1,7 +1,9 @@
 """Where webhooks may go: which URLs, and which addresses behind their names."""
 
 import re
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 Address = IPv4Address | IPv6Address
@@ -16,12 +18,21 @@ _NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
 
 # Beside what Python calls global, which differs between its versions.
-_NOT_PUBLIC_4 = [IPv4Network(net) for net in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10", "240.0.0.0/4")]
+_NOT_PUBLIC_4 = [
+    IPv4Network(net) for net in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10", "240.0.0.0/4")
+]
 _PUBLIC_6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = [
     IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "3fff::/20", "2002::/16", "3ffe::/16")
 ]
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class Resolver(Protocol):
+    """Says what addresses a name stands for."""
+
+    async def __call__(self, host: str) -> Sequence[Address]:
+        """Return the addresses of a name, or the address that `host` is. Raises OSError when it has none."""
 
 
 class BadCallback(ValueError):

@@ -16,14 +16,22 @@ QalibrateError
 ├── Conflict                it contradicts what is already there
 ├── NotAuthenticated        no key, or one that is not (or no longer) valid
 ├── NotPermitted            the key lacks the scope
+├── TooManyRequests         it comes too often, or more came than can be taken in; says when to try again
+├── TooSlow                 the request did not arrive in time
 ├── TooLarge                the request is larger than the service takes
 │   └── TooManyRows         it has more labels than one request may bring
-├── ModelRejected           the model's server refuses our requests: key, address or model name is wrong
-│   └── PromptTooLong       the model's server says that the request does not fit into the model
+├── ModelRejected           the model's server refuses a request for good
+│   ├── PromptTooLong       the model's server says that the request does not fit into the model
+│   └── ModelMisconfigured  it would refuse any request: address or model name is wrong
+│       └── ModelRefusesKey the key is wrong, or may not use the model
+├── TooBusy                 more has been taken in than can be worked off soon
 └── Unavailable             something outside the service is away
     ├── DatabaseAway
+    │   └── StorageFull     the database has no room left
     ├── ModelAway           the model could not be reached or kept failing
-    └── VaultLocked         none of the configured keys opens the vault
+    ├── VaultLocked         none of the configured keys opens the vault
+    ├── SecretKeyMissing    none of the configured keys opens what waits sealed
+    └── SecretLocked        none of them opens the secret that signs webhooks
 """
 
 import re
@@ -107,6 +115,7 @@ class InvalidInput(QalibrateError):
 
     def __init__(self, problems: Sequence[FieldProblem], detail: str | None = None) -> None:
         self.problems = tuple(problems)
+        self.is_about_fields = detail is None
         super().__init__(detail or "; ".join(f"{p.pointer or 'input'}: {p.detail}" for p in self.problems))
 
 
@@ -230,6 +239,27 @@ class NotPermitted(QalibrateError):
         super().__init__(f"this key lacks the scope {scope!r}")
 
 
+class TooManyRequests(QalibrateError):
+    """More comes than may or can be taken in; `retry_after_s` says when to try again."""
+
+    type = "too-many-requests"
+    title = "Too many requests"
+
+    def __init__(self, reason: str, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{reason}; try again in {retry_after_s} s")
+
+
+class TooSlow(QalibrateError):
+    """Nothing came for so long that the rest of the request is not waited for."""
+
+    type = "request-timeout"
+    title = "The request did not arrive in time"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"nothing of the request body came for {seconds:g} s")
+
+
 class TooLarge(QalibrateError):
     """The request body is larger than the service takes."""
 
@@ -253,6 +283,13 @@ class TooManyRows(TooLarge):
         QalibrateError.__init__(self, f"there are more than {limit:,} rows in one request; {remedy}")
 
 
+class TooBusy(TooManyRequests):
+    """More has been taken in than can be worked off soon."""
+
+    type = "too-busy"
+    title = "Too busy"
+
+
 class ModelRejected(QalibrateError):
     """The model's server refuses our requests, and asking again would not help."""
 
@@ -267,6 +304,20 @@ class PromptTooLong(ModelRejected):
     title = "The request is too long for the model"
 
 
+class ModelMisconfigured(ModelRejected):
+    """The model's server would refuse any request of ours until somebody changes a setting."""
+
+    type = "model-misconfigured"
+    title = "The model is not set up rightly"
+
+
+class ModelRefusesKey(ModelMisconfigured):
+    """The model's server does not take our key, or not for this model."""
+
+    type = "model-refuses-key"
+    title = "The model's server refuses the key"
+
+
 class Unavailable(QalibrateError):
     """Something outside the service is away; trying again later may work."""
 
@@ -279,6 +330,16 @@ class DatabaseAway(Unavailable):
 
     type = "database-away"
     title = "The database is away"
+
+
+class StorageFull(DatabaseAway):
+    """The database answers and has no room left; what was committed stays, and nothing new can be."""
+
+    type = "insufficient-storage"
+    title = "There is no room left"
+
+    def __init__(self) -> None:
+        super().__init__("the disk that holds the database is full; nothing was stored, try again later")
 
 
 class ModelAway(Unavailable):
@@ -297,3 +358,25 @@ class VaultLocked(Unavailable):
     def __init__(self, evaluation_id: str) -> None:
         remedy = "put the key it was sealed with back into QALIBRATE_VAULT_KEY, after the one in use"
         super().__init__(f"no key in QALIBRATE_VAULT_KEY opens the vault of {evaluation_id!r}; {remedy}")
+
+
+class SecretKeyMissing(Unavailable):
+    """None of the configured keys opens what waits sealed; it waits until there is one."""
+
+    type = "secret-key-missing"
+    title = "What waits sealed cannot be opened"
+
+    def __init__(self) -> None:
+        remedy = "put the key it was sealed with back into QALIBRATE_SECRET_KEY, after the one in use"
+        super().__init__(f"no key in QALIBRATE_SECRET_KEY opens the request as it came; {remedy}")
+
+
+class SecretLocked(Unavailable):
+    """None of the configured keys opens the secret that signs a tenant's webhooks."""
+
+    type = "secret-locked"
+    title = "The secret cannot be opened"
+
+    def __init__(self, tenant: str) -> None:
+        remedy = "put the key it was sealed with back into QALIBRATE_SECRET_KEY, or rotate the secret"
+        super().__init__(f"no key in QALIBRATE_SECRET_KEY opens the webhook secret of {tenant!r}; {remedy}")

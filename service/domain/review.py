@@ -95,7 +95,7 @@ class ReviewRequest(Model):
 
 
 class ClaimRequest(Model):
-    """Somebody takes an evaluation on: for so many minutes nobody else reviews it. `by` may be a colleague."""
+    """Somebody takes an evaluation on: nobody else reviews it for `minutes`. `by` may be a colleague."""
 
     by: ShortText
     minutes: Annotated[int, Field(ge=1, le=10_080)] = 30
@@ -107,3 +107,21 @@ class Claim(Model):
     evaluation: str
     by: str
     until: datetime
+
+
+class ReviewEffect(Model):
+    """What a verdict changed beyond its grade: what became of the label that it is, and what is known of the
+    dimension now.
+
+    `label` is `stored`, `replaced` (an earlier one of the same person), `known` (it said so already), `kept`
+    (an earlier blind one of the same person stays) or `none`. `labels` and `blind_labels` count those on this
+    dimension of the scorecard. `used_by_calibration` says whether the next calibration uses this label;
+    `detail` says why in words.
+    """
+
+    dimension: str
+    label: Literal["stored", "replaced", "known", "kept", "none"]
+    labels: int
+    blind_labels: int
+    used_by_calibration: bool
+    detail: str

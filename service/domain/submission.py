@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from service.domain.base import Model
-from service.domain.evaluation import RedactionSummary
+from service.domain.evaluation import RedactionSummary, Waiting
 from service.domain.grade import GraderName
 from service.domain.scorecard import ScorecardRevision
 from service.domain.transcript import RedactedConversation
@@ -35,7 +35,10 @@ class Submission(Model):
 
 
 class Assignment(Model):
-    """What a worker needs to grade one evaluation, and how often that was tried (this time included)."""
+    """What a worker needs to grade one evaluation, and how often that was tried (this time included).
+
+    `waiting` is set where it had to wait before. Where `sealed` holds the conversation as it came, `conversation` has no turns yet.
+    """
 
     id: str
     tenant: str
@@ -44,6 +47,8 @@ class Assignment(Model):
     scorecard: ScorecardRevision
     grader: GraderName
     attempts: int
+    waiting: Waiting | None = None
+    sealed: bytes | None = None
 
 
 class EvaluationFilter(Model):

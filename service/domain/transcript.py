@@ -31,11 +31,10 @@ Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 
 def _gather_unknown(model: type[Model], data: Any) -> Any:
     """Move keys that `model` does not know into its `metadata`, where explicit metadata wins."""
-    if not isinstance(data, dict):
+    # Most have none, and there may be thousands of turns.
+    if not isinstance(data, dict) or data.keys() <= model.__pydantic_fields__.keys():
         return data
     unknown = {key: value for key, value in data.items() if key not in model.model_fields}
-    if not unknown:
-        return data
     given = data.get("metadata") or {}
     if not isinstance(given, dict):
         return data

@@ -56,7 +56,7 @@ def _items(document: Node) -> list[Node]:
 
 
 def _is_event(item: Node) -> bool:
-    return item.get("Type").value in {"EVENT", "ATTACHMENT"} or item.get("Content").value is None
+    return item.get("Type").value in ("EVENT", "ATTACHMENT") or item.get("Content").value is None
 
 
 def _absolute(item: Node) -> Node:

@@ -2,7 +2,7 @@
 
 | name | what is in it |
 |---|---|
-| `.json` | one conversation, or a list of them |
+| `.json` | one conversation, or a list of them, or of another system's transcripts that are certain |
 | `.jsonl`, `.ndjson` | one conversation per line, read line by line |
 | `.txt`, `.vtt`, `.srt` | one transcript |
 | `-` and all others | told by the content |
@@ -16,7 +16,8 @@ from pathlib import PurePath
 from typing import Any, BinaryIO
 
 from service.domain.errors import FieldProblem, InvalidInput
-from service.formats.registry import parse, resolve
+from service.formats.json_formats import recognise
+from service.formats.registry import parse, resolve, sniff
 from service.formats.strict_json import MAX_LINE, bad_json, json_lines, load_json
 
 MAX_FILE = 64_000_000
@@ -25,6 +26,9 @@ MAX_FILE = 64_000_000
 _TRANSCRIPTS = {".txt": "text", ".vtt": "webvtt", ".srt": "srt"}
 _DOCUMENT = re.compile(rb"\{|\[\s*(?:[{\]]|$)")
 _BOM = b"\xef\xbb\xbf"
+_OWN_SHAPE = {"turns", "format", "content", "conversation"}
+"""What a conversation of ours has one of, or a line of a labelled set."""
+
 Item = tuple[int, dict[str, Any] | InvalidInput]
 
 
@@ -89,7 +93,7 @@ def _from_document(stream: BinaryIO, head: bytes) -> Iterator[Item]:
 def _from_transcript(stream: BinaryIO, head: bytes, format_name: str | None) -> Iterator[Item]:
     try:
         content = _decode(_read_all(stream, head))
-        yield 0, parse(format_name or _sniff(content), content)
+        yield 0, parse(format_name or sniff(content), content)
     except InvalidInput as error:
         yield 0, error
 
@@ -109,20 +113,13 @@ def _decode(data: bytes) -> str:
         raise bad_json(f"line {line}: this is not UTF-8 text; save the file as UTF-8") from None
 
 
-def _sniff(content: str) -> str:
-    """Return the format of a transcript by its first lines."""
-    if content.lstrip().startswith("WEBVTT"):
-        return "webvtt"
-    first = [line for line in content[:4000].splitlines() if line.strip()][:2]
-    return "srt" if any("-->" in line for line in first) else "text"
-
-
 def _conversation(value: Any, where: str) -> dict[str, Any] | InvalidInput:
     if isinstance(value, InvalidInput):
         return value
     if not isinstance(value, dict):
         return bad_json(f"{where}a conversation has to be a JSON object")
     try:
-        return resolve(value)
+        name = None if _OWN_SHAPE & value.keys() else recognise(value)
+        return resolve(value) if name is None else parse(name, value)
     except InvalidInput as error:
         return InvalidInput([FieldProblem(p.pointer, where + p.detail) for p in error.problems])

@@ -1,4 +1,4 @@
-"""A value in somebody else's JSON, with the path that leads to it, so that every complaint can name the place."""
+"""A value in somebody else's JSON, with the path that leads to it: every complaint can name the place."""
 
 import math
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Node:
     path: str = ""
 
     def get(self, *names: str) -> "Node":
-        """Return the first of these keys that holds something; where none does, or this is no object, null."""
+        """Return what the first of these keys that is not null holds; null where there is none."""
         found = self.value if isinstance(self.value, dict) else {}
         name = next((name for name in names if found.get(name) is not None), names[0])
         return Node(found.get(name), f"{self.path}.{name}" if self.path else name)
@@ -38,7 +38,7 @@ class Node:
         return rows
 
     def required_rows(self, remedy: str) -> list["Node"]:
-        """Return the items of this list, which has to be there; `remedy` says what to send. Raises InvalidInput."""
+        """Return the items of this list; where there is none, `remedy` is told. Raises InvalidInput."""
         if self.value is None:
             raise self.error(f"this is missing; {remedy}")
         return self.rows()

@@ -69,10 +69,14 @@ def to_turns(
     first = utterances[0]
     if first.name is None:
         raise _nobody(first)
-    roles = _roles(utterances, {name.casefold(): role for name, role in speakers.items()}, agent_name)
+    given = {name.casefold(): role for name, role in speakers.items()}
+    roles = _roles(utterances, given, agent_name)
     turns, speaker = [], roles[first.name.casefold()]
     for utterance in utterances:
-        speaker = roles[utterance.name.casefold()] if utterance.name is not None else speaker
+        if utterance.name is not None:
+            key = utterance.name.casefold()
+            # Two people of one name are told apart by what the transcript states of each.
+            speaker = given.get(key) or utterance.role or roles[key]
         times = {"start_s": utterance.start_s, "end_s": utterance.end_s}
         known = {key: value for key, value in times.items() if value is not None}
         turns.append({"speaker": speaker, "text": utterance.text, **known})
@@ -90,7 +94,10 @@ def _nobody(first: Utterance) -> InvalidInput:
 def _roles(
     utterances: Sequence[Utterance], given: Mapping[str, Speaker], agent_name: str | None
 ) -> dict[str, Speaker]:
-    names = {each.name: each.role for each in utterances if each.name is not None}
+    names: dict[str, Speaker | None] = {}
+    for each in utterances:
+        if each.name is not None:
+            names[each.name] = names.get(each.name) or each.role
     roles: dict[str, Speaker] = {}
     unknown: dict[str, str] = {}
     for name, stated in names.items():
@@ -131,7 +138,9 @@ def _undecided(utterances: Sequence[Utterance], unknown: list[str]) -> InvalidIn
     problem = f"it is not clear who is the agent and who the customer: {names}"
     if line is None:
         return bad_content(f"{problem}; say {example} beside content, for each of them")
-    remedy = f"name them Agent and Customer, say {example} beside content, or indent the line if it only looks"
+    remedy = (
+        f"name them Agent and Customer, say {example} beside content, or indent the line if it only looks"
+    )
     return bad_content(f"{problem}; {remedy} like a speaker", line)
 
 

@@ -11,7 +11,7 @@ from service.formats.utterance import Utterance, bad_content, check_count
 
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript whose roles are not decided yet. None: it does not say. `started_at` is an ISO 8601 time."""
+    """A transcript whose roles are not decided yet. None: it does not say. `started_at` is ISO 8601."""
 
     utterances: list[Utterance]
     language: Language | None = None
@@ -26,13 +26,13 @@ def said(
     end_s: float | None = None,
     role: Speaker | None = None,
 ) -> Utterance:
-    """Return an utterance; one that ends before it starts has no end. A role without a name is its own name."""
+    """Return an utterance; one that ends before it starts has no end. A role may be its own name."""
     end = None if end_s is None or (start_s is not None and end_s < start_s) else end_s
     return Utterance(None, name or role, text, start_s, end, role)
 
 
 def in_order(utterances: Iterable[Utterance]) -> list[Utterance]:
-    """Return those that say something, by time where all have one. Raises InvalidInput when too many or none."""
+    """Return those that say something, by time where all have one. Raises InvalidInput: too many, none."""
     found = [each for each in utterances if each.text]
     check_count(found)
     if not found:
@@ -43,7 +43,7 @@ def in_order(utterances: Iterable[Utterance]) -> list[Utterance]:
 
 
 def from_start(utterances: list[Utterance], start: float | None = None) -> list[Utterance]:
-    """Return them with times since 1970 made seconds from `start`, or from the first one if that is earlier."""
+    """Return them with times since 1970 made seconds from `start`, or from the first if that is earlier."""
     times = [each.start_s for each in utterances if each.start_s is not None]
     zero = min([*times, start] if start is not None else times, default=0.0)
     return [_moved(each, zero) for each in utterances]

@@ -29,7 +29,13 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from service.domain.errors import ModelAway, ModelRejected, PromptTooLong
+from service.domain.errors import (
+    ModelAway,
+    ModelMisconfigured,
+    ModelRefusesKey,
+    ModelRejected,
+    PromptTooLong,
+)
 from service.grading.completion import GarbledCompletion, read_completion
 from service.grading.dialect import Dialect, LimitName
 from service.grading.limits import Gate, NoRoom, Place, time_allows, work_time
@@ -285,7 +291,7 @@ class OpenAIModel:
             raise PromptTooLong(
                 f"the server answered {refusal.label}: the request is too long for {self.name!r}"
             )
-        raise ModelRejected(f"the model's server answered {refusal.label}; {refusal.advice}")
+        raise _rejection(refusal)(f"the model's server answered {refusal.label}; {refusal.advice}")
 
     def _client(self) -> AsyncOpenAI:
         loop = asyncio.get_running_loop()
@@ -303,9 +309,16 @@ class OpenAIModel:
 
     def _check_settings(self) -> None:
         if not self._api_key.isascii() or not self._api_key.isprintable():
-            raise ModelRejected("OPENAI_API_KEY holds characters that no key has; copy it again")
+            raise ModelRefusesKey("OPENAI_API_KEY holds characters that no key has; copy it again")
         if self._base_url is not None and not _is_web_address(self._base_url):
-            raise ModelRejected("OPENAI_BASE_URL has to be an address that starts with http:// or https://")
+            raise ModelMisconfigured("OPENAI_BASE_URL has to be an address that starts with http:// or https://")
+
+
+def _rejection(refusal: Refusal) -> type[ModelRejected]:
+    """Return what a refusal for good is: of the key, of every request, or of this one."""
+    if refusal.is_of_the_key:
+        return ModelRefusesKey
+    return ModelMisconfigured if refusal.is_of_the_settings else ModelRejected
 
 
 def _is_web_address(url: str) -> bool:

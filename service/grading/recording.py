@@ -22,6 +22,8 @@ from service.atomic import write_atomically
 from service.domain.base import Model
 from service.domain.errors import (
     ModelAway,
+    ModelMisconfigured,
+    ModelRefusesKey,
     ModelRejected,
     PromptTooLong,
     QalibrateError,
@@ -37,7 +39,8 @@ PACKED = "answers.jsonl"
 Failed = ModelAway | ModelRejected
 """What a model may raise instead of an answer: a part of what happened, and replayed too."""
 
-_FAILURES: dict[str, type[Failed]] = {kind.type: kind for kind in (ModelAway, ModelRejected, PromptTooLong)}
+_KINDS = (ModelAway, ModelRejected, PromptTooLong, ModelMisconfigured, ModelRefusesKey)
+_FAILURES: dict[str, type[Failed]] = {kind.type: kind for kind in _KINDS}
 
 
 class BrokenRecording(QalibrateError):

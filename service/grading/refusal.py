@@ -86,11 +86,21 @@ class Refusal:
         return self.is_filter or self.is_bad_answer or self.is_quota or self.is_too_long
 
     @property
+    def is_of_the_key(self) -> bool:
+        """Whether it is the key that is refused."""
+        return self.status in (401, 403)
+
+    @property
+    def is_of_the_settings(self) -> bool:
+        """Whether any request would be refused like that, because the address or the model is wrong."""
+        return 300 <= self.status < 400 or self.status in (404, 405)
+
+    @property
     def advice(self) -> str:
         """What a person should look at."""
         if 300 <= self.status < 400:
             return "OPENAI_BASE_URL is redirected, which is not followed; set the address that it leads to"
-        if self.status in (401, 403):
+        if self.is_of_the_key:
             return "check OPENAI_API_KEY, and that it may use the model in QALIBRATE_MODEL"
         if self.status in (404, 405):
             return "check QALIBRATE_MODEL, and OPENAI_BASE_URL, which usually ends in /v1"

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceE
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from service.domain.errors import Conflict, DatabaseAway
+from service.domain.errors import Conflict, DatabaseAway, StorageFull
+from service.storage.schema_version import SchemaVersion, schema_version
 from service.storage.transaction import Transaction
 
 # SQLite writes from one process at a time; more connections only wait for each other.
@@ -31,6 +32,10 @@ KEEPALIVES = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+
+
+# What PostgreSQL calls it: disk_full of class 53, insufficient resources.
+_DISK_FULL = "53100"
 
 
 class Database:
@@ -82,6 +87,11 @@ class Database:
         with translated_errors(), self.engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
 
+    def version(self) -> SchemaVersion:
+        """Return which version of the tables it has. Raises DatabaseAway."""
+        with translated_errors(), self.engine.connect() as connection:
+            return schema_version(connection)
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -89,12 +99,16 @@ class Database:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn the driver's errors into ours: DatabaseAway when out of reach, Conflict for a duplicate."""
+    """Turn the driver's errors into ours: DatabaseAway when out of reach, StorageFull when there is no room,
+    Conflict for a duplicate.
+    """
     try:
         yield
     except IntegrityError as error:
         raise Conflict("somebody else wrote the same thing at the same moment; try again") from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
+        if isinstance(error, OperationalError) and _is_full(error):
+            raise StorageFull from error
         raise DatabaseAway("the database cannot be reached or did not answer in time") from error
     except DatabaseError as error:
         if "not a database" in str(error.orig):
@@ -106,6 +120,12 @@ def translated_errors() -> Iterator[None]:
         if error.connection_invalidated:
             raise DatabaseAway("the connection to the database was lost") from error
         raise
+
+
+def _is_full(error: OperationalError) -> bool:
+    """Whether the server or SQLite found no room on the disk."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _DISK_FULL
 
 
 def normalised_url(url: str) -> sa.URL:
@@ -149,6 +169,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     folder = Path(url.database or "").absolute().parent
     if not folder.is_dir():
         raise DatabaseAway(f"QALIBRATE_DATABASE_URL is a file in {folder}, and there is no such folder")
+    if Path(url.database or "").is_dir():
+        raise DatabaseAway(f"QALIBRATE_DATABASE_URL names {url.database}, which is a folder and no file")
     engine = sa.create_engine(
         url,
         poolclass=sa.QueuePool,

@@ -1,5 +1,6 @@
 """Erasing for good: the words of a conversation go from every table, its numbers stay."""
 
+import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -16,6 +17,7 @@ from service.storage.schema import (
     labels,
     sealed_requests,
     vaults,
+    webhook_deliveries,
 )
 
 
@@ -46,8 +48,8 @@ class ErasureStore:
 
     def count_older_than(self, before: datetime) -> int:
         """Return how many evaluations accepted before a moment are not erased."""
-        query = sa.select(sa.func.count()).select_from(evaluations)
-        return int(self._connection.scalar(query.where(self._is_kept(evaluations.c.created_at < before))) or 0)
+        older = self._is_kept(evaluations.c.created_at < before)
+        return int(self._connection.scalar(sa.select(sa.func.count()).where(older)) or 0)
 
     def next_tenant(self, after: str) -> str | None:
         """Return the first tenant by name, after one, that has an evaluation which is not erased."""
@@ -78,11 +80,20 @@ class ErasureStore:
             self._unname({row.external_id for row in rows if row.external_id is not None})
         return [ErasedRow(row.id, row.external_id, row.status) for row in rows]
 
-    def drop_idempotency(self, before: datetime) -> int:
-        """Drop idempotency keys that came before a moment; return how many."""
-        mine = idempotency_keys.c.tenant == self._tenant
-        delete = sa.delete(idempotency_keys).where(mine, idempotency_keys.c.created_at < before)
+    def drop_idempotency(self, before: datetime, limit: int) -> int:
+        """Drop up to `limit` idempotency keys that came before a moment; return how many that were."""
+        table = idempotency_keys.c
+        old = sa.select(table.key).where(table.tenant == self._tenant, table.created_at < before)
+        old = old.order_by(table.created_at).limit(limit)
+        delete = sa.delete(idempotency_keys).where(table.tenant == self._tenant, table.key.in_(old))
         return self._connection.execute(delete).rowcount
+
+    def drop_deliveries(self, before: datetime, limit: int) -> int:
+        """Drop up to `limit` records of webhooks from before a moment, whose evaluations are all erased."""
+        table = webhook_deliveries.c
+        old = sa.select(table.id).where(table.tenant == self._tenant, table.created_at < before)
+        old = old.order_by(table.created_at).limit(limit)
+        return self._connection.execute(sa.delete(webhook_deliveries).where(table.id.in_(old))).rowcount
 
     def _is_kept(self, which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         return (evaluations.c.tenant == self._tenant) & evaluations.c.erased_at.is_(None) & which
@@ -115,6 +126,9 @@ class ErasureStore:
             waiting=None,
             review_state=None,
             review_due_at=None,
+            review_open=None,
+            claimed_by=None,
+            claimed_until=None,
             **new,
         )
         self._connection.execute(update, [_stripped(row, now) for row in rows])
@@ -135,14 +149,19 @@ class ErasureStore:
         """
         for name in self._without_rest(external_ids):
             nameless = f"{ERASED}-{uuid.uuid4().hex}"
-            for table, column in (
-                (evaluations, evaluations.c.external_id),
-                (labels, labels.c.conversation),
-                (label_plan_items, label_plan_items.c.conversation),
-            ):
-                called = (table.c.tenant == self._tenant) & (column == name)
-                values = {column: nameless} | ({labels.c.rationale: None} if table is labels else {})
-                self._connection.execute(sa.update(table).where(called).values(values))
+            for column in (evaluations.c.external_id, label_plan_items.c.conversation):
+                called = (column.table.c.tenant == self._tenant) & (column == name)
+                self._connection.execute(sa.update(column.table).where(called).values({column: nameless}))
+            self._unname_labels(name, nameless)
+
+    def _unname_labels(self, name: str, nameless: str) -> None:
+        called = (labels.c.tenant == self._tenant) & (labels.c.conversation == name)
+        found = self._connection.scalars(sa.select(labels.c.id).where(called)).all()
+        if found:
+            # The id is a digest of the name, and would be in the way of a new label of that name.
+            update = sa.update(labels).where(labels.c.id == sa.bindparam("of"))
+            update = update.values(id=sa.bindparam("new"), conversation=nameless, rationale=None)
+            self._connection.execute(update, [{"of": one, "new": secrets.token_hex(32)} for one in found])
 
     def _without_rest(self, external_ids: set[str]) -> Iterator[str]:
         left = sa.select(evaluations.c.external_id).where(

@@ -1,23 +1,35 @@
 """Evaluations: accepted, worked on, finished."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from service.domain.evaluation import FINAL, Assessment, Evaluation, Failure, RedactedTurn, RedactionSummary
+from service.domain.errors import Gone
+from service.domain.evaluation import (
+    FINAL,
+    Assessment,
+    Evaluation,
+    Failure,
+    RedactedTurn,
+    RedactionSummary,
+    Waiting,
+)
 from service.domain.grade import GraderName
 from service.domain.graded import Graded, figures_of
+from service.domain.review_queue import REVIEW_DAYS, Needed, needed_review
 from service.domain.score import Score
-from service.domain.submission import Assignment, EvaluationFilter, Submission
+from service.domain.submission import Assignment, EvaluationFilter, Priority, Submission
 from service.domain.transcript import Language, RedactedConversation
-from service.storage.schema import evaluations, idempotency_keys
+from service.storage.schema import evaluations
 from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
+from service.storage.sealed_requests import SealedRequestStore
 
-_NO_RESULT = dict.fromkeys(("completed_at", "score", "needs_review", "assessment", "error", "waiting"))
+_NO_RESULT = dict.fromkeys(
+    "completed_at score needs_review assessment error waiting reviewed review_state review_due_at".split()
+)
 
 GRADED_AT_ONCE = 5000
 """Rows that a report reads in one query."""
@@ -36,6 +48,13 @@ class Evaluated(NamedTuple):
     language: Language
 
 
+class Restarted(NamedTuple):
+    """What has to be known of an evaluation to queue it anew."""
+
+    priority: Priority
+    grader: GraderName
+
+
 class EvaluationStore:
     """The evaluations of one tenant."""
 
@@ -45,25 +64,58 @@ class EvaluationStore:
 
     def add(self, submission: Submission) -> Evaluation:
         """Accept a submission: it is queued from here on. Return what is stored of it."""
-        row = _to_row(submission, self._tenant)
-        self._connection.execute(sa.insert(evaluations).values(row))
-        return _to_evaluation(SimpleNamespace(**_NO_RESULT | row), turns=False)
+        return self.add_all([submission])[0]
+
+    def add_all(self, submissions: Sequence[Submission]) -> list[Evaluation]:
+        """Accept submissions: they are queued from here on. Return what is stored of each."""
+        rows = [_to_row(submission, self._tenant) for submission in submissions]
+        if rows:
+            self._connection.execute(sa.insert(evaluations), rows)
+        return [to_evaluation(SimpleNamespace(**_NO_RESULT | row), turns=False) for row in rows]
+
+    def count_queued(self, most: int) -> int:
+        """Return how many evaluations of all tenants wait to be graded; it stops a little over `most`."""
+        waiting = sa.text("status IN ('queued', 'running') AND status = 'queued'")
+        some = sa.select(sa.literal(1)).select_from(evaluations).where(waiting).limit(most + most // 10 + 1)
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+
+    def unseal(
+        self, evaluation_id: str, conversation: RedactedConversation, redaction: RedactionSummary
+    ) -> bool:
+        """Put what came of redaction in the place of what was withheld until then; False when the evaluation
+        is final already.
+        """
+        agent = conversation.agent
+        values = {
+            "conversation": conversation.model_dump(mode="json"),
+            "redaction": redaction.model_dump(mode="json"),
+            "request_metadata": conversation.metadata,
+            "call_type": conversation.call_type,
+            "agent_team": agent.team if agent else None,
+        }
+        return self._finish(evaluation_id, **values)
 
     def get(self, evaluation_id: str, *, turns: bool = False) -> Evaluation | None:
-        """Return one evaluation, with its redacted turns when asked for, or None."""
+        """Return one evaluation, with its redacted turns when asked for, or None. Raises Gone when it was
+        erased: whatever is to be done with it, there is nothing to do it with.
+        """
         row = self._connection.execute(sa.select(evaluations).where(self._is(evaluation_id))).one_or_none()
-        return None if row is None else _to_evaluation(row, turns=turns)
+        if row is not None and row.erased_at is not None:
+            raise Gone("evaluation", evaluation_id)
+        return None if row is None else to_evaluation(row, turns=turns)
 
     def list(self, wanted: EvaluationFilter, after: Position | None, limit: int) -> list[Evaluation]:
-        """Return up to `limit` evaluations, newest first, that come after a position."""
-        query = sa.select(evaluations).where(evaluations.c.tenant == self._tenant, *_conditions(wanted))
+        """Return up to `limit` evaluations, newest first, that come after a position; none that was erased."""
+        columns = (column for column in evaluations.c if column is not evaluations.c.conversation)
+        kept = (evaluations.c.tenant == self._tenant) & evaluations.c.erased_at.is_(None)
+        query = sa.select(*columns).where(kept, *_conditions(wanted))
         order = (evaluations.c.created_at, evaluations.c.id)
         if after is not None:
             query = query.where(
                 sa.tuple_(*order) < sa.tuple_(sa.bindparam("at", after[0], order[0].type), after[1])
             )
         query = query.order_by(*(column.desc() for column in order)).limit(limit)
-        return [_to_evaluation(row, turns=False) for row in self._connection.execute(query)]
+        return [to_evaluation(row, turns=False) for row in self._connection.execute(query)]
 
     def read(
         self, ids: sa.Select[tuple[str]], at_once: int, *, turns: bool
@@ -77,7 +129,7 @@ class EvaluationStore:
         query = query.order_by(evaluations.c.created_at, evaluations.c.id)
         found = self._connection.execute(query.execution_options(yield_per=at_once))
         for rows in found.partitions():
-            yield [_to_evaluation(row, turns=turns) for row in rows]
+            yield [to_evaluation(row, turns=turns) for row in rows]
 
     def graded(
         self,
@@ -104,13 +156,13 @@ class EvaluationStore:
 
     def evaluated(self, ids: Collection[str], external_ids: Collection[str]) -> Sequence[Evaluated]:
         """Return the evaluations with these ids, or of conversations with these external_ids, in whatever
-        state; the newest first.
+        state unless erased; the newest first.
         """
         table = evaluations.c
         query = sa.select(
             table.id, table.external_id, table.scorecard_name, table.scorecard_revision, table.language
         ).where(table.tenant == self._tenant, table.id.in_(ids) | table.external_id.in_(external_ids))
-        query = query.order_by(table.created_at.desc(), table.id.desc())
+        query = query.where(table.erased_at.is_(None)).order_by(table.created_at.desc(), table.id.desc())
         return [Evaluated(*row) for row in self._connection.execute(query)]
 
     def final_among(self, ids: Collection[str]) -> set[str]:
@@ -126,6 +178,12 @@ class EvaluationStore:
         found = self._connection.execute(counts.group_by(evaluations.c.grader))
         return {row.grader: row[1] for row in found}
 
+    def callback_of(self, evaluation_id: str) -> str | None:
+        """Return where the result of an evaluation is to be told; None where nobody wants to be told."""
+        query = sa.select(evaluations.c.callback_url).where(self._is(evaluation_id))
+        url: str | None = self._connection.scalar(query)
+        return url
+
     def start_attempt(self, evaluation_id: str) -> Assignment | None:
         """Count an attempt and return what is to be graded, or None when nothing is left to do."""
         row = self._connection.execute(_begun(evaluation_id).returning(evaluations)).one_or_none()
@@ -138,68 +196,105 @@ class EvaluationStore:
         )
         return attempts
 
-    def complete(self, evaluation_id: str, assessment: Assessment, score: Score, now: datetime) -> bool:
-        """Store the result; False when the evaluation was final already, which then stays as it is."""
-        needs_review = any(grade.disposition == "needs_review" for grade in assessment.grades)
+    def complete(
+        self,
+        evaluation_id: str,
+        assessment: Assessment,
+        score: Score,
+        now: datetime,
+        review_days: float = REVIEW_DAYS,
+    ) -> bool:
+        """Store the result; False when the evaluation was final already, which then stays as it is.
+
+        Where a grade asks for a person, it waits for one from now on, for `review_days`.
+        """
+        needed = needed_review(assessment, now, review_days)
         return self._finish(
             evaluation_id,
             status="completed",
             completed_at=now,
             score=score.value,
-            needs_review=needs_review,
+            needs_review=needed is not None,
+            **_opened(needed),
             figures=figures_of(assessment),
             assessment={"score": score.model_dump(mode="json"), **assessment.model_dump(mode="json")},
         )
+
+    def owner(self, evaluation_id: str) -> str | None:
+        """Return the tenant of an evaluation, whoever's it is; None when there is none."""
+        return self._connection.scalar(
+            sa.select(evaluations.c.tenant).where(evaluations.c.id == evaluation_id)
+        )
+
+    def park(self, evaluation_id: str, waiting: Waiting) -> bool:
+        """Put it back to where it waits, for this reason, without counting the attempt under way; False when
+        it is final.
+        """
+        table = evaluations.c
+        counted = sa.case((table.status == "running", table.attempts - 1), else_=table.attempts)
+        values = {"status": "queued", "attempts": counted, "waiting": waiting.model_dump(mode="json")}
+        update = sa.update(evaluations).where(table.id == evaluation_id, table.status.not_in(FINAL))
+        return self._connection.execute(update.values(values)).rowcount == 1
+
+    def cancel(self, evaluation_id: str, now: datetime) -> bool:
+        """Make it final without a result; False when it is final already, or not the tenant's."""
+        mine = evaluations.c.tenant == self._tenant
+        return self._finish(evaluation_id, mine, status="cancelled", completed_at=now)
+
+    def restart(self, evaluation_id: str) -> Restarted | None:
+        """Queue it anew when it failed and was not erased; None for any other."""
+        table = evaluations.c
+        failed = (table.status == "failed") & table.erased_at.is_(None)
+        values = {"status": "queued", "attempts": 0, "error": None, "completed_at": None, "waiting": None}
+        update = sa.update(evaluations).where(self._is(evaluation_id), failed).values(values)
+        row = self._connection.execute(update.returning(table.priority, table.grader)).one_or_none()
+        return None if row is None else Restarted(*row)
+
+    def count_waiting(self, priority: Priority, limit: int) -> int:
+        """Return how many of the tenant's evaluations of this priority are queued, `limit` at most."""
+        mine = (evaluations.c.tenant == self._tenant) & (evaluations.c.status == "queued")
+        some = sa.select(evaluations.c.id).where(mine, evaluations.c.priority == priority).limit(limit)
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
     def fail(self, evaluation_id: str, failure: Failure, now: datetime) -> bool:
         """Record why it failed; False when the evaluation was final already."""
         error = failure.model_dump(mode="json")
         return self._finish(evaluation_id, status="failed", completed_at=now, error=error)
 
-    def find_idempotency(self, key: str) -> tuple[str, str] | None:
-        """Return (body SHA-256, evaluation id) of an earlier request with this key, or None."""
-        query = sa.select(idempotency_keys.c.body_sha256, idempotency_keys.c.evaluation_id).where(
-            idempotency_keys.c.tenant == self._tenant, idempotency_keys.c.key == key
-        )
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else (row.body_sha256, row.evaluation_id)
-
-    def claim_idempotency(self, key: str, body_sha256: str, evaluation_id: str, now: datetime) -> bool:
-        """Take the key for an evaluation; False when another transaction has it."""
-        values = {
-            "tenant": self._tenant,
-            "key": key,
-            "body_sha256": body_sha256,
-            "evaluation_id": evaluation_id,
-            "created_at": now,
-        }
-        postgres = self._connection.dialect.name == "postgresql"
-        insert = postgresql.insert(idempotency_keys) if postgres else sqlite.insert(idempotency_keys)
-        claim = insert.values(values).on_conflict_do_nothing().returning(idempotency_keys.c.key)
-        return self._connection.scalar(claim) is not None
-
     def _is(self, evaluation_id: str) -> sa.ColumnElement[bool]:
         return (evaluations.c.id == evaluation_id) & (evaluations.c.tenant == self._tenant)
 
-    def _finish(self, evaluation_id: str, **values: Any) -> bool:
+    def _finish(self, evaluation_id: str, *whose: sa.ColumnElement[bool], **values: Any) -> bool:
         unfinished = evaluations.c.status.not_in(FINAL)
-        update = sa.update(evaluations).where(evaluations.c.id == evaluation_id, unfinished)
-        return self._connection.execute(update.values(**values)).rowcount == 1
+        update = sa.update(evaluations).where(evaluations.c.id == evaluation_id, unfinished, *whose)
+        return self._connection.execute(update.values(waiting=None, **values)).rowcount == 1
 
     def _to_assignment(self, row: sa.Row[Any]) -> Assignment:
         cards = ScorecardStore(self._connection, row.tenant)
         card = cards.owned(row.scorecard_tenant, row.scorecard_name, row.scorecard_revision)
         if card is None:
             raise LookupError(f"scorecard {row.scorecard_name}@{row.scorecard_revision} is not stored")
+        conversation, sealed = self._conversation(row)
         return Assignment(
             id=row.id,
             tenant=row.tenant,
-            conversation=RedactedConversation.model_validate(row.conversation),
+            conversation=conversation,
             redaction=RedactionSummary.model_validate(row.redaction),
             scorecard=card,
             grader=row.grader,
             attempts=row.attempts,
+            waiting=row.waiting and Waiting.model_validate(row.waiting),
+            sealed=sealed,
         )
+
+    def _conversation(self, row: sa.Row[Any]) -> tuple[RedactedConversation, bytes | None]:
+        """Return what is to be graded, or, while nothing is redacted, what is known and the sealed request."""
+        if row.conversation["turns"]:
+            return RedactedConversation.model_validate(row.conversation), None
+        sealed = SealedRequestStore(self._connection, row.tenant).get(row.id)
+        if sealed is None:
+            raise LookupError("neither a redacted conversation nor a sealed one is stored")
+        return RedactedConversation.model_construct(**row.conversation), sealed
 
 
 def _graded(tenant: str, card_name: str, revision: int, grader: GraderName) -> sa.Select[Any]:
@@ -238,8 +333,8 @@ def _between(
 
 
 def _to_graded(row: sa.Row[Any]) -> Graded:
-    *known, figures, score = row
-    return Graded._make((*known, figures["way"], score, figures["answers"]))
+    figures: Mapping[str, Any] = row.figures
+    return Graded._make((*row[:7], figures["way"], row.score, figures["answers"]))
 
 
 def _begun(evaluation_id: str) -> sa.Update:
@@ -258,14 +353,35 @@ def _conditions(wanted: EvaluationFilter) -> list[sa.ColumnElement[bool]]:
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
     if wanted.disposition is not None:
-        # Nothing has been reviewed yet: there is no way to do it.
-        state = {"needs_review": True, "auto_accepted": False}.get(wanted.disposition)
-        conditions.append(sa.false() if state is None else evaluations.c.needs_review.is_(state))
+        conditions += _disposed(wanted.disposition)
     if wanted.from_ is not None:
         conditions.append(evaluations.c.created_at >= wanted.from_)
     if wanted.to is not None:
         conditions.append(evaluations.c.created_at < wanted.to)
     return conditions
+
+
+def _opened(needed: Needed | None) -> dict[str, Any]:
+    if needed is None:
+        return {}
+    return {
+        "review_state": "open",
+        "review_due_at": needed.due_at,
+        "review_certainty": needed.certainty,
+        "review_open": opened_text(needed.dimensions),
+    }
+
+
+def opened_text(dimensions: Collection[str]) -> str:
+    """Return ids as `review_open` holds them: each between blanks, so that one can be looked for."""
+    return f" {' '.join(dimensions)} " if dimensions else ""
+
+
+def _disposed(disposition: str) -> list[sa.ColumnElement[bool]]:
+    """Return what holds of evaluations that a person has to look at, has looked at, or need not look at."""
+    if disposition == "auto_accepted":
+        return [evaluations.c.needs_review.is_(False), evaluations.c.review_state.is_(None)]
+    return [evaluations.c.review_state == ("open" if disposition == "needs_review" else "done")]
 
 
 def _to_row(submission: Submission, tenant: str) -> dict[str, Any]:
@@ -299,9 +415,11 @@ def _to_row(submission: Submission, tenant: str) -> dict[str, Any]:
     }
 
 
-def _to_evaluation(row: sa.Row[Any] | SimpleNamespace, *, turns: bool) -> Evaluation:
+def to_evaluation(row: sa.Row[Any] | SimpleNamespace, *, turns: bool) -> Evaluation:
+    """Return what a row of the table holds, with its redacted turns when asked for."""
     agent = {"id": row.agent_id, "team": row.agent_team} if row.agent_id is not None else None
-    result = dict(row.assessment or {})
+    reviewed = row.reviewed or {}
+    result = _with_reviews(dict(row.assessment or {}), reviewed.get("grades", {}))
     answers = result.pop("taken_out", {})
     shown = (
         [RedactedTurn(speaker=t["speaker"], text=t["text"]) for t in row.conversation["turns"]]
@@ -324,9 +442,26 @@ def _to_evaluation(row: sa.Row[Any] | SimpleNamespace, *, turns: bool) -> Evalua
             "created_at": row.created_at,
             "completed_at": row.completed_at,
             "redaction": {**row.redaction, "answers": answers},
+            "reviewed_score": reviewed.get("score"),
+            "review_state": row.review_state,
+            "review_due_at": row.review_due_at,
             "error": row.error,
-            "waiting": row.waiting,
+            # While it is worked on, what it waited for before is kept and not shown.
+            "waiting": row.waiting if row.status == "queued" else None,
             "metadata": row.request_metadata,
             "turns": shown,
         }
     )
+
+
+def _with_reviews(result: dict[str, Any], reviews: dict[str, Any]) -> dict[str, Any]:
+    """Return the assessment with people's last word beside each grade, which stays as the machine gave it."""
+    if not reviews:
+        return result
+    grades = [
+        {**grade, "review": reviews[grade["dimension"]], "disposition": "reviewed"}
+        if grade["dimension"] in reviews
+        else grade
+        for grade in result.get("grades", ())
+    ]
+    return {**result, "grades": grades}

@@ -24,6 +24,10 @@ class HeartbeatStore:
         query = sa.select(heartbeats.c.executor_id).where(heartbeats.c.beat_at >= moment)
         return set(self._connection.scalars(query))
 
+    def forget(self, executor_id: str) -> None:
+        """Drop one that leaves."""
+        self._connection.execute(sa.delete(heartbeats).where(heartbeats.c.executor_id == executor_id))
+
     def forget_before(self, moment: datetime) -> None:
         """Drop those that have not beaten since `moment`."""
         self._connection.execute(sa.delete(heartbeats).where(heartbeats.c.beat_at < moment))

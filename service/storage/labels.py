@@ -95,7 +95,8 @@ class LabelStore:
     def asked_for(self, card_name: str) -> Sequence[Weighed]:
         """Return how the labels of all conversations that plans for a scorecard drew came about.
 
-        A label counts when its scorecard has this name or was not said.
+        A label counts when its scorecard has this name or was not said, and not when its rater had seen the
+        grade and no plan asked for it: that is a review, which says nothing about a plan's table.
         """
         item = label_plan_items.c
         joined = label_plan_items.join(label_plans, label_plans.c.id == item.plan_id)
@@ -114,7 +115,7 @@ class LabelStore:
             labels.c.stratum,
             labels.c.probability,
             labels.c.plan_id,
-        ).where(labels.c.tenant == self._tenant, _may_be_of(card_name), drawn)
+        ).where(labels.c.tenant == self._tenant, _may_be_of(card_name), drawn, _is_no_review())
         return [
             Weighed(row.id, subject_of(row.conversation, row.evaluation_id), *row[3:])
             for row in self._connection.execute(query)
@@ -159,6 +160,16 @@ class LabelStore:
                 found[subject_of(external_id, key)].append(Completed(*when))
         return found
 
+    def counted(self, dimension: str, card_name: str) -> tuple[int, int]:
+        """Return how many labels there are on a dimension of a scorecard, and how many of them count as given
+        without seeing the grade.
+        """
+        blind = sa.func.coalesce(sa.func.sum(sa.case((labels.c.blind.is_(False), 0), else_=1)), 0)
+        of_it = (labels.c.dimension == dimension) & _may_be_of(card_name)
+        query = sa.select(sa.func.count(), blind).where(labels.c.tenant == self._tenant, of_it)
+        found, unseen = self._connection.execute(query).one()
+        return int(found), int(unseen)
+
     def labelled_evaluations(
         self,
         card_name: str,
@@ -167,16 +178,18 @@ class LabelStore:
         *,
         revision: int | None = None,
         turns: bool = False,
+        readable: bool = False,
     ) -> Iterator[LabelledEvaluation]:
         """Yield the completed evaluations on a scorecard, in the order of acceptance, with their labels.
 
         Of a conversation that was evaluated several times only the newest one by `grader` (None: by any) is
         there. Evaluations without labels are included. A label counts when its scorecard has this name or was
         not said; each rater has one label a dimension. Dimensions and levels may be another revision's: see
-        `service.domain.levels`. `since` is about acceptance, `revision` leaves other revisions out. A few
-        hundred evaluations are in memory at a time, their turns only when asked for.
+        `service.domain.levels`. `since` is about acceptance, `revision` leaves other revisions out,
+        `readable` what was erased, of which there are only numbers. A few hundred evaluations are in memory
+        at a time, their turns only when asked for.
         """
-        newest = _newest(self._tenant, card_name, grader, since, revision)
+        newest = _newest(self._tenant, card_name, grader, since, revision, readable=readable)
         store = EvaluationStore(self._connection, self._tenant)
         for part in store.read(newest, IN_ONE_QUERY, turns=turns):
             given = self._labels_of(part, card_name)
@@ -222,8 +235,18 @@ def _may_be_of(card_name: str) -> sa.ColumnElement[bool]:
     return labels.c.scorecard_name.is_(None) | (labels.c.scorecard_name == card_name)
 
 
+def _is_no_review() -> sa.ColumnElement[bool]:
+    return labels.c.blind.is_(None) | labels.c.blind.is_(True) | labels.c.plan_id.is_not(None)
+
+
 def _newest(
-    tenant: str, card_name: str, grader: GraderName | None, since: datetime | None, revision: int | None
+    tenant: str,
+    card_name: str,
+    grader: GraderName | None,
+    since: datetime | None,
+    revision: int | None,
+    *,
+    readable: bool,
 ) -> sa.Select[tuple[str]]:
     """Select the id of the newest completed evaluation of each conversation."""
     table = evaluations.c
@@ -234,6 +257,8 @@ def _newest(
         conditions.append(table.created_at >= since)
     if revision is not None:
         conditions.append(table.scorecard_revision == revision)
+    if readable:
+        conditions.append(table.erased_at.is_(None))
     # An id is 32 characters of hexadecimal: with a colon before it, it is no external_id of another one.
     same = sa.case((table.external_id.is_(None), ":" + table.id), else_="=" + table.external_id)
     place = sa.func.row_number().over(partition_by=same, order_by=(table.created_at.desc(), table.id.desc()))

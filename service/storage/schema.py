@@ -38,8 +38,8 @@ scorecards = sa.Table(
     sa.Column("published_at", UtcDateTime, nullable=False),
 )
 
-# `conversation` holds redacted text only. `assessment` is what the grader returned, with the score. `reviewed`
-# is what people's reviews make of it; `review_open` names the dimensions that wait for a person, in blanks.
+# `conversation` holds redacted text only. `assessment` is what the grader returned, with the score, `reviewed`
+# what people's reviews make of it; `review_open` names the dimensions that wait for a person, in blanks.
 evaluations = sa.Table(
     "evaluations",
     metadata,
@@ -382,7 +382,7 @@ appeal_comments = sa.Table(
     sa.Index("appeal_comments_by_evaluation", "tenant", "evaluation_id"),
 )
 
-# Several people grade the same conversations without seeing each other's answers. `content` says who and what.
+# Several people grade the same conversations, none seeing another's answers. `content` says who and what.
 calibration_sessions = sa.Table(
     "calibration_sessions",
     metadata,

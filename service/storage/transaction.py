@@ -4,15 +4,24 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
+from service.storage.appeals import AppealStore
 from service.storage.audit import AuditStore
 from service.storage.calibrations import CalibrationStore
+from service.storage.erasure import ErasureStore
 from service.storage.evaluations import EvaluationStore
 from service.storage.heartbeats import HeartbeatStore
+from service.storage.idempotency import IdempotencyStore
+from service.storage.inspection import Inspection
 from service.storage.keys import KeyStore
 from service.storage.label_plans import LabelPlanStore
 from service.storage.labels import LabelStore
+from service.storage.retention import RetentionStore
+from service.storage.reviews import ReviewStore
 from service.storage.scorecards import ScorecardStore
+from service.storage.sealed_requests import SealedRequestStore
 from service.storage.vaults import VaultStore
+from service.storage.webhook_secrets import WebhookSecretStore
+from service.storage.webhooks import DeliveryStore
 from service.storage.workload import WorkloadStore
 
 
@@ -27,6 +36,16 @@ class Transaction:
     def evaluations(self) -> EvaluationStore:
         """The tenant's evaluations."""
         return EvaluationStore(self.connection, self.tenant)
+
+    @cached_property
+    def idempotency(self) -> IdempotencyStore:
+        """Which requests of the tenant came before."""
+        return IdempotencyStore(self.connection, self.tenant)
+
+    @cached_property
+    def sealed_requests(self) -> SealedRequestStore:
+        """The tenant's requests that no worker has redacted yet."""
+        return SealedRequestStore(self.connection, self.tenant)
 
     @cached_property
     def scorecards(self) -> ScorecardStore:
@@ -44,6 +63,11 @@ class Transaction:
         return HeartbeatStore(self.connection)
 
     @cached_property
+    def inspection(self) -> Inspection:
+        """What the database is like."""
+        return Inspection(self.connection)
+
+    @cached_property
     def workload(self) -> WorkloadStore:
         """How much there is to do, for all tenants; numbers only."""
         return WorkloadStore(self.connection)
@@ -54,9 +78,29 @@ class Transaction:
         return AuditStore(self.connection, self.tenant)
 
     @cached_property
+    def erasure(self) -> ErasureStore:
+        """Erases the tenant's evaluations for good."""
+        return ErasureStore(self.connection, self.tenant)
+
+    @cached_property
+    def retention(self) -> RetentionStore:
+        """How long conversations are kept."""
+        return RetentionStore(self.connection, self.tenant)
+
+    @cached_property
     def vaults(self) -> VaultStore:
         """What the placeholders of the tenant's conversations stood for."""
         return VaultStore(self.connection, self.tenant)
+
+    @cached_property
+    def deliveries(self) -> DeliveryStore:
+        """The tenant's webhooks."""
+        return DeliveryStore(self.connection, self.tenant)
+
+    @cached_property
+    def webhook_secrets(self) -> WebhookSecretStore:
+        """What signs the tenant's webhooks."""
+        return WebhookSecretStore(self.connection, self.tenant)
 
     @cached_property
     def calibrations(self) -> CalibrationStore:
@@ -71,6 +115,16 @@ class Transaction:
     def labels(self) -> LabelStore:
         """What people decided on the tenant's conversations."""
         return LabelStore(self.connection, self.tenant)
+
+    @cached_property
+    def reviews(self) -> ReviewStore:
+        """What people decided about the tenant's grades, and what waits for them."""
+        return ReviewStore(self.connection, self.tenant)
+
+    @cached_property
+    def appeals(self) -> AppealStore:
+        """Appeals against the tenant's grades."""
+        return AppealStore(self.connection, self.tenant)
 
     @cached_property
     def label_plans(self) -> LabelPlanStore:

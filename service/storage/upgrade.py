@@ -1,40 +1,35 @@
 """Brings a database to the schema of this version; safe to run from several processes at once."""
 
 from datetime import datetime
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
-from alembic.config import Config
 
 from service.domain.scorecard import Scorecard
 from service.storage.database import Database
+from service.storage.schema_version import SchemaVersion, migrations, schema_version
 from service.storage.scorecards import BUILTIN_TENANT
 from service.storage.transaction import Transaction
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x9A11B7A7E
 """Any number that nobody else takes as an advisory lock."""
 
 
-def upgrade(database: Database, builtin: list[Scorecard], now: datetime) -> None:
-    """Run the missing migrations and publish the built-in scorecards whose content is new.
+def upgrade(database: Database, builtin: list[Scorecard], now: datetime) -> SchemaVersion:
+    """Run the missing migrations and publish the built-in scorecards whose content is new. Return what the
+    database was like before.
 
-    Raises DatabaseAway when the database cannot be reached.
+    Raises DatabaseAway when the database cannot be reached, and when a later version made its tables.
     """
     with database.unhurried() as connection:
         _one_at_a_time(connection)
+        before = schema_version(connection)
+        before.refuse_newer()
         config = migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _publish(Transaction(connection, BUILTIN_TENANT), builtin, now)
-
-
-def migrations() -> Config:
-    """Return where Alembic finds our migrations."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
+    return before
 
 
 def _publish(tx: Transaction, builtin: list[Scorecard], now: datetime) -> None:

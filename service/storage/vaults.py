@@ -48,9 +48,11 @@ class VaultStore:
         """Drop what is kept for good; False when there was nothing to drop, or nothing any more."""
         return self._drop(self._is(evaluation_id), now) > 0
 
-    def purge(self, now: datetime) -> int:
-        """Drop what has expired, of every tenant; return how many vaults that were."""
-        return self._drop(vaults.c.expires_at <= now, now)
+    def purge(self, now: datetime, limit: int | None = None) -> int:
+        """Drop what has expired, of every tenant, `limit` at most; return how many vaults that were."""
+        some = sa.select(vaults.c.evaluation_id).where(vaults.c.gone_at.is_(None), vaults.c.expires_at <= now)
+        some = some.limit(limit).with_for_update(skip_locked=True)
+        return self._drop(vaults.c.evaluation_id.in_(some), now)
 
     def _is(self, evaluation_id: str) -> sa.ColumnElement[bool]:
         return (vaults.c.evaluation_id == evaluation_id) & (vaults.c.tenant == self._tenant)

@@ -1,6 +1,6 @@
 """Deliveries of webhooks of one tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -107,12 +107,12 @@ class DeliveryStore:
         """Give up a delivery because its evaluation was erased."""
         self._drop(self._is(delivery_id))
 
-    def drop_of(self, evaluation_id: str) -> None:
-        """Give up what would tell of an evaluation, and forget where all of its webhooks went: it is being
+    def drop_of(self, evaluation_ids: Collection[str]) -> None:
+        """Give up what would tell of evaluations, and forget where their webhooks went: they are being
         erased.
         """
         mine = webhook_deliveries.c.tenant == self._tenant
-        of_it = mine & (webhook_deliveries.c.evaluation_id == evaluation_id)
+        of_it = mine & webhook_deliveries.c.evaluation_id.in_(evaluation_ids)
         self._drop(of_it)
         forget = sa.update(webhook_deliveries).where(of_it).values(url=_NOBODY)
         self._connection.execute(forget)

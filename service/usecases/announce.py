@@ -1,6 +1,9 @@
 """Tells the outside what became of an evaluation: in the transaction that makes it so."""
 
-from service.domain.webhook import EventType
+import uuid
+from datetime import UTC, datetime
+
+from service.domain.webhook import ID_PREFIX, EventType
 from service.storage.transaction import Transaction
 from service.usecases.queue import JobQueue
 
@@ -13,3 +16,9 @@ class Announce:
 
     def __call__(self, tx: Transaction, evaluation_id: str, event: EventType) -> None:
         """Leave a delivery; it is there when, and only when, `tx`, of the evaluation's tenant, commits."""
+        url = tx.evaluations.callback_of(evaluation_id)
+        if url is None:
+            return
+        delivery_id = ID_PREFIX + uuid.uuid4().hex
+        tx.deliveries.add(delivery_id, evaluation_id, event, url, datetime.now(UTC))
+        self._queue.enqueue_delivery(tx, delivery_id, attempt=1)

@@ -4,23 +4,15 @@ import asyncio
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 import structlog
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
 from service.domain.calibration import Fitted
 from service.domain.errors import DatabaseAway, QalibrateError
 from service.domain.evaluation import Assessment, Evaluation, Failure, RedactionSummary
 from service.domain.grade import GraderName
-from service.domain.score import Score, score
 from service.domain.scorecard import Scorecard
 from service.domain.submission import Assignment
 from service.domain.transcript import RedactedConversation
@@ -34,20 +26,13 @@ from service.usecases.answers import RedactAnswer
 from service.usecases.calibrations import Followed
 from service.usecases.following import Following
 from service.usecases.handover import Accepted, Handover
+from service.usecases.parking import Parking
+from service.usecases.storing import WORKER, StoreResult
 
 log = structlog.get_logger(__name__)
 
 # A crash of the process counts as an attempt; what kills it this often is not tried for ever.
 MAX_ATTEMPTS = 10
-
-# A result cost a model's work; storing it is tried for so long, with ever longer pauses, before the job is
-# given back and done anew.
-STORE_WITHIN_S = 600.0
-STORE_PAUSE_S = 0.5
-LONGEST_STORE_PAUSE_S = 30.0
-
-WORKER = ""
-"""Workers act for every tenant; the evaluation says whose it is."""
 
 
 class Graders:
@@ -142,19 +127,21 @@ class AssessEvaluation:
         graders: Graders,
         on_done: Callable[[str, Evaluation | None], None] = lambda *_: None,
         handover: Handover | None = None,
-        store_within_s: float = STORE_WITHIN_S,
         followed: Followed | None = None,
+        store: StoreResult | None = None,
+        parking: Parking | None = None,
     ) -> None:
         """Make one that calls `on_done` with the id of each evaluation whose result is committed, and with
-        the evaluation where it is at hand. What comes through `handover` is not read from the database. A
-        result that cannot be stored is kept and tried again for `store_within_s`.
+        the evaluation where it is at hand. What comes through `handover` is not read from the database. What
+        asks a model waits in the `parking` while it is away.
         """
         self._database = database
         self._graders = graders
         self._on_done = on_done
         self._handover = handover or Handover()
-        self._store_within_s = store_within_s
         self._followed = followed or Followed()
+        self._store = store or StoreResult(database)
+        self._parking = parking or Parking(database)
 
     async def __call__(self, evaluation_id: str) -> None:
         """Grade and store. What fails for a reason of its own is stored as failed, with the reason.
@@ -170,11 +157,13 @@ class AssessEvaluation:
             if work is None:
                 return
             outcome = await self._outcome(work)
-            final = await self._kept_until_stored(work.assignment, outcome, accepted)
+            if outcome is None:
+                return
+            final = await self._store(work.assignment, outcome, accepted)
         except Exception as error:
             # What cannot be read or stored would otherwise stay open for ever.
             outcome = failure_of(error)
-            await asyncio.to_thread(self._store_failure, evaluation_id, outcome, datetime.now(UTC))
+            await asyncio.to_thread(self._store.failure, evaluation_id, outcome)
         self._on_done(evaluation_id, final)
         facts = {"evaluation": evaluation_id, "seconds": round(time.monotonic() - started, 3)}
         if isinstance(outcome, Failure):
@@ -190,11 +179,18 @@ class AssessEvaluation:
             theirs = tx.on_behalf_of(assignment.tenant)
             return _Work(assignment, self._followed(theirs, assignment.scorecard.name, assignment.grader))
 
-    async def _outcome(self, work: _Work) -> Assessment | Failure:
+    async def _outcome(self, work: _Work) -> Assessment | Failure | None:
+        """Return what grading gives, None when it is not wanted any more."""
         assignment = work.assignment
         if assignment.attempts > MAX_ATTEMPTS:
             detail = f"grading was interrupted {MAX_ATTEMPTS} times; it is not tried again"
             return Failure(type="too-many-attempts", detail=detail)
+        if assignment.grader != "llm":
+            return await self._grade(work)
+        return await self._parking(assignment, partial(self._grade, work))
+
+    async def _grade(self, work: _Work) -> Assessment | Failure:
+        assignment = work.assignment
         return await self._graders.grade(
             assignment.grader,
             assignment.conversation,
@@ -203,57 +199,6 @@ class AssessEvaluation:
             assignment.tenant,
             fitted=work.fitted,
         )
-
-    async def _kept_until_stored(
-        self, assignment: Assignment, outcome: Assessment | Failure, accepted: Accepted | None
-    ) -> Evaluation | None:
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(DatabaseAway),
-            stop=stop_after_delay(self._store_within_s),
-            wait=wait_random_exponential(multiplier=STORE_PAUSE_S, max=LONGEST_STORE_PAUSE_S),
-            before_sleep=_log_unstored,
-            reraise=True,
-        )
-        return await retrying(asyncio.to_thread, self._store, assignment, outcome, accepted)
-
-    def _store(
-        self, assignment: Assignment, outcome: Assessment | Failure, accepted: Accepted | None
-    ) -> Evaluation | None:
-        """Return the final evaluation where it can be told without reading it."""
-        now = datetime.now(UTC)
-        result = None
-        if isinstance(outcome, Failure):
-            stored = self._store_failure(assignment.id, outcome, now)
-        else:
-            result = score(assignment.scorecard.scorecard, outcome.grades)
-            with self._database.begin(WORKER) as tx:
-                stored = tx.evaluations.complete(assignment.id, outcome, result, now)
-        return finished(accepted.evaluation, outcome, result, now) if stored and accepted else None
-
-    def _store_failure(self, evaluation_id: str, failure: Failure, now: datetime) -> bool:
-        with self._database.begin(WORKER) as tx:
-            return tx.evaluations.fail(evaluation_id, failure, now)
-
-
-def _log_unstored(state: RetryCallState) -> None:
-    log.warning(
-        "a result could not be stored; it is kept and tried again",
-        attempt=state.attempt_number,
-        pause_s=round(state.upcoming_sleep, 2),
-    )
-
-
-def finished(
-    evaluation: Evaluation, outcome: Assessment | Failure, result: Score | None, now: datetime
-) -> Evaluation:
-    """Return an evaluation with what came out of it at `now`; a failed one says why."""
-    if isinstance(outcome, Failure):
-        return evaluation.model_copy(update={"status": "failed", "completed_at": now, "error": outcome})
-    shared = Assessment.model_fields.keys() & Evaluation.model_fields.keys()
-    given = {name: getattr(outcome, name) for name in shared}
-    redaction = evaluation.redaction.model_copy(update={"answers": outcome.taken_out})
-    known = {"status": "completed", "completed_at": now, "score": result, "redaction": redaction}
-    return evaluation.model_copy(update=given | known)
 
 
 def _begun(tx: Transaction, evaluation_id: str, accepted: Accepted | None) -> Assignment | None:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from service.domain.audit import COMMAND_LINE, AuditEntry
 from service.domain.base import Model
 from service.domain.calibration import Calibration, Fitted, StoredCalibration
 from service.domain.errors import TooFewLabels
@@ -56,17 +57,23 @@ class Calibrate:
         self._default_grader = default_grader
         self._one_at_a_time = asyncio.Semaphore(1)
 
-    async def __call__(self, tenant: str, request: CalibrationRequest) -> StoredCalibration:
-        """Return the calibration, stored, and activated when that was asked for.
+    async def __call__(
+        self, tenant: str, request: CalibrationRequest, by: str = COMMAND_LINE
+    ) -> StoredCalibration:
+        """Return the calibration, stored, and activated when that was asked for; `by` says who asks.
 
         Raises UnknownScorecard; TooFewLabels where there is nothing to learn from, or nothing to activate;
         Conflict when somebody else activates another one at the same moment; DatabaseAway.
         """
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self.now, tenant, request)
+            return await asyncio.to_thread(self.now, tenant, request, by=by)
 
     def now(
-        self, tenant: str, request: CalibrationRequest, told: Callable[[], None] | None = None
+        self,
+        tenant: str,
+        request: CalibrationRequest,
+        told: Callable[[], None] | None = None,
+        by: str = COMMAND_LINE,
     ) -> StoredCalibration:
         """Do it in this thread; see `calibrated` for `told`."""
         grader: Calibrated = request.grader or self._default_grader
@@ -79,7 +86,9 @@ class Calibrate:
         with self._database.begin(tenant) as tx:
             tx.calibrations.add(fitted)
             if request.activate:
-                tx.calibrations.activate(fitted.calibration, datetime.now(UTC))
+                now, made = datetime.now(UTC), fitted.calibration
+                tx.calibrations.activate(made, now)
+                tx.audit.add(AuditEntry(at=now, actor=by, action="calibration.activated", subject=made.id))
             kept = tx.calibrations.get(fitted.calibration.id)
         if kept is None:
             raise LookupError("a calibration that was just stored is not there")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import structlog
 from pydantic import ValidationError
 
+from service.domain.audit import COMMAND_LINE, AuditEntry
 from service.domain.calibration import Fitted, StoredCalibration
 from service.domain.errors import NotFound
 from service.domain.grade import GraderName
@@ -55,20 +56,30 @@ class Calibrations:
         last = found[limit - 1] if len(found) > limit else None
         return CalibrationPage(found[:limit], cursor_of(last.created_at, last.id) if last else None)
 
-    def activate(self, tenant: str, calibration_id: str) -> StoredCalibration:
-        """Let new grades follow this calibration instead of any other of its scorecard and grader.
+    def activate(self, tenant: str, calibration_id: str, by: str = COMMAND_LINE) -> StoredCalibration:
+        """Let new grades follow this calibration instead of any other of its scorecard and grader; `by` says
+        who wants that.
 
         Raises NotFound, and Conflict when somebody else activates another one at the same moment.
         """
         with self._database.begin(tenant) as tx:
-            tx.calibrations.activate(_known(tx, calibration_id), datetime.now(UTC))
+            now = datetime.now(UTC)
+            tx.calibrations.activate(_known(tx, calibration_id), now)
+            tx.audit.add(AuditEntry(at=now, actor=by, action="calibration.activated", subject=calibration_id))
             return _known(tx, calibration_id)
 
-    def deactivate(self, tenant: str, calibration_id: str) -> StoredCalibration:
-        """Let new grades follow none where they followed this one. Raises NotFound."""
+    def deactivate(self, tenant: str, calibration_id: str, by: str = COMMAND_LINE) -> StoredCalibration:
+        """Let new grades follow none where they followed this one; `by` says who wants that.
+
+        Raises NotFound.
+        """
         with self._database.begin(tenant) as tx:
             _known(tx, calibration_id)
             tx.calibrations.deactivate(calibration_id)
+            now = datetime.now(UTC)
+            tx.audit.add(
+                AuditEntry(at=now, actor=by, action="calibration.deactivated", subject=calibration_id)
+            )
             return _known(tx, calibration_id)
 
 

@@ -3,6 +3,9 @@
 import re
 from datetime import UTC, datetime
 
+from pydantic import JsonValue
+
+from service.domain.audit import COMMAND_LINE, AuditEntry
 from service.domain.errors import FieldProblem, InvalidInput, NotFound, UnknownScorecard
 from service.domain.keys import check_tenant
 from service.domain.scorecard import Scorecard, ScorecardRevision
@@ -53,15 +56,24 @@ class Scorecards:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def publish(self, tenant: str, card: Scorecard) -> tuple[ScorecardRevision, bool]:
+    def publish(self, tenant: str, card: Scorecard, by: str = COMMAND_LINE) -> tuple[ScorecardRevision, bool]:
         """Return the revision with this content, and whether it is new. See `ScorecardStore.publish`.
+
+        `by` says who publishes it.
 
         Raises InvalidInput for a bad tenant.
         Raises Conflict when somebody else publishes under the same name at the same moment.
         """
         check_tenant(tenant)
         with self._database.begin(tenant) as tx:
-            return tx.scorecards.publish(card, datetime.now(UTC))
+            now = datetime.now(UTC)
+            revision, new = tx.scorecards.publish(card, now)
+            subject = f"{revision.name}@{revision.revision}"
+            details: dict[str, JsonValue] = {"new": new}
+            tx.audit.add(
+                AuditEntry(at=now, actor=by, action="scorecard.published", subject=subject, details=details)
+            )
+            return revision, new
 
     def get(self, tenant: str, name: str, revision: int | None = None) -> ScorecardRevision:
         """Return one revision, the current one without a number. Raises NotFound."""

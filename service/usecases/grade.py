@@ -12,7 +12,8 @@ from service.domain.score import score
 from service.domain.scorecard import ScorecardRevision
 from service.domain.selection import choose_scorecard
 from service.domain.transcript import Conversation, RedactedConversation
-from service.usecases.assess import Graders, finished
+from service.usecases.assess import Graders
+from service.usecases.storing import finished
 from service.usecases.cards import split_reference
 from service.usecases.redact import RedactConversation, Redacted
 

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from pydantic import JsonValue
+
 from redaction import Plugin, Policy, detect_language
+from service.domain.audit import COMMAND_LINE, AuditEntry
 from service.domain.errors import TooManyRows
 from service.domain.keys import check_tenant
 from service.domain.label import LabelFilter, StoredLabel
@@ -93,14 +96,16 @@ class ImportLabels:
         replace: bool = False,
         told: Callable[[int], None] = lambda _: None,
         most: int | None = None,
+        by: str = COMMAND_LINE,
     ) -> LabelImport:
         """Store the labels of a file, or of a parsed JSON list, and return what came of each row.
 
         `defaults` hold for labels that do not say. `replace`: a label that contradicts an earlier one of the
-        same rater overrules it. `told` hears of rows that are done. What was stored stays when the import
-        breaks off; importing again finds it as duplicates. Raises TooManyRows, before any is stored, when
-        there are more than `most` (None: any number), InvalidInput for a bad tenant, UnknownScorecard,
-        Unavailable, and Conflict when somebody stores the same label at the same moment.
+        same rater overrules it. `told` hears of rows that are done, `by` says who brings them. What was
+        stored stays when the import breaks off; importing again finds it as duplicates. Raises TooManyRows,
+        before any is stored, when there are more than `most` (None: any number), InvalidInput for a bad
+        tenant, UnknownScorecard, Unavailable, and Conflict when somebody stores the same label at the same
+        moment.
         """
         check_tenant(tenant)
         rows = await asyncio.to_thread(self._rows, tenant, source, defaults)
@@ -111,7 +116,7 @@ class ImportLabels:
             tally.read(batch)
             given = [one for one in batch if isinstance(one, GivenLabel)]
             if given:
-                await self._take_in(tenant, given, tally, replace=replace)
+                await self._take_in(tenant, given, tally, by, replace=replace)
             told(len(batch))
         await asyncio.to_thread(self._finish, tenant, tally)
         return tally.result()
@@ -129,13 +134,13 @@ class ImportLabels:
         return iter(read_labels(source, defaults, dimensions, gone))
 
     async def _take_in(
-        self, tenant: str, given: Sequence[GivenLabel], tally: "_Tally", *, replace: bool
+        self, tenant: str, given: Sequence[GivenLabel], tally: "_Tally", by: str, *, replace: bool
     ) -> None:
         checked, languages = await asyncio.to_thread(self._check, tenant, given, replace, tally)
         tally.refused(checked)
         new = [one for one in checked if isinstance(one, StoredLabel)]
         redacted = await self._redacted(tenant, new, languages)
-        await asyncio.to_thread(self._store, tenant, redacted)
+        await asyncio.to_thread(self._store, tenant, redacted, by)
         tally.stored(redacted)
 
     async def _redacted(
@@ -165,12 +170,19 @@ class ImportLabels:
                 tally.remark(weigh_labels(tx, name))
             tally.remark(tally.remarks.sentences(tx))
 
-    def _store(self, tenant: str, new: Sequence[StoredLabel]) -> None:
+    def _store(self, tenant: str, new: Sequence[StoredLabel], by: str) -> None:
         with self._database.begin(tenant) as tx:
+            if new:
+                tx.audit.add(_imported(new, by))
             tx.labels.add([label for label in new if not label.earlier])
             for label in new:
                 if label.earlier:
                     tx.labels.replace(label)
+
+
+def _imported(new: Sequence[StoredLabel], by: str) -> AuditEntry:
+    counts: dict[str, JsonValue] = {"labels": len(new), "overruled": sum(bool(one.earlier) for one in new)}
+    return AuditEntry(at=datetime.now(UTC), actor=by, action="labels.imported", details=counts)
 
 
 def redact_rationales(policy: Policy, texts: Sequence[Written], plugin: Plugin | None = None) -> list[str]:

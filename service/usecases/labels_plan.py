@@ -91,7 +91,9 @@ def _check(wanted: PlanRequest) -> None:
 
 
 def _population(tx: Transaction, card: ScorecardRevision, wanted: PlanRequest) -> list[_One]:
-    found = tx.labels.labelled_evaluations(card.name, wanted.grader, wanted.since, revision=card.revision)
+    found = tx.labels.labelled_evaluations(
+        card.name, wanted.grader, wanted.since, revision=card.revision, readable=True
+    )
     drawn = {c if c is not None else e for c, e in tx.label_plans.drawn_for(card.name)}
     population = [_of(one, drawn) for one in found]
     if not population:

@@ -22,6 +22,9 @@ R = TypeVar("R")
 # A process may be killed for lack of memory that others took.
 TRIES = 3
 
+# Of how long work usually takes the last pieces say the most.
+REMEMBERED_SHARE = 0.05
+
 
 class WorkPool:
     """Runs importable functions in `processes` worker processes, or in a thread when that is 0.
@@ -37,6 +40,7 @@ class WorkPool:
         """Seconds that each function took so far by its name, the way and waiting for a process aside."""
         self._drivers = ThreadPoolExecutor(max(processes, 1), thread_name_prefix="work-pool")
         self._waiting = 0
+        self._usual_s = 0.0
         self._own = threading.local()
         self._alive: set[_Process] = set()
         self._lock = threading.Lock()
@@ -62,6 +66,11 @@ class WorkPool:
     def waiting(self) -> int:
         """How many pieces of work wait for a process."""
         return self._waiting
+
+    @property
+    def backlog_s(self) -> float:
+        """How many seconds what waits for a process will keep all of them busy, going by what work took."""
+        return self._waiting * self._usual_s / max(self._processes, 1)
 
     def close(self) -> None:
         """End the processes, whatever they do; work that has not started is dropped."""
@@ -107,6 +116,7 @@ class WorkPool:
     def _result(self, work: partial[Any], answer: "_Answer") -> Any:
         with self._lock:
             self.worked_s[getattr(work.func, "__name__", "")] += answer.seconds
+            self._usual_s += REMEMBERED_SHARE * (answer.seconds - self._usual_s)
         if answer.done:
             return answer.value
         raise answer.value

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from service.domain.grade import GraderName
 from service.domain.submission import Priority
 from service.storage.transaction import Transaction
 
@@ -10,9 +11,23 @@ class JobQueue(Protocol):
     """Where jobs wait. What is put in through a transaction is there when, and only when, it commits."""
 
     def enqueue(
-        self, tx: Transaction, evaluation_id: str, priority: Priority = "interactive", delay_s: float = 0
+        self,
+        tx: Transaction,
+        evaluation_id: str,
+        priority: Priority = "interactive",
+        delay_s: float = 0,
+        grader: GraderName = "llm",
     ) -> None:
-        """Queue the grading of an evaluation, after `delay_s` seconds at the earliest."""
+        """Queue the grading of an evaluation of the tenant of `tx`, after `delay_s` seconds at the earliest.
+
+        What needs no model, as `grader` says, does not wait behind what does.
+        """
+
+    def forget(self, tx: Transaction, evaluation_id: str) -> None:
+        """Take the job of an evaluation out of the queue, wherever it is; nothing when there is none."""
+
+    def stop(self, evaluation_id: str) -> None:
+        """Say that forgetting is committed: what works on it in this process stops. Others notice it."""
 
     def enqueue_delivery(self, tx: Transaction, delivery_id: str, attempt: int, delay_s: float = 0) -> None:
         """Queue attempt number `attempt`, from 1 on, of a webhook, after `delay_s` seconds at the earliest.

@@ -30,6 +30,9 @@ from service.usecases.pool import WorkPool
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,60}[0-9]{0,3}")
 _LONG_NUMBER = 10_000_000
 
+PENDING = "pending"
+"""The version of the rules that a conversation was redacted under while no worker has redacted it."""
+
 # One lower-case word names a team or a kind of call; reports go by it, so that none of it may become a person
 # ("south", "outage"). Anything else may hold whatever somebody typed.
 _CODE = re.compile(r"(?=.{1,80}\Z)[a-zа-яё]+(?:[_-][a-zа-яё]+)*(?:[_-]?[0-9]{1,3})?")
@@ -93,6 +96,10 @@ class RedactConversation:
             redact_conversation, policy, conversation, originals=originals, plugin=self._plugin
         )
 
+    def pending(self, tenant: str) -> RedactionSummary:
+        """Return what is told of the redaction of a tenant's conversation before it is done."""
+        return RedactionSummary(entities={}, policy=self._policies.of(tenant).name, version=PENDING)
+
     async def warm_up(self, processes: int) -> None:
         """Make every process load what it needs before the first conversation has to wait for it.
 
@@ -110,7 +117,7 @@ def redact_conversation(
     A name in one turn is thus the same placeholder in all of them. `external_id`, `agent.id`, times and
     metrics stay as given; the agent's name is dropped.
     """
-    language = conversation.language or _detected(conversation)
+    language = language_of(conversation)
     segments = [Segment(speaker=speaker, text=text) for speaker, text in _texts(conversation)]
     names = [conversation.agent.name] if conversation.agent and conversation.agent.name else []
     found = redactor_for(policy, plugin).redact(segments, language, agent_names=names)
@@ -120,6 +127,34 @@ def redact_conversation(
     )
     kept = tuple(_originals(found.entities, segments, len(redacted.turns))) if originals else ()
     return Redacted(redacted, summary, _result(redacted, found), kept)
+
+
+def withheld(conversation: Conversation, language: Language) -> RedactedConversation:
+    """Return what is known of a conversation that is not redacted yet, without a word that anybody said.
+
+    What redaction would keep as given stays, and a team and a kind of call where a code names them.
+    """
+    agent, call_type = conversation.agent, conversation.call_type
+    if agent is not None:
+        agent = Agent(id=agent.id, team=_code(agent.team))
+    return RedactedConversation.model_construct(
+        external_id=conversation.external_id,
+        channel=conversation.channel,
+        language=language,
+        call_type=_code(call_type),
+        direction=conversation.direction,
+        agent=agent,
+        started_at=conversation.started_at,
+        turns=(),
+    )
+
+
+def language_of(conversation: Conversation) -> Language:
+    """Return the language that a conversation says, else the one that is detected.
+
+    Raises UnsupportedLanguage when it is in none that the service knows.
+    """
+    return conversation.language or _detected(conversation)
 
 
 def redactor_for(policy: Policy, plugin: Plugin | None = None) -> Redactor:
@@ -189,6 +224,10 @@ def _texts(conversation: Conversation) -> Iterator[tuple[str, str]]:
 def _is_code(text: str) -> bool:
     """Whether a team or a call type is named by a word that stays as it is."""
     return _CODE.fullmatch(text) is not None
+
+
+def _code(text: str | None) -> str | None:
+    return text if text and _is_code(text) else None
 
 
 def _strings(value: Any) -> Iterator[str]:

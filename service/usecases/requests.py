@@ -1,8 +1,10 @@
 """What callers ask for."""
 
+import hashlib
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from service.domain.base import Model
 from service.domain.errors import InvalidInput
@@ -12,8 +14,29 @@ from service.domain.transcript import Conversation, Metadata, Speaker
 from service.formats.registry import resolve
 from service.usecases.cards import SCORECARD_REFERENCE
 
+FormatName = Literal[
+    "webvtt",
+    "srt",
+    "text",
+    "amazon-connect",
+    "google-ccai",
+    "genesys",
+    "twilio",
+    "zendesk",
+    "assemblyai",
+    "deepgram",
+    "whisper",
+    "auto",
+]
+"""What a transcript may be written in; a test holds it against what is read."""
+
 CallbackUrl = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
 """Where the result is posted to."""
+
+
+def body_sha256(body: Any) -> str:
+    """Return a digest under which the same JSON is the same body, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _resolved(value: Any) -> Any:
@@ -30,13 +53,14 @@ def _resolved(value: Any) -> Any:
 class FormattedTranscript(BaseModel):
     """A transcript in another format; every key of a conversation but `turns` may stand beside it.
 
-    `speakers` maps names in the transcript to roles where the names do not tell.
+    `content` is the text, or the JSON object where the format is JSON. `speakers` maps names in the
+    transcript (`Anna`, `channel 0`, `SPEAKER_00`) to roles where the transcript does not tell.
     """
 
     model_config = ConfigDict(extra="allow")
 
-    format: Literal["webvtt", "srt", "text"]
-    content: str
+    format: FormatName
+    content: str | dict[str, JsonValue]
     speakers: dict[str, Speaker] = {}
 
 

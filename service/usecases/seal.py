@@ -17,6 +17,11 @@ class _Content(Model):
     originals: tuple[Original, ...]
 
 
+class _Text(Model):
+    purpose: str
+    text: str
+
+
 class Seal:
     """Encrypts with the first of its keys and opens with any of them."""
 
@@ -38,6 +43,18 @@ class Seal:
         if content.evaluation != evaluation_id:
             raise VaultLocked(evaluation_id)
         return content.originals
+
+    def seal_text(self, purpose: str, text: str) -> str:
+        """Return a text unreadable; `purpose`, which is not secret, is sealed in."""
+        return self._fernet.encrypt(_Text(purpose=purpose, text=text).model_dump_json().encode()).decode()
+
+    def open_text(self, purpose: str, sealed: str) -> str | None:
+        """Return what `seal_text` was given, None when no key fits or it was for another purpose."""
+        try:
+            content = _Text.model_validate_json(self._fernet.decrypt(sealed))
+        except (InvalidToken, ValidationError):
+            return None
+        return content.text if content.purpose == purpose else None
 
 
 def new_key() -> str:

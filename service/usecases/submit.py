@@ -1,37 +1,49 @@
-"""Accepts a conversation for grading: redacted first, then committed together with its job."""
+"""Accepts a conversation for grading: redacted first, or sealed for a worker that redacts it."""
 
 import asyncio
 import uuid
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from service.domain.errors import Conflict, QalibrateError
+from service.domain.errors import TooBusy
 from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
-from service.domain.submission import Submission
+from service.domain.submission import BatchLine
 from service.storage.database import Database
-from service.storage.transaction import Transaction
-from service.usecases.calibrations import Followed
-from service.usecases.cards import resolve_scorecard
-from service.usecases.handover import Accepted, Handover
-from service.usecases.queue import JobQueue
-from service.usecases.redact import RedactConversation, Redacted
+from service.usecases.accept import (
+    Acceptance,
+    Draft,
+    GraderNotConfigured,
+    Idempotency,
+    Outcome,
+    Taken,
+    same_request,
+)
+from service.usecases.pressure import Pressure
+from service.usecases.redact import RedactConversation, language_of, withheld
+from service.usecases.request_seal import RequestSeal
 from service.usecases.requests import EvaluationRequest
+from service.usecases.together import Together
 from service.usecases.vault import Vault
 
+_ANY = ""
+"""What several tenants send at the same moment is committed together."""
 
-class Idempotency(NamedTuple):
-    """A caller's promise that requests with this key are one request; `body_sha256` checks it."""
+# More would only make the first wait for the last.
+MOST_TOGETHER = 32
+# SQLite has one writer. On PostgreSQL the next group is sent while one waits for its commit.
+WRITERS_FLEET = 2
 
-    key: str
-    body_sha256: str
+
+class _Work(NamedTuple):
+    tenant: str
+    draft: Draft
 
 
-class GraderNotConfigured(QalibrateError):
-    """The request names a grader that this service has no model for."""
-
-    type = "grader-not-configured"
-    title = "The grader is not configured"
+async def any_callback(_url: str) -> None:
+    """Let any callback URL pass."""
 
 
 class SubmitEvaluation:
@@ -40,23 +52,35 @@ class SubmitEvaluation:
     def __init__(
         self,
         database: Database,
-        queue: JobQueue,
+        accept: Acceptance,
         redact: RedactConversation,
         vault: Vault,
         graders: frozenset[GraderName],
         default_grader: GraderName,
-        handover: Handover | None = None,
-        followed: Followed | None = None,
+        pressure: Pressure | None = None,
+        seal: RequestSeal | None = None,
+        check_callback: Callable[[str], Awaitable[None]] = any_callback,
     ) -> None:
-        """Make one; a worker of this process, if there is one, finds through `handover` what is accepted."""
-        self._followed = followed or Followed()
+        """Make one. With a `seal` redaction is left to a worker. `check_callback` raises InvalidInput for a
+        callback URL that must not be called.
+        """
         self._database = database
-        self._queue = queue
+        self._accept = accept
         self._redact = redact
         self._vault = vault
         self._graders = graders
         self._default_grader = default_grader
-        self._handover = handover or Handover()
+        self._pressure = pressure
+        self._seal = seal
+        self._check_callback = check_callback
+        self._under_way: defaultdict[tuple[str, str], list[asyncio.Lock]] = defaultdict(list)
+        writers = 1 if database.is_sqlite else WRITERS_FLEET
+        self._together = Together[_Work, Taken](self._write, MOST_TOGETHER, writers)
+
+    @property
+    def redacts(self) -> bool:
+        """Whether redaction comes before a request is accepted."""
+        return self._seal is None
 
     async def __call__(
         self, tenant: str, request: EvaluationRequest, idempotency: Idempotency | None = None
@@ -64,18 +88,80 @@ class SubmitEvaluation:
         """Return the accepted evaluation, or the earlier one that has the same idempotency key and body.
 
         Raises Conflict when the key came with another body before; InvalidInput and NotFound when the
-        request cannot be graded; DatabaseAway.
+        request cannot be graded; TooBusy; DatabaseAway.
         """
-        if idempotency is not None:
-            earlier = await asyncio.to_thread(self._earlier, tenant, idempotency)
-            if earlier is not None:
+        async with self._one_at_a_time(tenant, idempotency):
+            if idempotency is not None and self.redacts:
+                earlier = await asyncio.to_thread(self._earlier, tenant, idempotency)
+                if earlier is not None:
+                    return earlier
+            try:
+                await self._check_pressure()
+            except TooBusy:
+                earlier = await asyncio.to_thread(self._earlier, tenant, idempotency)
+                if earlier is None:
+                    raise
                 return earlier
+            draft = await self.prepare(tenant, request, idempotency)
+            taken = await self._together(_Work(tenant, draft))
+        if taken.is_new:
+            self._accept.tell()
+        return taken.evaluation
+
+    async def prepare(
+        self,
+        tenant: str,
+        request: EvaluationRequest,
+        idempotency: Idempotency | None = None,
+        batch: BatchLine | None = None,
+    ) -> Draft:
+        """Return the request ready to be committed: redacted, or sealed.
+
+        Raises InvalidInput when it cannot be graded, Unavailable.
+        """
         grader = self._chosen_grader(request)
+        if request.callback_url is not None:
+            await self._check_callback(request.callback_url)
+        draft_id = uuid.uuid4().hex
+        if self._seal is not None:
+            return await self._sealed(self._seal, draft_id, tenant, request, grader, idempotency, batch)
+        found = await self._redact(request.full_conversation, tenant, originals=self._vault.is_on)
+        return Draft(
+            draft_id,
+            request,
+            grader,
+            found.conversation,
+            found.summary,
+            idempotency,
+            found.originals,
+            batch=batch,
+        )
+
+    async def _sealed(
+        self,
+        seal: RequestSeal,
+        draft_id: str,
+        tenant: str,
+        request: EvaluationRequest,
+        grader: GraderName,
+        idempotency: Idempotency | None,
+        batch: BatchLine | None,
+    ) -> Draft:
         conversation = request.full_conversation
-        redacted = await self._redact(conversation, tenant, originals=self._vault.is_on)
-        accepted = await asyncio.to_thread(self._accept, tenant, request, grader, redacted, idempotency)
-        self._queue.tell()
-        return accepted
+        language = conversation.language
+        if language is None:
+            language = await asyncio.to_thread(language_of, conversation)
+            conversation = conversation.model_copy(update={"language": language})
+        return Draft(
+            draft_id,
+            request,
+            grader,
+            withheld(conversation, language),
+            self._redact.pending(tenant),
+            idempotency,
+            sealed=seal.seal(draft_id, conversation),
+            batch=batch,
+        )
 
     def _chosen_grader(self, request: EvaluationRequest) -> GraderName:
         grader = request.grader or self._default_grader
@@ -85,62 +171,42 @@ class SubmitEvaluation:
             )
         return grader
 
-    def _earlier(self, tenant: str, idempotency: Idempotency) -> Evaluation | None:
+    async def _check_pressure(self) -> None:
+        if self._pressure is not None:
+            await self._pressure.check(redacts=self.redacts)
+
+    @asynccontextmanager
+    async def _one_at_a_time(self, tenant: str, idempotency: Idempotency | None) -> AsyncIterator[None]:
+        """Let requests of one key wait for each other, so that only the first of them is redacted."""
+        if idempotency is None or not self.redacts:
+            yield
+            return
+        name = tenant, idempotency.key
+        under_way = self._under_way[name]
+        lock = under_way[0] if under_way else asyncio.Lock()
+        under_way.append(lock)
+        try:
+            async with lock:
+                yield
+        finally:
+            under_way.pop()
+            if not under_way:
+                self._under_way.pop(name, None)
+
+    def _earlier(self, tenant: str, idempotency: Idempotency | None) -> Evaluation | None:
+        if idempotency is None:
+            return None
         with self._database.begin(tenant) as tx:
-            return _same_request(tx, idempotency)
+            return same_request(tx, idempotency)
 
-    def _accept(
-        self,
-        tenant: str,
-        request: EvaluationRequest,
-        grader: GraderName,
-        redacted: Redacted,
-        idempotency: Idempotency | None,
-    ) -> Evaluation:
-        now = datetime.now(UTC)
-        with self._database.begin(tenant) as tx:
-            language = redacted.conversation.language
-            card = resolve_scorecard(tx, request.scorecard, request.conversation, language)
-            if grader == "learned" and self._followed(tx, card.name, grader) is None:
-                raise GraderNotConfigured(
-                    f"the grader 'learned' needs an active calibration of {card.name!r} with text models, "
-                    "which takes labels of about fifty conversations"
-                )
-            submission = Submission(
-                id=uuid.uuid4().hex,
-                conversation=redacted.conversation,
-                redaction=redacted.summary,
-                scorecard=card,
-                grader=grader,
-                created_at=now,
-                priority=request.priority,
-                callback_url=request.callback_url,
-            )
-            if idempotency and not tx.evaluations.claim_idempotency(*idempotency, submission.id, now):
-                return self._lost_race(tx, idempotency)
-            evaluation = tx.evaluations.add(submission)
-            self._vault.keep(tx, submission.id, redacted.originals, now)
-            self._queue.enqueue(tx, submission.id, submission.priority)
-            # Before it is committed, because a worker may have it at that very moment.
-            self._handover.put(Accepted(tenant, submission, evaluation))
-            return evaluation
-
-    def _lost_race(self, tx: Transaction, idempotency: Idempotency) -> Evaluation:
-        """Another request with the key was accepted while this one was being redacted."""
-        return _found(_same_request(tx, idempotency))
-
-
-def _same_request(tx: Transaction, idempotency: Idempotency) -> Evaluation | None:
-    known = tx.evaluations.find_idempotency(idempotency.key)
-    if known is None:
-        return None
-    body_sha256, evaluation_id = known
-    if body_sha256 != idempotency.body_sha256:
-        raise Conflict("this Idempotency-Key came with another body before; use a new key for a new request")
-    return _found(tx.evaluations.get(evaluation_id))
-
-
-def _found(evaluation: Evaluation | None) -> Evaluation:
-    if evaluation is None:
-        raise LookupError("an evaluation that this transaction knows of is not there")
-    return evaluation
+    def _write(self, work: Sequence[_Work]) -> list[Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        with self._database.begin(_ANY) as tx:
+            for tenant in sorted({one.tenant for one in work}):
+                theirs = [one.draft for one in work if one.tenant == tenant]
+                found = self._accept(tx.on_behalf_of(tenant), theirs)
+                outcomes |= dict(zip((draft.id for draft in theirs), found, strict=True))
+        accepted = sum(isinstance(one, Taken) and one.is_new for one in outcomes.values())
+        if self._pressure is not None:
+            self._pressure.took(accepted)
+        return [outcomes[one.draft.id] for one in work]

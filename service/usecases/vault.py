@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from pydantic import JsonValue
 
+from service.domain.audit import AuditEntry
 from service.domain.errors import NotFound, NoVault, VaultGone
 from service.domain.vault import Original, VaultContent, spellings
 from service.logs import AUDIT
@@ -17,6 +19,7 @@ log = structlog.get_logger(__name__)
 audit = structlog.get_logger(AUDIT)
 
 _ANY = ""
+PURGED_AT_ONCE = 500
 """Vaults of every tenant expire."""
 
 
@@ -42,10 +45,12 @@ class Vault:
     def open(self, tenant: str, evaluation_id: str, by: str, placeholder: str | None = None) -> VaultContent:
         """Return what the placeholders of an evaluation stood for, or one of them; `by` says who asks.
 
-        Raises NotFound, NoVault when nothing was kept, VaultGone when it is forgotten or expired, VaultLocked
-        when no key fits.
+        Raises NotFound, Gone, NoVault when nothing was kept, VaultGone when it is forgotten or expired,
+        VaultLocked when no key fits.
         """
         if self._seal is None:
+            with self._database.begin(tenant) as tx:
+                tx.evaluations.get(evaluation_id)  # of one that was erased nothing else is said
             raise NoVault("this service has no vault: QALIBRATE_VAULT_KEY is not set")
         with self._database.begin(tenant) as tx:
             tx.vaults.purge(datetime.now(UTC))
@@ -53,7 +58,7 @@ class Vault:
         if kept.sealed is None:
             raise VaultGone(evaluation_id, kept.expires_at if kept.has_expired else None)
         originals = _of(placeholder, self._seal.open(evaluation_id, kept.sealed))
-        _note_restoration(evaluation_id, by, len(originals))
+        self._note_restoration(tenant, evaluation_id, by, len(originals))
         return VaultContent(
             evaluation=evaluation_id,
             expires_at=kept.expires_at,
@@ -68,23 +73,37 @@ class Vault:
         """
         with self._database.begin(tenant) as tx:
             _kept(tx, evaluation_id)
-            is_new = tx.vaults.forget(evaluation_id, datetime.now(UTC))
+            now = datetime.now(UTC)
+            is_new = tx.vaults.forget(evaluation_id, now)
+            if is_new:
+                tx.audit.add(AuditEntry(at=now, actor=by, action="vault.forgotten", subject=evaluation_id))
         if is_new:
             log.info("vault forgotten", evaluation=evaluation_id, key=by)
 
     def purge(self) -> int:
-        """Drop what has expired, whoever's it is; return how many vaults that were."""
+        """Drop some of what has expired, whoever's it is; return how many vaults that were."""
         with self._database.begin(_ANY) as tx:
-            purged = tx.vaults.purge(datetime.now(UTC))
+            purged = tx.vaults.purge(datetime.now(UTC), PURGED_AT_ONCE)
         if purged:
             log.info("vaults expired", vaults=purged)
         return purged
+
+    def _note_restoration(self, tenant: str, evaluation_id: str, by: str, pieces: int) -> None:
+        """Commit a line about a restoration before anything is given out."""
+        now = datetime.now(UTC)
+        details: dict[str, JsonValue] = {"pieces": pieces}
+        with self._database.begin(tenant) as tx:
+            tx.audit.add(
+                AuditEntry(at=now, actor=by, action="vault.opened", subject=evaluation_id, details=details)
+            )
+        audit.info("vault opened", evaluation=evaluation_id, key=by, pieces=pieces)
 
 
 def _kept(tx: Transaction, evaluation_id: str) -> SealedVault:
     kept = tx.vaults.get(evaluation_id)
     if kept is not None:
         return kept
+    # Of an evaluation that was erased there is no vault, and this says so.
     if tx.evaluations.get(evaluation_id) is None:
         raise NotFound("evaluation", evaluation_id)
     reason = "it holds no placeholder, or the vault was off when it came"
@@ -100,8 +119,3 @@ def _of(placeholder: str | None, originals: tuple[Original, ...]) -> tuple[Origi
     if not found:
         raise NotFound("placeholder", placeholder)
     return found
-
-
-def _note_restoration(evaluation_id: str, by: str, pieces: int) -> None:
-    """Leave a trace of every restoration before anything is given out: an audit log belongs here."""
-    audit.info("vault opened", evaluation=evaluation_id, key=by, pieces=pieces)

@@ -21,11 +21,11 @@ PATIENCE_S = 2.0
 
 
 class Workload(NamedTuple):
-    """What is unfinished, how much of it is parked, and how many workers live."""
+    """What is unfinished, how much of it is parked, and how many workers live (PostgreSQL)."""
 
     unfinished: tuple[Unfinished, ...]
     parked: int
-    workers: int
+    workers: int | None
     read_at: datetime
 
 
@@ -50,6 +50,10 @@ class WorkloadReader:
         except TimeoutError:
             return None
 
+    def forget(self) -> None:
+        """Have it read again by whoever asks next."""
+        self._last_at = float("-inf")
+
     def _read(self) -> Workload | None:
         try:
             self._last = self.read()
@@ -65,4 +69,7 @@ class WorkloadReader:
         with self._database.begin("") as tx:
             tx.workload.limit(round(1000 * PATIENCE_S))
             found = tuple(tx.workload.unfinished())
-            return Workload(found, tx.workload.parked(), tx.workload.workers(now - self._dead_after), now)
+            # One process has an SQLite file; nobody has to know whether it lives.
+            embedded = self._database.is_sqlite
+            workers = None if embedded else tx.workload.workers(now - self._dead_after)
+            return Workload(found, tx.workload.parked(), workers, now)

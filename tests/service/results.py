@@ -149,6 +149,22 @@ def own_assessment() -> Assessment:
     )
 
 
+_WORDED = {
+    *("quote", "rationale", "text", "looked_for", "said", "instead", "reason"),
+    *("not_applicable_reason", "disposition_reason", "sent_sha256"),
+}
+
+
+def words_of(result: Any) -> set[str]:
+    """Everything in a result that was said or written about the conversation."""
+    if isinstance(result, list | tuple):
+        return set().union(*map(words_of, result))
+    if not isinstance(result, dict):
+        return set()
+    found = {value for name, value in result.items() if name in _WORDED and isinstance(value, str)}
+    return found.union(*map(words_of, result.values()))
+
+
 def own_redaction() -> RedactionSummary:
     """What was taken out before."""
     return RedactionSummary(entities={"PERSON": 1}, policy="default", version="3", caught=1)

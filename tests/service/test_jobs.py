@@ -20,6 +20,7 @@ from service.cli.demo import samples
 from service.factory import Factory
 from service.jobs import POLL_EMBEDDED_S, Bell, DurableQueue, can_be_woken
 from service.settings import Settings
+from service.usecases.accept import Acceptance
 from service.usecases.requests import EvaluationRequest
 from service.usecases.submit import SubmitEvaluation
 from tests.postgres import postgres
@@ -134,8 +135,8 @@ def test_an_evaluation_and_its_job_are_committed_together_or_not_at_all(database
             super().enqueue(tx, evaluation_id)
             raise ZeroDivisionError
 
-    queue, graders = BrokenQueue(factory.database), factory.graders.names
-    submit = SubmitEvaluation(factory.database, queue, factory.redact, factory.vault, graders, "signals")
+    accept, graders = Acceptance(BrokenQueue(factory.database), factory.vault), factory.graders.names
+    submit = SubmitEvaluation(factory.database, accept, factory.redact, factory.vault, graders, "signals")
     request = EvaluationRequest.model_validate({"conversation": conversation()})
     with pytest.raises(ZeroDivisionError):
         asyncio.run(submit("default", request))

@@ -10,6 +10,8 @@ def document(service: RunningService) -> dict:
 
 def test_every_post_has_an_example_that_works_as_it_stands(service: RunningService, document):
     posts = {path: item["post"] for path, item in document["paths"].items() if "post" in item}
+    # Some say all that there is to say in their address.
+    posts = {path: post for path, post in posts.items() if "requestBody" in post}
     assert posts
     for path, post in posts.items():
         example = post["requestBody"]["content"]["application/json"]["example"]

@@ -63,3 +63,15 @@ def test_one_conversation_that_takes_too_long_does_not_stop_the_others(qalibrate
     ran = qalibrate("redact", path)
     assert ran.code == 2
     assert ran.err.count("QALIBRATE_REDACTION_TIMEOUT_S") == 2
+
+
+def test_another_systems_transcript_is_read_or_its_format_asked_for(qalibrate, tmp_path):
+    known = tmp_path / "known.json"
+    known.write_text(json.dumps({"segments": [{"start": 0, "end": 1, "text": "Hi", "speaker": "Agent"}]}))
+    unknown = tmp_path / "unknown.json"
+    unknown.write_text('{"messages": [{"text": "Hi"}]}')
+    ran = qalibrate("redact", known, "--format", "json")
+    assert (ran.code, ran.lines[0]["turns"][0]["speaker"]) == (0, "agent")
+    ran = qalibrate("redact", unknown)
+    assert ran.code == 2
+    assert '"format": …' in ran.out + ran.err

@@ -8,6 +8,7 @@ from service.domain.grade import Grade, Verdict
 from service.domain.score import score
 from service.domain.scorecard import ScorecardRevision
 from service.domain.submission import EvaluationFilter, Submission
+from service.storage.idempotency import Claim
 from service.storage.database import Database
 from service.storage.upgrade import upgrade
 from tests.service.cards import make_card, make_redacted
@@ -130,7 +131,7 @@ def test_of_fifty_claims_of_one_idempotency_key_one_wins(database):
 
     def claim(number):
         with database.begin("a") as tx:
-            wins.append(tx.evaluations.claim_idempotency("key", "sha", f"e{number}", NOW))
+            wins.append(tx.idempotency.claim([Claim("key", "sha", f"e{number}")], NOW) == {"key"})
 
     threads = [threading.Thread(target=claim, args=(number,)) for number in range(50)]
     for thread in threads:
@@ -142,7 +143,7 @@ def test_of_fifty_claims_of_one_idempotency_key_one_wins(database):
 
 def test_an_idempotency_key_of_one_tenant_is_free_for_another(database):
     with database.begin("a") as tx:
-        assert tx.evaluations.claim_idempotency("key", "sha", "e1", NOW)
+        assert tx.idempotency.claim([Claim("key", "sha", "e1")], NOW)
     with database.begin("b") as tx:
-        assert tx.evaluations.find_idempotency("key") is None
-        assert tx.evaluations.claim_idempotency("key", "sha", "e2", NOW)
+        assert tx.idempotency.find("key") is None
+        assert tx.idempotency.claim([Claim("key", "sha", "e2")], NOW)

@@ -1,0 +1,74 @@
+"""Errors that do not repeat what was sent: it may be personal, and callers write errors into their logs.
+
+On a command line the words of a mistake help whoever made it. Over HTTP the pointer says where they stand.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from service.domain.errors import FieldProblem
+
+HIDDEN = "'…'"
+
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}|\d{1,7}|")
+# What is shorter may stand within what was sent by chance; it is hidden only where it is all of a value.
+_CHANCE = 12
+
+
+class Sent:
+    """The words of a request: what its address and its body said, without the keys of objects."""
+
+    def __init__(self, address: Iterable[str], body: bytes = b"") -> None:
+        values = [*address, *_values(body)]
+        self._long = [value for value in values if len(value) >= _CHANCE]
+        self._whole = {piece.strip() for value in values for piece in (value, *value.splitlines())}
+
+    def holds(self, words: str) -> bool:
+        """Whether these words are some that were sent."""
+        return words.strip() in self._whole or (
+            len(words) >= _CHANCE and any(words in value for value in self._long)
+        )
+
+    def hidden(self, sentence: str) -> str:
+        """Return the sentence without what it quotes of the request."""
+        return _QUOTED.sub(lambda match: HIDDEN if self.holds(_unquoted(match[0])) else match[0], sentence)
+
+
+def without_odd_keys(problem: FieldProblem) -> FieldProblem:
+    """Return the problem with every key in its pointer hidden that looks like no key."""
+    steps = (step if _KEY.fullmatch(step) else "…" for step in problem.pointer.split("/"))
+    return problem._replace(pointer="/".join(steps))
+
+
+def _values(body: bytes) -> Iterator[str]:
+    if not body:
+        return
+    try:
+        yield from _strings(json.loads(body))
+    except (ValueError, RecursionError):
+        yield from body.decode("utf-8", "replace").splitlines()
+
+
+def _strings(value: Any) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+        elif one is not None and not isinstance(one, bool):
+            yield str(one)
+
+
+def _unquoted(literal: str) -> str:
+    try:
+        return str(ast.literal_eval(literal))
+    except (ValueError, SyntaxError):
+        return literal[1:-1]

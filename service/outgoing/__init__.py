@@ -1,0 +1,1 @@
+"""Requests that the service makes to addresses which its callers choose."""

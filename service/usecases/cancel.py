@@ -1,0 +1,87 @@
+"""Ends an evaluation before it is graded, and begins one anew that failed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from service.domain.audit import AuditAction, AuditEntry
+from service.domain.errors import Conflict, NotFound
+from service.domain.evaluation import Evaluation
+from service.storage.database import Database
+from service.storage.transaction import Transaction
+from service.usecases.announce import Announce
+from service.usecases.queue import JobQueue
+
+
+class CancelEvaluation:
+    """Makes an evaluation final without a result. `by` is the id of the key that asks."""
+
+    def __init__(
+        self,
+        database: Database,
+        queue: JobQueue,
+        announce: Announce,
+        on_done: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Make it; `on_done` is called with the id of each evaluation that was cancelled."""
+        self._database = database
+        self._queue = queue
+        self._announce = announce
+        self._on_done = on_done
+
+    def __call__(self, tenant: str, evaluation_id: str, by: str) -> Evaluation:
+        """Return the cancelled evaluation; cancelling it again changes nothing.
+
+        Work on it stops, at once or within seconds. Raises NotFound, Gone when it was erased, and Conflict
+        when it is completed or failed.
+        """
+        with self._database.begin(tenant) as tx:
+            is_new = tx.evaluations.cancel(evaluation_id, datetime.now(UTC))
+            evaluation = _found(tx, evaluation_id)
+            if evaluation.status != "cancelled":
+                raise Conflict(f"the evaluation is {evaluation.status} already")
+            if is_new:
+                self._queue.forget(tx, evaluation_id)
+                tx.sealed_requests.drop(evaluation_id)
+                self._announce(tx, evaluation_id, "evaluation.cancelled")
+                _note(tx, evaluation_id, "evaluation.cancelled", by)
+        if is_new:
+            self._queue.stop(evaluation_id)
+            self._queue.tell()
+            self._on_done(evaluation_id)
+        return evaluation
+
+
+class RetryEvaluation:
+    """Has an evaluation that failed graded anew. `by` is the id of the key that asks."""
+
+    def __init__(self, database: Database, queue: JobQueue) -> None:
+        self._database = database
+        self._queue = queue
+
+    def __call__(self, tenant: str, evaluation_id: str, by: str) -> Evaluation:
+        """Return the evaluation, which is queued again as if it were new.
+
+        Raises NotFound, Gone when it was erased, and Conflict when it has not failed.
+        """
+        with self._database.begin(tenant) as tx:
+            again = tx.evaluations.restart(evaluation_id)
+            evaluation = _found(tx, evaluation_id)
+            if again is None:
+                raise Conflict(f"the evaluation is {evaluation.status}; only a failed one can be tried again")
+            # What is left of its last job would keep a new one out.
+            self._queue.forget(tx, evaluation_id)
+            self._queue.enqueue(tx, evaluation_id, again.priority, grader=again.grader)
+            _note(tx, evaluation_id, "evaluation.retried", by)
+        self._queue.tell()
+        return evaluation
+
+
+def _found(tx: Transaction, evaluation_id: str) -> Evaluation:
+    evaluation = tx.evaluations.get(evaluation_id)
+    if evaluation is None:
+        raise NotFound("evaluation", evaluation_id)
+    return evaluation
+
+
+def _note(tx: Transaction, evaluation_id: str, action: AuditAction, by: str) -> None:
+    tx.audit.add(AuditEntry(at=datetime.now(UTC), actor=by, action=action, subject=evaluation_id))

@@ -1,0 +1,68 @@
+"""Whether this process can take work, and what is not as it should be."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+from service.storage.database import Database
+from service.usecases.model_health import ModelState
+from service.usecases.workload import WorkloadReader
+
+
+class Ready(NamedTuple):
+    """It can take work. `reasons` are sentences about what is not as it should be."""
+
+    model: ModelState
+    reasons: tuple[str, ...]
+
+
+class Readiness:
+    """Looks at the database, the model, the disk and the workers."""
+
+    def __init__(
+        self,
+        database: Database,
+        model: Callable[[], Awaitable[ModelState]],
+        workload: WorkloadReader,
+        min_free_disk_mb: float,
+    ) -> None:
+        self._database = database
+        self._model = model
+        self._workload = workload
+        self._min_free_mb = min_free_disk_mb
+
+    async def __call__(self) -> Ready:
+        """Return how it is. Raises DatabaseAway when nothing can be accepted: the database is away, or its
+        tables are of an older version.
+        """
+        version = await asyncio.to_thread(self._database.version)
+        version.refuse_older()
+        model = await self._model()
+        reasons = [_MODEL[model]] if model in _MODEL else []
+        if version.is_newer:
+            # While a fleet is being replaced the old processes go on; migrations only add.
+            reasons.append("a newer version of qalibrate has upgraded the database; replace this process")
+        return Ready(model, (*reasons, *self._disk(), *await self._workers()))
+
+    def _disk(self) -> list[str]:
+        file = self._database.file
+        if file is None:
+            return []
+        free_mb = shutil.disk_usage(file.absolute().parent).free / 1e6
+        if free_mb >= self._min_free_mb:
+            return []
+        return [f"the disk that holds the database has {free_mb:.0f} MB left; submissions are refused"]
+
+    async def _workers(self) -> list[str]:
+        workload = await self._workload()
+        if workload is None or workload.workers != 0:
+            return []
+        return ["no worker gives a sign of life: what is accepted waits for one"]
+
+
+_MODEL: Mapping[ModelState, str] = {
+    "away": "the model cannot be reached: what needs it waits",
+    "refuses-key": "the model's server refuses the key (OPENAI_API_KEY): what needs it waits",
+    "misconfigured": "the model's server refuses every request: see OPENAI_BASE_URL and QALIBRATE_MODEL",
+}

@@ -1,0 +1,163 @@
+"""Erases by itself what has been kept for long enough, by the rule of each tenant."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from pydantic import JsonValue
+
+from service.domain.audit import COMMAND_LINE, THE_SERVICE, AuditEntry
+from service.domain.base import Model
+from service.domain.errors import FieldProblem, InvalidInput
+from service.domain.keys import check_tenant
+from service.storage.database import Database
+from service.storage.transaction import Transaction
+from service.usecases.erase import AT_ONCE, erase
+from service.usecases.handover import Handover
+
+log = structlog.get_logger(__name__)
+
+LONGEST_DAYS = 36_500.0
+
+RUN_FOR_S = 10.0
+"""How long a worker erases before it looks after other things; it goes on the next time."""
+
+DROPPED_AT_ONCE = 2_000
+"""Rows beside evaluations that one transaction drops."""
+
+# A request that is sent again within a day is the same request, whatever is kept for less.
+KEYS_AT_LEAST = timedelta(days=1)
+
+_ANY = ""
+"""Rules are those of every tenant."""
+
+
+class Rule(Model):
+    """How many days a tenant's conversations are kept, None for ever; `own` unless that is everybody's."""
+
+    tenant: str
+    days: float | None
+    own: bool
+
+
+class Due(NamedTuple):
+    """How many evaluations of a tenant that were accepted before a moment are to be erased, or were."""
+
+    tenant: str
+    before: datetime
+    evaluations: int
+
+
+class Retention:
+    """The rules, and what follows from them."""
+
+    def __init__(
+        self, database: Database, default_days: float | None, handover: Handover | None = None
+    ) -> None:
+        """Make one; who has no rule is kept for `default_days`, None for ever."""
+        self._database = database
+        self._default = default_days
+        self._handover = handover or Handover()
+
+    def rule(self, tenant: str) -> Rule:
+        """Return the rule that a tenant goes by. Raises InvalidInput for what is no tenant."""
+        check_tenant(tenant)
+        with self._database.begin(tenant) as tx:
+            return self._rule(tx, tenant)
+
+    def rules(self) -> list[Rule]:
+        """Return the rules of all tenants that have one of their own, or evaluations that are kept."""
+        with self._database.begin(_ANY) as tx:
+            tenants = {*tx.retention.all(), *_tenants(tx)}
+            return [self._rule(tx, tenant) for tenant in sorted(tenants)]
+
+    def put(self, tenant: str, days: float | None, by: str = COMMAND_LINE) -> Rule:
+        """Keep a tenant's conversations for so many days, None for ever.
+
+        Raises InvalidInput for a number of days or a tenant that is none.
+        """
+        check_tenant(tenant)
+        if days is not None and not 0 < days <= LONGEST_DAYS:
+            raise InvalidInput([FieldProblem("/days", f"it has to be above 0 and up to {LONGEST_DAYS:,.0f}")])
+        with self._database.begin(tenant) as tx:
+            tx.retention.put(days, datetime.now(UTC))
+            return self._changed(tx, tenant, by)
+
+    def drop(self, tenant: str, by: str = COMMAND_LINE) -> Rule:
+        """Let a tenant go by everybody's rule again. Raises InvalidInput for what is no tenant."""
+        check_tenant(tenant)
+        with self._database.begin(tenant) as tx:
+            tx.retention.drop()
+            return self._changed(tx, tenant, by)
+
+    def due(self) -> list[Due]:
+        """Return what running would erase, and erase nothing."""
+        with self._database.begin(_ANY) as tx:
+            found = []
+            for tenant, before in self._limits(tx):
+                count = tx.on_behalf_of(tenant).erasure.count_older_than(before)
+                found.append(Due(tenant, before, count))
+        return [one for one in found if one.evaluations]
+
+    def run(self, within_s: float | None = None, by: str = THE_SERVICE) -> list[Due]:
+        """Erase what was kept for long enough, a few at a time, and return what that was.
+
+        `within_s`: stop after so many seconds, wherever that is. A line in the log of a tenant tells of each
+        transaction, and no other line of each evaluation.
+        """
+        until = None if within_s is None else time.monotonic() + within_s
+        with self._database.begin(_ANY) as tx:
+            limits = list(self._limits(tx))
+        done = [self._erase(tenant, before, until, by) for tenant, before in limits]
+        return [one for one in done if one.evaluations]
+
+    def _erase(self, tenant: str, before: datetime, until: float | None, by: str) -> Due:
+        erased = 0
+        more = True
+        while more and (until is None or time.monotonic() < until):
+            portion, more = self._erase_some(tenant, before, by)
+            erased += portion
+        return Due(tenant, before, erased)
+
+    def _erase_some(self, tenant: str, before: datetime, by: str) -> tuple[int, bool]:
+        """Return how many evaluations were erased, and whether there is more to do."""
+        now = datetime.now(UTC)
+        with self._database.begin(tenant) as tx:
+            found = tx.erasure.older_than(before, AT_ONCE)
+            erased = len(erase(tx, self._handover, found, now))
+            dropped = tx.erasure.drop_idempotency(min(before, now - KEYS_AT_LEAST), DROPPED_AT_ONCE)
+            dropped = max(dropped, tx.erasure.drop_deliveries(before, DROPPED_AT_ONCE))
+            if erased:
+                details: dict[str, JsonValue] = {"evaluations": erased, "before": before.isoformat()}
+                tx.audit.add(AuditEntry(at=now, actor=by, action="retention.erased", details=details))
+        return erased, len(found) == AT_ONCE or dropped == DROPPED_AT_ONCE
+
+    def _changed(self, tx: Transaction, tenant: str, by: str) -> Rule:
+        rule = self._rule(tx, tenant)
+        details: dict[str, JsonValue] = {"days": rule.days, "own": rule.own}
+        entry = AuditEntry(at=datetime.now(UTC), actor=by, action="retention.changed", details=details)
+        tx.audit.add(entry)
+        return rule
+
+    def _rule(self, tx: Transaction, tenant: str) -> Rule:
+        own = tx.retention.all()
+        return Rule(tenant=tenant, days=own.get(tenant, self._default), own=tenant in own)
+
+    def _limits(self, tx: Transaction) -> Iterator[tuple[str, datetime]]:
+        """Yield every tenant whose conversations are not kept for ever, and since when they are kept."""
+        own = tx.retention.all()
+        now = datetime.now(UTC)
+        for tenant in _tenants(tx) if self._default is not None else sorted(own):
+            days = own.get(tenant, self._default)
+            if days is not None:
+                yield tenant, now - timedelta(days=days)
+
+
+def _tenants(tx: Transaction) -> Iterator[str]:
+    """Yield the tenants that have evaluations which are not erased, one look into an index for each."""
+    tenant = tx.erasure.next_tenant("")
+    while tenant is not None:
+        yield tenant
+        tenant = tx.erasure.next_tenant(tenant)
