@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool as in_thread
@@ -18,6 +17,7 @@ from service.api import (
     health,
     labels,
     metrics,
+    openapi,
     problems,
     redactions,
     reports,
@@ -29,7 +29,6 @@ from service.api.doors import Doors
 from service.api.headers import SecurityHeaders
 from service.api.request_log import RequestLog
 from service.api.strict import BodyLimit
-from service.domain.label import ConversationLabel
 from service.factory import Factory
 from service.settings import Role
 
@@ -65,6 +64,7 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.factory = factory
     problems.install(app)
@@ -72,7 +72,18 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     app.include_router(docs.router)
     app.include_router(metrics.router)
     if role != "worker":
-        for room in (evaluations, erasures, audit, vault, webhooks, scorecards, redactions, labels, reports, calibrations):
+        for room in (
+            evaluations,
+            erasures,
+            audit,
+            vault,
+            webhooks,
+            scorecards,
+            redactions,
+            labels,
+            reports,
+            calibrations,
+        ):
             app.include_router(room.router)
     # The last one stands outermost.
     app.add_middleware(BodyLimit, limit_bytes=factory.settings.max_body_bytes)
@@ -81,21 +92,5 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     app.add_middleware(metrics.Measured)
     app.add_middleware(RequestLog)
     app.add_middleware(SecurityHeaders)
-    _complete_openapi(app)
+    openapi.complete(app)
     return app
-
-
-def _complete_openapi(app: FastAPI) -> None:
-    """Add the models that routes mention without FastAPI knowing."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (problems.Problem, ConversationLabel):
-            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(schema.pop("$defs", {}))
-            schemas[model.__name__] = schema
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]

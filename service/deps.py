@@ -85,6 +85,18 @@ ReviewerKey = Annotated[ApiKey, Depends(key_with("review"))]
 AdministratorKey = Annotated[ApiKey, Depends(key_with("admin"))]
 """The key of a caller who may administer, for what leaves a line in the audit log."""
 
+SubmitterKey = Annotated[ApiKey, Depends(key_with("submit"))]
+"""The key of a caller who may submit, for what leaves a line in the audit log."""
+
+EnderKey = Annotated[ApiKey, Depends(key_with("submit", "admin"))]
+"""The key of a caller who may have an evaluation cancelled, or erased."""
+
+
+def require(key: ApiKey, scope: Scope) -> None:
+    """Raise NotPermitted when the key lacks the scope."""
+    if not key.allows(scope):
+        raise NotPermitted(scope)
+
 
 def get_reading(factory: FactoryDep, key: Annotated[ApiKey, Depends(get_key)]) -> Reading:
     """Return what takes note of what the caller reads."""

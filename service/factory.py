@@ -4,12 +4,12 @@ The job engine and the model's library are imported when they are first needed: 
 a command that grades a file with rules needs neither.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from redaction import Plugin, PluginError, Policy
 from service.domain.grade import GraderName
@@ -28,11 +28,12 @@ from service.storage.database import Database
 from service.storage.reading import ReadOnlyDatabase
 from service.storage.schema_version import SchemaVersion
 from service.storage.upgrade import upgrade
-from service.usecases.announce import Announce
 from service.usecases.accept import Acceptance
+from service.usecases.announce import Announce
 from service.usecases.answers import RedactAnswer
 from service.usecases.assess import AssessEvaluation, Graders
 from service.usecases.audit import AuditLog, ReadLog
+from service.usecases.batches import Batches
 from service.usecases.calibrate import Calibrate
 from service.usecases.calibrations import Calibrations, Followed
 from service.usecases.callbacks import CheckCallback
@@ -60,7 +61,9 @@ from service.usecases.retention import RUN_FOR_S, Retention
 from service.usecases.seal import Seal
 from service.usecases.storing import StoreResult
 from service.usecases.submit import SubmitEvaluation
+from service.usecases.take_batch import TakeBatch
 from service.usecases.tidy import ForgetKeys
+from service.usecases.unseal import Unseal
 from service.usecases.vault import Vault
 from service.usecases.webhook_secrets import WebhookSecrets
 from service.usecases.webhooks import Webhooks
@@ -275,9 +278,7 @@ class Factory:
     @cached_property
     def readiness(self) -> Readiness:
         """Whether this process can take work."""
-        return Readiness(
-            self.database, self.model_state, self.workload, self.settings.min_free_disk_mb
-        )
+        return Readiness(self.database, self.model_state, self.workload, self.settings.min_free_disk_mb)
 
     async def doctor(self) -> "list[Finding]":
         """Examine what this process would work with, changing nothing."""
@@ -290,9 +291,7 @@ class Factory:
         secret = key.get_secret_value() if key else ""
         look = partial(look_at, url, secret, settings.model) if settings.has_model else None
         # One conversation at a time needs no process.
-        redact = RedactConversation(
-            WorkPool(0, settings.redaction_timeout_s), self.policies, self.plugin
-        )
+        redact = RedactConversation(WorkPool(0, settings.redaction_timeout_s), self.policies, self.plugin)
         database = DatabaseExamination(settings, lambda: self.webhook_secrets)
         has_price = self.prices.of(settings.model) is not None
         return await Doctor(database, redact, look, has_price=has_price)()
@@ -311,12 +310,9 @@ class Factory:
     @cached_property
     def submit(self) -> SubmitEvaluation:
         """Accepts conversations for grading."""
-        from service.jobs import DurableQueue
-
-        accept = Acceptance(DurableQueue(self.database), self.vault, self._handover, self._followed)
         return SubmitEvaluation(
             self.database,
-            accept,
+            self._accept,
             self.redact,
             self.vault,
             self.graders.names,
@@ -325,6 +321,25 @@ class Factory:
             self.request_seal if self.settings.redact == "worker" else None,
             self.check_callback,
         )
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Batches, for reading."""
+        return Batches(self.database)
+
+    def take_batch(self, parse: Callable[[bytes], Any]) -> TakeBatch:
+        """Return what takes batches in; `parse` reads the JSON of a line."""
+        longest = self.settings.max_body_bytes
+        return TakeBatch(self.database, self.submit, self._accept, self.pressure, parse, longest)
+
+    @cached_property
+    def unseal(self) -> Unseal:
+        """Redacts what came sealed, in a worker."""
+        return Unseal(self.database, self.queue, self.redact, self.vault, self.request_seal)
+
+    @cached_property
+    def _accept(self) -> Acceptance:
+        return Acceptance(self.queue, self.vault, self._handover, self._followed)
 
     @cached_property
     def pressure(self) -> Pressure:
@@ -347,7 +362,7 @@ class Factory:
             self.database, self.announce, self.queue.tell, review_days=self.settings.review_days
         )
         assess = AssessEvaluation(
-            self.database, self.graders, tell, self._handover, followed, store, self._parking
+            self.database, self.graders, tell, self._handover, followed, store, self._parking, self.unseal
         )
         settings = self.settings
         return Worker(
@@ -356,7 +371,7 @@ class Factory:
             settings.concurrency,
             settings.dead_after_s,
             deliver=self.deliver,
-            chores=(ForgetKeys(self.database), self.vault.purge, self._tidied),
+            chores=(ForgetKeys(self.database), self.vault.purge, self.unseal.reopen, self._tidied),
             grace_s=settings.grace_s,
             idle=lambda: self._parking.parked,
         )
@@ -410,6 +425,11 @@ class Factory:
                 self.plugin.load()
         except PluginError as error:
             raise InvalidSettings(f"QALIBRATE_PRESIDIO_CONFIG: {error}") from None
+
+    def stop_taking(self) -> None:
+        """Take no more jobs, where this process has a worker; may be called from a signal handler."""
+        if "worker" in self.__dict__:
+            self.worker.stop_taking()
 
     def close(self) -> None:
         """Let go of processes and connections that were made."""

@@ -6,7 +6,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -375,7 +375,7 @@ def _field(name: str) -> "FieldInfo":
 
 
 _OPTIONS = ("QALIBRATE_PORT", "QALIBRATE_HOST", "QALIBRATE_ROLE")
-_KIND_WORDS = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path", str: "text"}
+_KIND_WORDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path", str: "text"}
 _BOUND_WORDS = {"gt": "above", "ge": "of at least", "lt": "below", "le": "up to"}
 
 

@@ -9,9 +9,12 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from redaction import Policy
 from service.grading.prices import read_prices
@@ -141,6 +144,21 @@ def yaml_block(with_word):
     blocks = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     (found,) = [block for block in blocks if with_word in block]
     return found
+
+
+def test_the_receiver_in_the_readme_takes_what_is_signed_once_and_nothing_else():
+    (code,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    receiver: dict[str, Any] = {}
+    exec(code, receiver)
+    secret, now = "whsec_" + "a" * 32, datetime.now(UTC)
+    signature = Webhook(secret).sign("msg_1", now, '{"type": "evaluation.failed"}')
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(now.timestamp()))}
+    signed, seen = headers | {"webhook-signature": signature}, set[str]()
+    event = receiver["receive"](secret, signed, b'{"type": "evaluation.failed"}', seen)
+    assert event == {"type": "evaluation.failed"}
+    assert receiver["receive"](secret, signed, b'{"type": "evaluation.failed"}', seen) is None
+    with pytest.raises(WebhookVerificationError):
+        receiver["receive"](secret, signed, b'{"type": "evaluation.completed"}', seen)
 
 
 def test_the_policy_in_the_readme_is_one():

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from service.api.examples import EVALUATION_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute
-from service.deps import AdministratorKey, FactoryDep, Reader, ReadingDep, Submitter
+from service.deps import EnderKey, FactoryDep, Reader, ReadingDep, Submitter, SubmitterKey, require
 from service.domain.base import Moment
 from service.domain.evaluation import Evaluation, Status
 from service.domain.submission import EvaluationFilter
@@ -98,20 +98,47 @@ def get_evaluation(
 
 @router.delete(
     "/{evaluation_id}",
-    summary="Erase an evaluation for good",
-    status_code=204,
-    responses=responses(401, 403, 404, 410, 422, 503),
+    summary="Cancel an evaluation, or erase it for good",
+    response_model=None,
+    responses={
+        200: {"model": Evaluation, "description": "Cancelled."},
+        204: {"description": "Erased."},
+        **responses(401, 403, 404, 409, 410, 422, 503),
+    },
 )
 def remove_evaluation(
     evaluation_id: str,
     factory: FactoryDep,
-    key: AdministratorKey,
-    erase: Annotated[Literal[True], Query(description="Erase it; there is no way back.")],
-) -> None:
-    """Erase what was said, quoted and written about it, whatever its state; numbers stay for means, and a
-    line in the audit log. From then on every read of it is a 410.
+    key: EnderKey,
+    erase: Annotated[bool, Query(description="Erase it; there is no way back.")] = False,
+) -> Response:
+    """Cancel it: it becomes final without a result, and what works on it stops. That takes the scope
+    `submit`; one that is completed or failed is a 409, one that is cancelled stays as it is.
+
+    With `erase=true`, which takes the scope `admin`: erase what was said, quoted and written about it,
+    whatever its state; numbers stay for means, and a line in the audit log. From then on every read of it is
+    a 410.
     """
-    factory.erase.one(key.tenant, evaluation_id, key.id)
+    if erase:
+        require(key, "admin")
+        factory.erase.one(key.tenant, evaluation_id, key.id)
+        return Response(status_code=204)
+    require(key, "submit")
+    cancelled = factory.cancel(key.tenant, evaluation_id, key.id)
+    return Response(cancelled.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/{evaluation_id}/retry",
+    summary="Grade a failed evaluation anew",
+    status_code=202,
+    responses=responses(401, 403, 404, 409, 410, 422, 503),
+)
+def retry_evaluation(evaluation_id: str, factory: FactoryDep, key: SubmitterKey) -> Evaluation:
+    """Queue it as if it were new; 409 unless it has failed. It keeps its id, also under its
+    `Idempotency-Key`.
+    """
+    return factory.retry(key.tenant, evaluation_id, key.id)
 
 
 @router.get("", summary="List evaluations, newest first", responses=responses(401, 403, 422, 503))

@@ -76,7 +76,7 @@ def install(app: FastAPI) -> None:
 def problem_of(error: QalibrateError, sent: Sent | None = None) -> JSONResponse:
     """Return the response that tells of `error`, without quoting what was `sent`."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
-    problems = error.problems if isinstance(error, InvalidInput) else ()
+    problems: Sequence[FieldProblem] = error.problems if isinstance(error, InvalidInput) else ()
     detail = error.detail
     if sent is not None:
         problems = [without_odd_keys(p)._replace(detail=sent.hidden(p.detail)) for p in problems]

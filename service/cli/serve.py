@@ -1,6 +1,11 @@
 """`qalibrate serve` and `qalibrate worker`."""
 
+import math
+import os
+import signal
 import socket
+import sys
+import threading
 from contextlib import ExitStack
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,11 +20,15 @@ from service.settings import Role, Settings
 from service.telemetry import tracing
 
 if TYPE_CHECKING:
+    from types import FrameType
+
+    import uvicorn
     from filelock import FileLock
 
     from service.factory import Factory
 
-GRACE_S = 20
+# What comes after the time of grace has bounds of its own; a process that is still there then has hung.
+END_WITHIN_S = 25
 
 # Longer than proxies keep an idle connection (a minute, mostly): who closes first must not be us, just as the
 # next request comes.
@@ -60,12 +69,33 @@ def serve(
         port = listener.getsockname()[1]
         say(f"listening on http://{host}:{port} (grader: {factory.settings.default_grader})")
         config = uvicorn.Config(create_app(factory, role), **server_options(factory.settings))
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        end_in_time(server, factory)
+        server.run(sockets=[listener])
 
 
 def worker(host: HostOption = "127.0.0.1", port: PortOption = 8001) -> None:
     """Run a worker: `serve --role worker`, with health and readiness on its port."""
     serve(host, port, role="worker")
+
+
+def end_in_time(server: "uvicorn.Server", factory: "Factory") -> None:
+    """Have the first signal to end stop the taking of work, and the process end in time, with exit code 0,
+    whatever hangs: threads that wait for a database would keep it for as long as that is away.
+    """
+    leave = server.handle_exit
+
+    def handle_exit(number: int, frame: "FrameType | None") -> None:
+        # In a thread, because what was interrupted by the signal may hold a lock that this needs.
+        threading.Thread(target=factory.stop_taking, daemon=True).start()
+        late = threading.Timer(factory.settings.grace_s + END_WITHIN_S, os._exit, [0])
+        late.daemon = True
+        late.start()
+        leave(number, frame)
+
+    server.handle_exit = handle_exit  # type: ignore[method-assign]
+    # The web server raises the signal once more when it has ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
@@ -79,7 +109,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "proxy_headers": bool(settings.trusted_proxies),
         "forwarded_allow_ips": settings.trusted_proxies,
         "timeout_keep_alive": KEEP_ALIVE_S,
-        "timeout_graceful_shutdown": GRACE_S,
+        "timeout_graceful_shutdown": math.ceil(settings.grace_s),
     }
 
 

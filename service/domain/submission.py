@@ -37,7 +37,8 @@ class Submission(Model):
 class Assignment(Model):
     """What a worker needs to grade one evaluation, and how often that was tried (this time included).
 
-    `waiting` is set where it had to wait before. Where `sealed` holds the conversation as it came, `conversation` has no turns yet.
+    `waiting` is set where it had to wait before. Where `sealed` holds the conversation as it came,
+    `conversation` has no turns yet.
     """
 
     id: str

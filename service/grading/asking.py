@@ -6,10 +6,12 @@ from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from service.domain.errors import PromptTooLong
+from service.domain.errors import PromptTooLong, QalibrateError
 from service.domain.evaluation import Usage
 from service.grading.port import ChatAnswer, ChatModel, ChatRequest
 from service.grading.tokens import TokenCounter
+from service.telemetry import stage
+from service.telemetry.metrics import MODEL_REQUESTS, count_answer
 
 T = TypeVar("T")
 
@@ -94,11 +96,18 @@ class Asker:
             raise PromptTooLong(f"the request has more than {self._limit} tokens")
         started, number = time.monotonic(), self._account.ask()
         try:
-            answer = await self._model.complete(request)
-        except PromptTooLong:
+            with stage("model", model=self._model.name):
+                answer = await self._model.complete(request)
+        except PromptTooLong as error:
+            MODEL_REQUESTS.labels(error.type).inc()
             self.largest = min(self.largest, self.size(request))
             raise
-        self._account.note(number, answer, self._usage(request, answer, time.monotonic() - started))
+        except QalibrateError as error:
+            MODEL_REQUESTS.labels(error.type).inc()
+            raise
+        usage = self._usage(request, answer, time.monotonic() - started)
+        self._account.note(number, answer, usage)
+        count_answer(usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens, usage.cost_usd)
         return answer
 
     def _usage(self, request: ChatRequest, answer: ChatAnswer, seconds: float) -> Usage:

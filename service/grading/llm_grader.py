@@ -28,13 +28,14 @@ from service.grading.evidence import EvidenceCheck
 from service.grading.facts import FACT_NAMES
 from service.grading.material import Material
 from service.grading.plan import Ask, plan
-from service.grading.port import ChatModel, ChatRequest
+from service.grading.port import ChatAnswer, ChatModel, ChatRequest
 from service.grading.probability import level_probability
 from service.grading.problem import Problem
 from service.grading.prompt import Prompts, RenderedPrompt
 from service.grading.schema import answer_schema
 from service.grading.tokens import TokenCounter
 from service.grading.votes import elect
+from service.telemetry import stage
 
 # A server that takes less than it was said to take is asked for a little less, and then for half, and half of
 # that: the first may be a difference in counting, the rest is not.
@@ -127,7 +128,7 @@ class LlmGrader:
     async def _ballot(self, ballot: Ballot, asker: Asker, request: _Request) -> Ballot:
         """Return `ballot` with the answers to its ask, repaired where that helps."""
         prompt, asked = request
-        ballot.take(await asker.ask(asked), ballot.ask.dimensions)
+        _verify(ballot, await asker.ask(asked), ballot.ask.dimensions)
         if ballot.repairable:
             await self._repair(ballot, asker, prompt)
         return ballot
@@ -149,10 +150,13 @@ class LlmGrader:
         except (ModelAway, ModelRejected):
             return
         ballot.repaired = frozenset(dimension.id for dimension in asked)
-        ballot.take(answer, asked)
+        _verify(ballot, answer, asked)
 
     def _request(self, work: "_Work", ask: Ask, material: Material) -> _Request:
-        prompt = self._prompts.grade(work.conversation, work.card, ask.dimensions, material, facts=ask.facts)
+        with stage("prompt"):
+            prompt = self._prompts.grade(
+                work.conversation, work.card, ask.dimensions, material, facts=ask.facts
+            )
         facts = FACT_NAMES if ask.facts else ()
         schema = answer_schema(ask.dimensions, coaching=ask.coaching, facts=facts)
         return prompt, prompt.asking(schema, ask.seed, ask.temperature)
@@ -203,6 +207,11 @@ class _Work:
     conversation: RedactedConversation
     card: Scorecard
     check: EvidenceCheck
+
+
+def _verify(ballot: Ballot, answer: ChatAnswer, asked: Sequence[Dimension]) -> None:
+    with stage("verify"):
+        ballot.take(answer, asked)
 
 
 def _parts(dimension: Dimension, outcome: Outcome, source: Ballot, votes: float | None) -> ConfidenceParts:

@@ -37,9 +37,8 @@ class EngineRows:
         columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in names]
         columns += [sa.column(name, sa.BigInteger) for name in moments]
         self._jobs = sa.table("workflow_status", *columns, schema=schema)
-        id_alone: sa.ColumnClause[str] = sa.column("workflow_uuid")
         self._details = tuple(
-            sa.table(name, id_alone, schema=schema)
+            sa.table(name, sa.column("workflow_uuid"), schema=schema)
             for name in ("workflow_input", "workflow_output", "operation_outputs")
         )
 

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from service.domain.erasure import ERASED, numbers_of
 from service.domain.evaluation import FINAL
 from service.storage.schema import (
+    batch_lines,
+    batches,
     evaluations,
     idempotency_keys,
     label_plan_items,
@@ -95,6 +97,19 @@ class ErasureStore:
         old = old.order_by(table.created_at).limit(limit)
         return self._connection.execute(sa.delete(webhook_deliveries).where(table.id.in_(old))).rowcount
 
+    def drop_batches(self, before: datetime, limit: int) -> int:
+        """Drop up to `limit` records of batches that nothing came for since a moment, with those of their
+        lines; return how many batches that were.
+        """
+        table = batches.c
+        old = sa.select(table.id).where(table.tenant == self._tenant, table.created_at < before)
+        old = old.where(table.updated_at < before).order_by(table.created_at).limit(limit)
+        ids = self._connection.scalars(old).all()
+        if ids:
+            self._connection.execute(sa.delete(batch_lines).where(batch_lines.c.batch_id.in_(ids)))
+            self._connection.execute(sa.delete(batches).where(table.id.in_(ids)))
+        return len(ids)
+
     def _is_kept(self, which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         return (evaluations.c.tenant == self._tenant) & evaluations.c.erased_at.is_(None) & which
 
@@ -156,12 +171,15 @@ class ErasureStore:
 
     def _unname_labels(self, name: str, nameless: str) -> None:
         called = (labels.c.tenant == self._tenant) & (labels.c.conversation == name)
-        found = self._connection.scalars(sa.select(labels.c.id).where(called)).all()
+        found = self._connection.scalars(sa.select(labels.c.id).where(called).order_by(labels.c.id)).all()
         if found:
-            # The id is a digest of the name, and would be in the way of a new label of that name.
+            # The id is a digest of the name, and would be in the way of a new label of that name. Labels stay
+            # in their order, on which the last digits of means may depend.
+            new = sorted(secrets.token_hex(32) for _ in found)
             update = sa.update(labels).where(labels.c.id == sa.bindparam("of"))
             update = update.values(id=sa.bindparam("new"), conversation=nameless, rationale=None)
-            self._connection.execute(update, [{"of": one, "new": secrets.token_hex(32)} for one in found])
+            pairs = zip(found, new, strict=True)
+            self._connection.execute(update, [{"of": old, "new": name} for old, name in pairs])
 
     def _without_rest(self, external_ids: set[str]) -> Iterator[str]:
         left = sa.select(evaluations.c.external_id).where(

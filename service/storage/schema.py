@@ -204,6 +204,44 @@ webhook_secrets = sa.Table(
     ),
 )
 
+# Many requests in one. `receiver` names the connection that brings its lines; the last one to come holds it.
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("idempotency_key", sa.String(255)),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("receiver", sa.String(32), nullable=False),
+    sa.Column("accepted", sa.Integer, nullable=False),
+    sa.Column("duplicates", sa.Integer, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Index("batches_by_key", "tenant", "idempotency_key", unique=True),
+    sa.Index("batches_by_time", "tenant", "created_at", "id"),
+)
+
+# What became of each line of a batch; `problems` holds pointers and sentences, never words of a conversation.
+batch_lines = sa.Table(
+    "batch_lines",
+    metadata,
+    sa.Column("batch_id", sa.String(32), primary_key=True),
+    sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Column("body_sha256", sa.String(64), nullable=False),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("evaluation_id", sa.String(32)),
+    sa.Column("problems", sa.JSON(none_as_null=True)),
+    sa.Index(
+        "batch_lines_wrong",
+        "batch_id",
+        "line",
+        sqlite_where=sa.text("problems IS NOT NULL"),
+        postgresql_where=sa.text("problems IS NOT NULL"),
+    ),
+)
+
 idempotency_keys = sa.Table(
     "idempotency_keys",
     metadata,

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from service.storage.appeals import AppealStore
 from service.storage.audit import AuditStore
+from service.storage.batches import BatchStore
 from service.storage.calibrations import CalibrationStore
 from service.storage.erasure import ErasureStore
 from service.storage.evaluations import EvaluationStore
@@ -19,6 +20,7 @@ from service.storage.retention import RetentionStore
 from service.storage.reviews import ReviewStore
 from service.storage.scorecards import ScorecardStore
 from service.storage.sealed_requests import SealedRequestStore
+from service.storage.sessions import SessionStore
 from service.storage.vaults import VaultStore
 from service.storage.webhook_secrets import WebhookSecretStore
 from service.storage.webhooks import DeliveryStore
@@ -41,6 +43,11 @@ class Transaction:
     def idempotency(self) -> IdempotencyStore:
         """Which requests of the tenant came before."""
         return IdempotencyStore(self.connection, self.tenant)
+
+    @cached_property
+    def batches(self) -> BatchStore:
+        """The tenant's batches."""
+        return BatchStore(self.connection, self.tenant)
 
     @cached_property
     def sealed_requests(self) -> SealedRequestStore:
@@ -125,6 +132,11 @@ class Transaction:
     def appeals(self) -> AppealStore:
         """Appeals against the tenant's grades."""
         return AppealStore(self.connection, self.tenant)
+
+    @cached_property
+    def sessions(self) -> SessionStore:
+        """Conversations that several of the tenant's people grade without seeing each other's answers."""
+        return SessionStore(self.connection, self.tenant)
 
     @cached_property
     def label_plans(self) -> LabelPlanStore:

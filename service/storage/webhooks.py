@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -12,6 +12,14 @@ from service.storage.schema import evaluations, webhook_deliveries
 
 _NOBODY = ""
 """What stands for the URL of a delivery whose evaluation was erased."""
+
+
+class Overdue(NamedTuple):
+    """A delivery whose job is missing, and the number of its next one."""
+
+    id: str
+    tenant: str
+    job: int
 
 
 class DeliveryStore:
@@ -133,17 +141,17 @@ class DeliveryStore:
         query = sa.select(table.id).where(table.tenant == self._tenant, table.status == "dead")
         return self._connection.scalars(query.order_by(table.created_at, table.id).limit(limit)).all()
 
-    def overdue(self, since: datetime, now: datetime, limit: int) -> Sequence[tuple[str, int]]:
-        """Return up to `limit` deliveries of every tenant that should have been tried before `since`, each
-        with the number of a new job, which takes the place of the one that is missing.
+    def overdue(self, since: datetime, now: datetime, limit: int) -> Sequence[Overdue]:
+        """Return up to `limit` deliveries of every tenant that should have been tried before `since`; their
+        new jobs take the places of those that are missing.
         """
         table = webhook_deliveries.c
         late = sa.select(table.id).where(table.status == "pending", table.next_attempt_at < since)
         late = late.order_by(table.next_attempt_at).limit(limit).with_for_update(skip_locked=True)
         update = sa.update(webhook_deliveries).where(table.id.in_(late))
         update = update.values(jobs_done=table.jobs_done + 1, next_attempt_at=now)
-        rows = self._connection.execute(update.returning(table.id, table.jobs_done))
-        return [(row.id, row.jobs_done + 1) for row in rows]
+        rows = self._connection.execute(update.returning(table.id, table.tenant, table.jobs_done))
+        return [Overdue(row.id, row.tenant, row.jobs_done + 1) for row in rows]
 
     def _is(self, delivery_id: str) -> sa.ColumnElement[bool]:
         return (webhook_deliveries.c.id == delivery_id) & (webhook_deliveries.c.tenant == self._tenant)

@@ -19,7 +19,7 @@ from prometheus_client import (
 from service import __version__
 
 # When a counter was made is when the process was, which is told once.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
 """All of this process."""

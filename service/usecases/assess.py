@@ -3,7 +3,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -118,6 +118,14 @@ class _Work(NamedTuple):
     fitted: Fitted | None
 
 
+Redacting = Callable[[Assignment, bytes], Awaitable[Assignment | Failure | None]]
+"""Redacts a sealed request, or says why that cannot be; None: it is not wanted now."""
+
+
+async def _nothing_is_sealed(assignment: Assignment, _sealed: bytes) -> Assignment | Failure | None:
+    raise LookupError(assignment.id)
+
+
 class AssessEvaluation:
     """Does the job of one evaluation. Doing it twice gives one result."""
 
@@ -130,11 +138,13 @@ class AssessEvaluation:
         followed: Followed | None = None,
         store: StoreResult | None = None,
         parking: Parking | None = None,
+        unseal: Redacting = _nothing_is_sealed,
     ) -> None:
         """Make one that calls `on_done` with the id of each evaluation whose result is committed, and with
         the evaluation where it is at hand. What comes through `handover` is not read from the database. What
-        asks a model waits in the `parking` while it is away.
+        asks a model waits in the `parking` while it is away; what came sealed is redacted by `unseal` first.
         """
+        self._unseal = unseal
         self._database = database
         self._graders = graders
         self._on_done = on_done
@@ -185,6 +195,11 @@ class AssessEvaluation:
         if assignment.attempts > MAX_ATTEMPTS:
             detail = f"grading was interrupted {MAX_ATTEMPTS} times; it is not tried again"
             return Failure(type="too-many-attempts", detail=detail)
+        if assignment.sealed is not None:
+            opened = await self._unseal(assignment, assignment.sealed)
+            if not isinstance(opened, Assignment):
+                return opened
+            assignment, work = opened, work._replace(assignment=opened)
         if assignment.grader != "llm":
             return await self._grade(work)
         return await self._parking(assignment, partial(self._grade, work))

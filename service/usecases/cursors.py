@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from service.domain.errors import FieldProblem, InvalidInput
 from service.storage.evaluations import Position
 
+_NOT_OURS = FieldProblem("/cursor", "not a cursor of this list; leave it out to start at the beginning")
+
 
 def cursor_of(moment: datetime, item_id: str) -> str:
     """Return the cursor of the item with this time and id."""
@@ -22,5 +24,20 @@ def read_cursor(cursor: str) -> Position:
             raise ValueError(item_id)
         return datetime.fromisoformat(moment).astimezone(UTC), item_id
     except (ValueError, binascii.Error, OverflowError):
-        problem = FieldProblem("/cursor", "not a cursor of this list; leave it out to start at the beginning")
-        raise InvalidInput([problem]) from None
+        raise InvalidInput([_NOT_OURS]) from None
+
+
+def cursor_of_number(number: int) -> str:
+    """Return the cursor of the item with this number, in a list that goes by numbers."""
+    return base64.urlsafe_b64encode(str(number).encode()).decode()
+
+
+def read_number_cursor(cursor: str) -> int:
+    """Return the number of `cursor_of_number`. Raises InvalidInput for a cursor that is not ours."""
+    try:
+        number = base64.urlsafe_b64decode(cursor.encode()).decode()
+        if not re.fullmatch(r"[0-9]{1,9}", number):
+            raise ValueError(number)
+        return int(number)
+    except (ValueError, binascii.Error):
+        raise InvalidInput([_NOT_OURS]) from None

@@ -149,7 +149,7 @@ class DeliverWebhook:
         self, due: Due, job: int, failure: DeliveryFailure | None, asked_s: float | None
     ) -> DeliveryStatus:
         now = datetime.now(UTC)
-        with self._database.begin(WORKER) as tx:
+        with self._database.begin(due.tenant) as tx:
             if failure is None:
                 tx.deliveries.delivered(due.id, job, now)
                 return "delivered"
@@ -163,7 +163,7 @@ class DeliverWebhook:
 
     def _postpone(self, due: Due, job: int, wait_s: float) -> None:
         until = datetime.now(UTC) + timedelta(seconds=wait_s)
-        with self._database.begin(WORKER) as tx:
+        with self._database.begin(due.tenant) as tx:
             if tx.deliveries.postponed(due.id, job, until):
                 self._queue.enqueue_delivery(tx, due.id, job + 1, wait_s)
 

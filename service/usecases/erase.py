@@ -85,6 +85,8 @@ def erase(tx: Transaction, handover: Handover, ids: Sequence[str], now: datetime
     if erased:
         tx.deliveries.drop_of(erased)
         tx.reviews.forget_words(erased)
+        tx.appeals.forget_words(erased, now)
+        tx.sessions.forget_words(erased)
     for one in erased:
         handover.take(one)
     return rows

@@ -23,6 +23,8 @@ from service.domain.evaluation import RedactedTurn, RedactionSummary
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.transcript import Agent, ContextText, Conversation, Language, RedactedConversation, Turn
 from service.domain.vault import Original
+from service.telemetry import stage
+from service.telemetry.metrics import count_redacted
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
 
@@ -92,9 +94,12 @@ class RedactConversation:
         the service knows, RedactionTooSlow and Unavailable.
         """
         policy = self._policies.of(tenant)
-        return await self._pool.run(
-            redact_conversation, policy, conversation, originals=originals, plugin=self._plugin
-        )
+        with stage("redact"):
+            found = await self._pool.run(
+                redact_conversation, policy, conversation, originals=originals, plugin=self._plugin
+            )
+        count_redacted(found.summary.entities)
+        return found
 
     def pending(self, tenant: str) -> RedactionSummary:
         """Return what is told of the redaction of a tenant's conversation before it is done."""

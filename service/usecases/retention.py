@@ -27,6 +27,9 @@ RUN_FOR_S = 10.0
 DROPPED_AT_ONCE = 2_000
 """Rows beside evaluations that one transaction drops."""
 
+BATCHES_AT_ONCE = 2
+"""Records of batches, of up to 100,000 lines each, that one transaction drops."""
+
 # A request that is sent again within a day is the same request, whatever is kept for less.
 KEYS_AT_LEAST = timedelta(days=1)
 
@@ -127,12 +130,19 @@ class Retention:
         with self._database.begin(tenant) as tx:
             found = tx.erasure.older_than(before, AT_ONCE)
             erased = len(erase(tx, self._handover, found, now))
-            dropped = tx.erasure.drop_idempotency(min(before, now - KEYS_AT_LEAST), DROPPED_AT_ONCE)
-            dropped = max(dropped, tx.erasure.drop_deliveries(before, DROPPED_AT_ONCE))
+            more = self._drop_some(tx, before, now)
             if erased:
                 details: dict[str, JsonValue] = {"evaluations": erased, "before": before.isoformat()}
                 tx.audit.add(AuditEntry(at=now, actor=by, action="retention.erased", details=details))
-        return erased, len(found) == AT_ONCE or dropped == DROPPED_AT_ONCE
+        return erased, more or len(found) == AT_ONCE
+
+    def _drop_some(self, tx: Transaction, before: datetime, now: datetime) -> bool:
+        """Drop what was kept beside evaluations; return whether there is more of it."""
+        store = tx.erasure
+        keys = store.drop_idempotency(min(before, now - KEYS_AT_LEAST), DROPPED_AT_ONCE)
+        deliveries = store.drop_deliveries(before, DROPPED_AT_ONCE)
+        batches = store.drop_batches(before, BATCHES_AT_ONCE)
+        return DROPPED_AT_ONCE in (keys, deliveries) or batches == BATCHES_AT_ONCE
 
     def _changed(self, tx: Transaction, tenant: str, by: str) -> Rule:
         rule = self._rule(tx, tenant)

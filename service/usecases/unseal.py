@@ -1,15 +1,25 @@
 """Redacts what waited sealed: the worker's first step where redaction is not done on submission."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from service.domain.errors import InvalidInput
-from service.domain.evaluation import Failure
+import structlog
+
+from service.domain.errors import InvalidInput, SecretKeyMissing
+from service.domain.evaluation import Failure, Waiting
 from service.domain.submission import Assignment
 from service.storage.database import Database
+from service.storage.sealed_requests import StuckRequest
+from service.usecases.queue import JobQueue
 from service.usecases.redact import RedactConversation, Redacted
 from service.usecases.request_seal import RequestSeal
 from service.usecases.vault import Vault
+
+log = structlog.get_logger(__name__)
+
+# Workers look at their start, and about so often, whether there is a key now.
+REOPEN_EVERY = timedelta(minutes=10)
+AT_ONCE = 200
 
 _WORKER = ""
 
@@ -18,39 +28,85 @@ class Unseal:
     """Puts a redacted conversation in the place of a sealed one."""
 
     def __init__(
-        self, database: Database, redact: RedactConversation, vault: Vault, seal: RequestSeal
+        self,
+        database: Database,
+        queue: JobQueue,
+        redact: RedactConversation,
+        vault: Vault,
+        seal: RequestSeal,
     ) -> None:
+        self.lacks_key = False
+        """Whether the last sealed request that was met could not be opened."""
+        self._queue = queue
         self._database = database
         self._redact = redact
         self._vault = vault
         self._seal = seal
 
-    async def __call__(self, assignment: Assignment) -> Assignment | Failure:
+    async def __call__(self, assignment: Assignment, sealed: bytes) -> Assignment | Failure | None:
         """Return what is to be graded, redacted, which is stored by then and the sealed request gone; or why
-        it cannot be redacted, and the sealed request is gone all the same. What was not sealed stays.
+        it cannot be redacted, and the sealed request is gone all the same.
 
-        Raises SecretKeyMissing when no key opens it: nothing is changed, it can be tried again with another
-        key. Raises Unavailable when redacting or storing has to be tried again.
+        None: no key opens it, or it is cancelled meanwhile. In the first case it waits, without a job, until
+        `reopen` finds a key. Raises Unavailable when redacting or storing has to be tried again.
         """
-        if assignment.sealed is None:
-            return assignment
-        conversation = self._seal.open(assignment.id, assignment.sealed)
+        try:
+            conversation = self._seal.open(assignment.id, sealed)
+        except SecretKeyMissing as error:
+            await asyncio.to_thread(self._wait, assignment, error)
+            return None
+        self.lacks_key = False
         try:
             found = await self._redact(conversation, assignment.tenant, originals=self._vault.is_on)
         except InvalidInput as error:
             await asyncio.to_thread(self._drop, assignment)
             return Failure(type=error.type, detail=error.detail)
-        await asyncio.to_thread(self._store, assignment, found)
+        if not await asyncio.to_thread(self._store, assignment, found):
+            return None
         update = {"conversation": found.conversation, "redaction": found.summary, "sealed": None}
         return assignment.model_copy(update=update)
 
-    def _store(self, assignment: Assignment, found: Redacted) -> None:
+    def reopen(self) -> int:
+        """Queue some of those again that waited for a key which is there now; return how many."""
+        with self._database.begin(_WORKER) as tx:
+            openable = [one for one in tx.sealed_requests.stuck(AT_ONCE) if self._opens(one)]
+            for one in openable:
+                theirs = tx.on_behalf_of(one.tenant)
+                # What is left of its last job would keep a new one out.
+                self._queue.forget(theirs, one.evaluation_id)
+                self._queue.enqueue(theirs, one.evaluation_id, one.priority, grader=one.grader)
+                theirs.sealed_requests.unstick(one.evaluation_id)
+        if openable:
+            self._queue.tell()
+        return len(openable)
+
+    def _opens(self, one: StuckRequest) -> bool:
+        try:
+            self._seal.open(one.evaluation_id, one.sealed)
+        except SecretKeyMissing:
+            return False
+        return True
+
+    def _wait(self, assignment: Assignment, why: SecretKeyMissing) -> None:
+        """Write down what it waits for. It loses its job, so that others have a turn."""
+        now = datetime.now(UTC)
+        since = assignment.waiting.since if assignment.waiting else now
+        waiting = Waiting(type=why.type, detail=why.detail, since=since, until=now + REOPEN_EVERY)
+        with self._database.begin(_WORKER) as tx:
+            tx.evaluations.park(assignment.id, waiting)
+        if not self.lacks_key:
+            log.error("a sealed request cannot be opened; it waits for the key", evaluation=assignment.id)
+        self.lacks_key = True
+
+    def _store(self, assignment: Assignment, found: Redacted) -> bool:
         with self._database.begin(_WORKER) as workers:
             tx = workers.on_behalf_of(assignment.tenant)
             tx.sealed_requests.drop(assignment.id)
             # Who cancelled or erased it meanwhile wants nothing of it kept.
-            if tx.evaluations.unseal(assignment.id, found.conversation, found.summary):
+            wanted = tx.evaluations.unseal(assignment.id, found.conversation, found.summary)
+            if wanted:
                 self._vault.keep(tx, assignment.id, found.originals, datetime.now(UTC))
+            return wanted
 
     def _drop(self, assignment: Assignment) -> None:
         with self._database.begin(_WORKER) as tx:

@@ -92,8 +92,8 @@ class Webhooks:
         now = datetime.now(UTC)
         with self._database.begin(_ANY) as tx:
             overdue = tx.deliveries.overdue(now - OVERDUE, now, PORTION)
-            for delivery_id, job in overdue:
-                self._queue.enqueue_delivery(tx, delivery_id, job)
+            for one in overdue:
+                self._queue.enqueue_delivery(tx.on_behalf_of(one.tenant), one.id, one.job)
         if overdue:
             log.warning("webhooks without a job were queued again", webhooks=len(overdue))
             self._queue.tell()

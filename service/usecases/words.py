@@ -1,12 +1,17 @@
 """Takes personal data out of what people write about conversations: reasons, comments, rationales."""
 
+import asyncio
 from collections.abc import Sequence
+from itertools import chain
 
 from redaction import Plugin
 from service.domain.transcript import Language
 from service.usecases.labels import redact_rationales
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
+
+# Texts that one process redacts in one go.
+_AT_ONCE = 25
 
 
 class RedactWords:
@@ -25,8 +30,8 @@ class RedactWords:
         Raises RedactionTooSlow and Unavailable.
         """
         written = [(language, text) for text in texts if text and text.strip()]
-        if not written:
-            return [None for _ in texts]
+        parts = [written[at : at + _AT_ONCE] for at in range(0, len(written), _AT_ONCE)]
         policy = self._policies.of(tenant)
-        done = iter(await self._pool.run(redact_rationales, policy, written, self._plugin))
+        run = (self._pool.run(redact_rationales, policy, part, self._plugin) for part in parts)
+        done = chain.from_iterable(await asyncio.gather(*run))
         return [next(done) if text and text.strip() else None for text in texts]

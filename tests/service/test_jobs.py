@@ -131,8 +131,8 @@ def test_an_evaluation_and_its_job_are_committed_together_or_not_at_all(database
     factory.upgrade_database()
 
     class BrokenQueue(DurableQueue):
-        def enqueue(self, tx, evaluation_id, *rest):
-            super().enqueue(tx, evaluation_id)
+        def enqueue(self, tx, evaluation_id, *rest, **options):
+            super().enqueue(tx, evaluation_id, *rest, **options)
             raise ZeroDivisionError
 
     accept, graders = Acceptance(BrokenQueue(factory.database), factory.vault), factory.graders.names

@@ -38,6 +38,8 @@ class Database:
         """Yield what is found. Raises DatabaseAway when it cannot be reached."""
         if self._file is not None:
             yield from _of_file(self._file, self.settings.min_free_disk_mb)
+            if not self._file.exists():
+                return
         with self._reading.look(DEFAULT_TENANT) as tx:
             known = tx.inspection.facts()
             yield from _of_server(known)
@@ -99,6 +101,7 @@ class Database:
 def _of_file(file: Path, least_mb: float) -> Iterator[Finding]:
     folder = file.absolute().parent
     if not folder.is_dir():
+        yield fail("database", f"there is no folder {folder}", "QALIBRATE_DATABASE_URL names it; make it")
         return
     free_mb = shutil.disk_usage(folder).free / 1e6
     detail = f"{free_mb:,.0f} MB are free in {folder}"
@@ -106,7 +109,10 @@ def _of_file(file: Path, least_mb: float) -> Iterator[Finding]:
     yield fail("disk", detail, "submissions are refused; make room") if full else ok("disk", detail)
     if not (os.access(folder, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))):
         yield fail("database", f"{file} or its folder may not be written", "give it to the service's user")
-    yield ok("process", _who_serves(file))
+    if file.exists():
+        yield ok("process", _who_serves(file))
+    else:
+        yield warn("database", f"there is no file {file} yet", UPGRADE)
 
 
 def _who_serves(file: Path) -> str:

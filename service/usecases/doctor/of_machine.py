@@ -9,7 +9,7 @@ from service.grading.prompt import Prompts
 from service.grading.tokens import TokenCounter
 from service.settings import Settings
 
-MEMORY_MB, MEMORY_OF_A_PROCESS_MB = 400, 300
+MEMORY_MB, MEMORY_OF_A_PROCESS_MB = 400, 200
 """What a service takes, and one of its processes that redact, with one language loaded."""
 
 _CGROUP = Path("/sys/fs/cgroup/memory.max")

@@ -1,6 +1,12 @@
+import json
+import re
+
 import pytest
 
+from service.api.openapi import COPY, glossary, operations, places
 from tests.running import RunningService
+
+UPDATE = "if that is meant, run `qalibrate openapi > service/api/openapi.json` and look at what it changes"
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +64,39 @@ def test_every_part_of_a_result_is_described(document):
 
 def test_the_pages_for_people_are_there(service: RunningService):
     assert service.client.get("/docs").status_code == 200
+
+
+def test_the_committed_copy_is_what_the_service_serves(document):
+    copy = json.loads(COPY.read_text("utf-8"))
+    # Told apart first, because the difference of two whole documents is nothing to read.
+    changed = [path for path in copy["paths"] | document["paths"] if _differ(copy, document, "paths", path)]
+    schemas = copy["components"]["schemas"] | document["components"]["schemas"]
+    changed += [
+        name for name in schemas if _differ(copy["components"], document["components"], "schemas", name)
+    ]
+    assert not changed, f"the OpenAPI document changed in {', '.join(changed)}; {UPDATE}"
+    assert copy == document, f"the OpenAPI document changed; {UPDATE}"
+
+
+def _differ(one, other, part, key):
+    return one[part].get(key) != other[part].get(key)
+
+
+def test_operations_are_named_by_what_they_do_once_each_under_a_known_tag(document):
+    calls = list(operations(document))
+    names = [call["operationId"] for call in calls]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names), names
+    described = {tag["name"] for tag in document["tags"] if tag["description"]}
+    assert {tag for call in calls for tag in call["tags"]} == described, "service/api/glossary.yaml has tags"
+
+
+def test_every_property_and_parameter_is_explained(document):
+    silent = [special for special, _, described in places(document) if not described.get("description")]
+    assert not silent, f"say in service/api/glossary.yaml what these are: {', '.join(silent)}"
+
+
+def test_the_glossary_explains_nothing_that_is_not_there(document):
+    there = {word for special, general, _ in places(document) for word in (special, general)}
+    unused = set(glossary()["words"]) - there
+    assert not unused, f"drop these from service/api/glossary.yaml: {', '.join(sorted(unused))}"

@@ -81,7 +81,7 @@ def test_what_is_pending_or_dropped_cannot_be_sent_again(client, listed):
     assert client.get(f"{DELIVERIES}/{ids['pending']}").json()["status"] == "pending"
 
 
-@pytest.mark.parametrize("name", ["0", "msg_" + "0" * 32, "msg_%00", "resend"])
+@pytest.mark.parametrize("name", ["0", "msg_" + "0" * 32, "resend"])
 def test_unknown_ones_are_not_found(client, name):
     assert client.get(f"{DELIVERIES}/{name}").status_code == 404
     assert client.post(f"{DELIVERIES}/{name}/resend").status_code == 404

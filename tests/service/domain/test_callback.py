@@ -1,3 +1,4 @@
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
@@ -175,7 +176,5 @@ def test_an_address_is_as_public_as_the_one_it_carries(address: IPv4Address):
 @given(st.text(max_size=40))
 def test_any_text_is_a_url_or_is_refused(text):
     for url in (text, f"https://{text}/", f"https://crm.example{text}"):
-        try:
+        with suppress(BadCallback):
             assert read_callback(url).hostname
-        except BadCallback as error:
-            assert str(error)

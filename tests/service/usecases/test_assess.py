@@ -19,6 +19,7 @@ from service.storage.database import Database
 from service.storage.upgrade import upgrade
 from service.usecases.answers import RedactAnswer
 from service.usecases.assess import AssessEvaluation, Graders
+from service.usecases.storing import StoreResult
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
 from tests.service.grading.building import a_conversation, good_answer, three_dimensions
@@ -81,7 +82,8 @@ async def test_a_result_that_cannot_be_stored_for_long_gives_the_job_back(tmp_pa
     database.asked, database.refusals = 0, 1000
     started = time.monotonic()
     with pytest.raises(DatabaseAway):
-        await AssessEvaluation(database, graders_of(model), store_within_s=0.3)("e1")
+        store = StoreResult(database, within_s=0.3)
+        await AssessEvaluation(database, graders_of(model), store=store)("e1")
     assert time.monotonic() - started < 20
     database.refusals = 0
     assert stored(database).status == "running"

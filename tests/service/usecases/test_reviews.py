@@ -169,7 +169,9 @@ def test_the_queue_says_what_needs_whom_and_why(reviews, database):
     # A planted instruction comes before everything else that is due in the same hour.
     assert (item.certainty, item.flags[0].kind, item.overdue) == (0, "suspected_instruction", False)
     assert queue(reviews, agent="a-17", scorecard="own-card", dimension="hold") == [item]
-    assert queue(reviews, agent="a-18") == queue(reviews, dimension="hol") == queue(reviews, overdue=True) == []
+    assert (
+        queue(reviews, agent="a-18") == queue(reviews, dimension="hol") == queue(reviews, overdue=True) == []
+    )
     late = QueueFilter(now=NOW + timedelta(days=9), overdue=True)
     assert reviews.queue("a", late, None, 9).items[0].overdue
     assert reviews.queue("b", QueueFilter(now=NOW), None, 9).items == []
@@ -193,7 +195,9 @@ def test_what_is_due_first_comes_first_and_then_what_is_least_sure(reviews, data
 
 def test_two_reviewers_do_not_do_the_same(reviews, review):
     held = reviews.claim("a", "e1", ClaimRequest(by="r1", minutes=10))
-    assert reviews.queue("a", QueueFilter(now=datetime.now(UTC), assignee="r1"), None, 9).items[0].claim == held
+    assert (
+        reviews.queue("a", QueueFilter(now=datetime.now(UTC), assignee="r1"), None, 9).items[0].claim == held
+    )
     for attempt in (lambda: reviews.claim("a", "e1", ClaimRequest(by="r2")), lambda: review(ACCEPT, by="r2")):
         with pytest.raises(Conflict, match="'r1' holds"):
             attempt()
@@ -230,7 +234,10 @@ def graded(card, levels):
 
     given = [
         Grade.of(
-            d, "all", NotApplicable(reason="none") if level == "na" else Verdict(level=level, rationale=""), "llm"
+            d,
+            "all",
+            NotApplicable(reason="none") if level == "na" else Verdict(level=level, rationale=""),
+            "llm",
         )
         for d, level in zip(card.dimensions, levels, strict=True)
     ]

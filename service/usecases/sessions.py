@@ -1,0 +1,343 @@
+"""Calibration sessions: opening one, its sheets, answers, closing, and what it showed."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from service.domain.audit import AuditAction, AuditEntry
+from service.domain.errors import Conflict, FieldProblem, Gone, InvalidInput, NotFound
+from service.domain.evaluation import Evaluation, ScorecardRef
+from service.domain.keys import ApiKey
+from service.domain.label import ConversationLabel, StoredLabel
+from service.domain.levels import OffTheScale, level_on
+from service.domain.scorecard import Dimension, LevelValue, Scorecard
+from service.domain.session import (
+    Answer,
+    AnswersRequest,
+    Session,
+    SessionLabels,
+    SessionRequest,
+    SessionResults,
+    Sheet,
+    SheetConversation,
+    SheetLevel,
+    SheetQuestion,
+    StoredAnswer,
+)
+from service.formats.label_fields import GivenLabel
+from service.grading.conditions import asked_only_when
+from service.storage.database import Database
+from service.storage.transaction import Transaction
+from service.usecases.cursors import cursor_of, read_cursor
+from service.usecases.labels_checking import LabelCheck
+from service.usecases.labels_remarks import Remarks
+from service.usecases.labels_weighing import weigh_labels
+from service.usecases.words import RedactWords
+
+
+class SessionPage(NamedTuple):
+    """Part of a list, and where the next part starts (None at the end)."""
+
+    items: Sequence[Session]
+    next_cursor: str | None
+
+
+class Sessions:
+    """The calibration sessions of a tenant."""
+
+    def __init__(self, database: Database, redact: RedactWords) -> None:
+        self._database = database
+        self._redact = redact
+
+    def open(self, key: ApiKey, request: SessionRequest) -> Session:
+        """Open a session. Raises InvalidInput unless the evaluations are completed and on one revision of one
+        scorecard.
+        """
+        now = datetime.now(UTC)
+        with self._database.begin(key.tenant) as tx:
+            card = _one_card(tx, request.evaluations)
+            questions = len(list(_card(tx, card).dimensions)) * len(request.evaluations)
+            session = Session(
+                id=uuid.uuid4().hex,
+                name=request.name,
+                state="open",
+                scorecard=card,
+                evaluations=request.evaluations,
+                raters=request.raters,
+                expert=request.expert,
+                due_at=request.due,
+                created_at=now,
+                questions=questions,
+            )
+            tx.sessions.add(session)
+            _note(tx, key, "session.opened", session, now)
+            return _shown(tx, session, now)
+
+    def get(self, tenant: str, session_id: str) -> Session:
+        """Return one session, and how far everybody is. Raises NotFound."""
+        with self._database.begin(tenant) as tx:
+            return _shown(tx, _known(tx.sessions.get(session_id), session_id), datetime.now(UTC))
+
+    def list(self, tenant: str, cursor: str | None, limit: int) -> SessionPage:
+        """Return a page of sessions, newest first. Raises InvalidInput for a cursor that is not ours."""
+        after, now = read_cursor(cursor) if cursor else None, datetime.now(UTC)
+        with self._database.begin(tenant) as tx:
+            found = tx.sessions.list(after, limit + 1)
+            items = [_shown(tx, one, now) for one in found[:limit]]
+        last = found[limit - 1] if len(found) > limit else None
+        return SessionPage(items, cursor_of(last.created_at, last.id) if last else None)
+
+    def sheet(self, tenant: str, session_id: str, rater: str) -> Sheet:
+        """Return what one person has to grade, with their own answers. Raises NotFound, also for somebody who
+        takes no part.
+        """
+        with self._database.begin(tenant) as tx:
+            session = _known(tx.sessions.get(session_id), session_id)
+            if rater not in session.people:
+                raise NotFound("person in this session", rater)
+            card = _card(tx, session.scorecard)
+            mine = tx.sessions.answers(session_id, rater)
+            return Sheet(
+                session=session_id,
+                rater=rater,
+                state=session.state,
+                questions=tuple(_question(d, card.section_of[d.id]) for d in card.dimensions),
+                conversations=tuple(_on_sheet(one, mine) for one in _kept(tx, session, turns=True)),
+            )
+
+    async def answer(self, tenant: str, session_id: str, request: AnswersRequest) -> Session:
+        """Append one person's answers, all or none. Raises NotFound, InvalidInput, and Conflict when the
+        session is closed.
+        """
+        await asyncio.to_thread(self._check, tenant, session_id, request)
+        rationales = [one.rationale for one in request.answers]
+        redacted = await self._redact(tenant, None, rationales)
+        answers = [
+            one.model_copy(update={"rationale": text})
+            for one, text in zip(request.answers, redacted, strict=True)
+        ]
+        return await asyncio.to_thread(self._answer, tenant, session_id, request.rater, answers)
+
+    def close(self, key: ApiKey, session_id: str) -> SessionResults:
+        """Close a session: its answers become labels, and its results can be seen.
+
+        Closing it again changes nothing. Raises NotFound.
+        """
+        now = datetime.now(UTC)
+        with self._database.begin(key.tenant) as tx:
+            session = _known(tx.sessions.lock(session_id), session_id)
+            if session.state == "open":
+                tx.sessions.close(session, _store_labels(tx, session, now), now)
+                _note(tx, key, "session.closed", session, now)
+        return self.results(key.tenant, session_id)
+
+    def results(self, tenant: str, session_id: str) -> SessionResults:
+        """Return what a closed session showed. Raises NotFound, and Conflict while it is open: what others
+        think would be seen before everybody has answered.
+        """
+        # Imported here: numpy is slow to load.
+        from service.usecases.session_results import results_of
+
+        with self._database.begin(tenant) as tx:
+            session = _known(tx.sessions.get(session_id), session_id)
+            if session.state == "open":
+                raise Conflict("the session is open: answers are shown to nobody before it is closed")
+            shown = _shown(tx, session, datetime.now(UTC))
+            card, answers = _card(tx, session.scorecard), tx.sessions.answers(session_id)
+            labels = tx.sessions.labels_of(session_id)
+            evaluations = list(_kept(tx, session, turns=False))
+        found = results_of(shown, card, evaluations, answers)
+        return found.model_copy(update={"labels": labels})
+
+    def _check(self, tenant: str, session_id: str, request: AnswersRequest) -> None:
+        with self._database.begin(tenant) as tx:
+            session = _open(_known(tx.sessions.get(session_id), session_id))
+            _checked(session, _card(tx, session.scorecard), request.rater, request.answers)
+
+    def _answer(self, tenant: str, session_id: str, rater: str, answers: Sequence[Answer]) -> Session:
+        now = datetime.now(UTC)
+        with self._database.begin(tenant) as tx:
+            session = _open(_known(tx.sessions.lock(session_id), session_id))
+            levels = _checked(session, _card(tx, session.scorecard), rater, answers)
+            new = [
+                StoredAnswer(
+                    **one.model_dump(exclude={"level"}), level=level, id=uuid.uuid4().hex, rater=rater, at=now
+                )
+                for one, level in zip(answers, levels, strict=True)
+            ]
+            tx.sessions.answer(session_id, new)
+            return _shown(tx, session, now)
+
+
+def _one_card(tx: Transaction, ids: Sequence[str]) -> ScorecardRef:
+    """Return the revision that all evaluations are on. Raises InvalidInput naming what is in the way."""
+    cards, problems = [], []
+    for place, one in enumerate(ids):
+        found = _maybe(tx, one, turns=False)
+        if found is None or found.status != "completed":
+            problems.append(
+                FieldProblem(f"/evaluations/{place}", f"there is no completed evaluation {one!r}")
+            )
+        else:
+            cards.append(found.scorecard)
+            if found.scorecard != cards[0]:
+                said = f"{one!r} is on {found.scorecard.name}@{found.scorecard.revision}"
+                other = f"the first one on {cards[0].name}@{cards[0].revision}"
+                problems.append(FieldProblem(f"/evaluations/{place}", f"{said}, {other}"))
+    if problems:
+        raise InvalidInput(problems)
+    return cards[0]
+
+
+def _maybe(tx: Transaction, evaluation_id: str, *, turns: bool) -> Evaluation | None:
+    try:
+        return tx.evaluations.get(evaluation_id, turns=turns)
+    except Gone:
+        return None
+
+
+def _kept(tx: Transaction, session: Session, *, turns: bool) -> Iterator[Evaluation]:
+    """Yield the session's evaluations that were not erased meanwhile."""
+    for one in session.evaluations:
+        found = _maybe(tx, one, turns=turns)
+        if found is not None:
+            yield found
+
+
+def _card(tx: Transaction, of: ScorecardRef) -> Scorecard:
+    card = tx.scorecards.get(of.name, of.revision)
+    if card is None:
+        raise LookupError(f"scorecard {of.name}@{of.revision} is not stored")
+    return card.scorecard
+
+
+def _known(session: Session | None, session_id: str) -> Session:
+    if session is None:
+        raise NotFound("calibration session", session_id)
+    return session
+
+
+def _open(session: Session) -> Session:
+    if session.state != "open":
+        raise Conflict("the session is closed: its answers stand")
+    return session
+
+
+def _shown(tx: Transaction, session: Session, now: datetime) -> Session:
+    done = Counter(one.rater for one in tx.sessions.answers(session.id))
+    overdue = session.state == "open" and session.due_at is not None and session.due_at < now
+    answered = {name: done[name] for name in session.people}
+    return session.model_copy(update={"answered": answered, "overdue": overdue})
+
+
+def _checked(session: Session, card: Scorecard, rater: str, answers: Sequence[Answer]) -> list[LevelValue]:
+    """Return the levels on their scales. Raises InvalidInput naming all that cannot be stored."""
+    if rater not in session.people:
+        raise InvalidInput([FieldProblem("/rater", f"{rater!r} takes no part in this session")])
+    asked = {dimension.id: dimension for dimension in card.dimensions}
+    levels, problems = [], []
+    for place, one in enumerate(answers):
+        try:
+            levels.append(_level(session, asked, one))
+        except InvalidInput as error:
+            problems += [p._replace(pointer=f"/answers/{place}{p.pointer}") for p in error.problems]
+    if problems:
+        raise InvalidInput(problems)
+    return levels
+
+
+def _level(session: Session, asked: dict[str, Dimension], answer: Answer) -> LevelValue:
+    if answer.evaluation not in session.evaluations:
+        raise _wrong("evaluation", f"{answer.evaluation!r} is not in this session")
+    if answer.dimension not in asked:
+        raise _wrong("dimension", f"there is no {answer.dimension!r}; there are: {', '.join(asked)}")
+    try:
+        return level_on(asked[answer.dimension], answer.level)
+    except OffTheScale as error:
+        raise _wrong("level", str(error)) from None
+
+
+def _wrong(field: str, detail: str) -> InvalidInput:
+    return InvalidInput([FieldProblem(f"/{field}", detail)])
+
+
+def _question(dimension: Dimension, section: str) -> SheetQuestion:
+    return SheetQuestion(
+        dimension=dimension.id,
+        section=section,
+        title=dimension.title,
+        question=dimension.question,
+        guidance=dimension.guidance,
+        about=dimension.about,
+        not_applicable=dimension.not_applicable,
+        asked_only_when=asked_only_when(dimension.ask_when) if dimension.ask_when else None,
+        levels=tuple(
+            SheetLevel(level=one.level, label=one.label, anchor=one.anchor) for one in dimension.scale.levels
+        ),
+    )
+
+
+def _on_sheet(evaluation: Evaluation, answers: Sequence[StoredAnswer]) -> SheetConversation:
+    mine = [one for one in answers if one.evaluation == evaluation.id]
+    return SheetConversation(
+        evaluation=evaluation.id,
+        language=evaluation.language,
+        turns=evaluation.turns or (),
+        answers=tuple(Answer(**one.model_dump(include=set(Answer.model_fields))) for one in mine),
+    )
+
+
+def _store_labels(tx: Transaction, session: Session, now: datetime) -> SessionLabels:
+    """Store the answers as labels that were given blind, except by who had reviewed the grade before."""
+    kept = {one.id: one for one in _kept(tx, session, turns=False)}
+    answers = [one for one in tx.sessions.answers(session.id) if one.evaluation in kept]
+    saw = _who_saw(tx, kept)
+    given = [GivenLabel(row, _label(session, one, saw)) for row, one in enumerate(answers, 1)]
+    check = LabelCheck(tx, given, now, Remarks(), replace=True)
+    labels = [one for one in map(check, given) if isinstance(one, StoredLabel)]
+    new = [one for one in labels if not one.earlier]
+    tx.labels.add(new)
+    for one in labels:
+        if one.earlier:
+            tx.labels.replace(one)
+    for name in sorted(check.planned):
+        weigh_labels(tx, name)
+    return SessionLabels(
+        stored=len(new),
+        replaced=len(labels) - len(new),
+        known=len(given) - len(labels),
+        seen=sum(one.label.blind is False for one in given),
+    )
+
+
+def _who_saw(tx: Transaction, evaluations: Mapping[str, Evaluation]) -> set[tuple[str, str, str]]:
+    """Return who had seen the grade of which dimension of which evaluation: by reviews, or by labels."""
+    reviewed = (review for one in evaluations for review in tx.reviews.history(one) if not review.blind)
+    saw = {(review.evaluation, review.dimension, review.by) for review in reviewed}
+    called = {one.external_id: one.id for one in evaluations.values() if one.external_id is not None}
+    for label in tx.labels.of(called, evaluations):
+        if label.blind is False:
+            of = called.get(label.conversation or "", label.evaluation or "")
+            saw.add((of, label.dimension, label.rater))
+    return saw
+
+
+def _label(session: Session, answer: StoredAnswer, saw: set[tuple[str, str, str]]) -> ConversationLabel:
+    return ConversationLabel(
+        evaluation=answer.evaluation,
+        dimension=answer.dimension,
+        rater=answer.rater,
+        level=answer.level,
+        rationale=answer.rationale,
+        blind=(answer.evaluation, answer.dimension, answer.rater) not in saw,
+        scorecard=f"{session.scorecard.name}@{session.scorecard.revision}",
+        created_at=answer.at,
+    )
+
+
+def _note(tx: Transaction, key: ApiKey, action: AuditAction, session: Session, now: datetime) -> None:
+    details = {"evaluations": len(session.evaluations), "people": len(session.people)}
+    tx.audit.add(AuditEntry(at=now, actor=key.id, action=action, subject=session.id, details={**details}))

@@ -1,0 +1,197 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.errors import Conflict, InvalidInput, NotFound
+from service.domain.keys import ApiKey
+from service.domain.label import LabelFilter
+from service.domain.review import ReviewRequest
+from service.domain.session import AnswersRequest, SessionRequest
+from service.storage.database import Database
+from service.storage.upgrade import upgrade
+from service.usecases.policies import Policies
+from service.usecases.pool import WorkPool
+from service.usecases.reviews import Reviews
+from service.usecases.session_results import spread
+from service.usecases.sessions import Sessions
+from service.usecases.words import RedactWords
+from tests.service.results import keep, own_assessment, own_card
+
+NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
+KEY = ApiKey(id="k1", tenant="a", name="desk", scopes=("review",), created_at=NOW)
+LISTENING = next(d for d in own_card().dimensions if d.id == "listening").scale
+
+
+@pytest.fixture
+def database(database_url):
+    made = Database(database_url)
+    upgrade(made, [], NOW)
+    keep(made, "a", "e1", own_assessment(), NOW)
+    keep(made, "a", "e2", own_assessment(), NOW, external_id="crm-882")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sessions(database):
+    return Sessions(database, RedactWords(WorkPool(0), Policies()))
+
+
+@pytest.fixture
+def session(sessions):
+    request = {"name": "November", "evaluations": ["e1", "e2"], "raters": ["r1", "r2"], "expert": "r9"}
+    return sessions.open(KEY, SessionRequest.model_validate(request))
+
+
+@pytest.fixture
+def answer(sessions, session):
+    def run(rater, evaluation="e1", tenant="a", **levels):
+        given = [{"evaluation": evaluation, "dimension": d, "level": level} for d, level in levels.items()]
+        request = AnswersRequest.model_validate({"rater": rater, "answers": given})
+        return asyncio.run(sessions.answer(tenant, session.id, request))
+
+    return run
+
+
+def test_a_sheet_asks_and_tells_nothing_that_anybody_thinks(sessions, session, answer):
+    answer("r1", listening=3)
+    sheet = sessions.sheet("a", session.id, "r2")
+    assert [one.evaluation for one in sheet.conversations] == ["e1", "e2"]
+    assert sheet.conversations[0].turns[2].text == "I am sorry. You get it on Friday."
+    assert sheet.questions[1].levels[0].anchor == "The customer has to say everything twice."
+    everything = sheet.model_dump_json()
+    for thought in (
+        'rationale":"',
+        "confidence",
+        "One thing is said twice",
+        "Nothing is offered",
+        '"points"',
+    ):
+        assert thought not in everything
+    assert all(not one.answers for one in sheet.conversations)
+    assert sessions.sheet("a", session.id, "r1").conversations[0].answers[0].level == 3
+    with pytest.raises(NotFound):
+        sessions.sheet("a", session.id, "r3")
+
+
+def test_answers_may_change_until_the_session_is_closed_and_are_hidden_until_then(sessions, session, answer):
+    answer("r1", listening=3)
+    assert answer("r1", listening="1", greeting="yes").answered == {"r1": 2, "r2": 0, "r9": 0}
+    with pytest.raises(Conflict, match="open"):
+        sessions.results("a", session.id)
+    found = sessions.close(KEY, session.id)
+    (listening,) = [one for one in found.dimensions if one.dimension == "listening"]
+    assert listening.items[0].answers == {"r1": 1}
+    with pytest.raises(Conflict, match="closed"):
+        answer("r1", listening=2)
+
+
+def test_results_put_the_answers_side_by_side_the_furthest_apart_first(sessions, session, answer):
+    answer("r1", listening=2, greeting="yes")
+    answer("r2", listening=2, greeting="no")
+    answer("r9", listening=2, greeting="yes")
+    answer("r1", "e2", listening=1)
+    answer("r2", "e2", listening=3)
+    answer("r9", "e2", listening=2)
+    found = sessions.close(KEY, session.id)
+    by = {one.dimension: one for one in found.dimensions}
+    first, second = by["listening"].items
+    assert (first.evaluation, first.answers, first.expert, first.machine, first.spread) == (
+        "e2",
+        {"r1": 1, "r2": 3},
+        2,
+        2,
+        2,
+    )
+    assert second.spread == 0
+    against = by["listening"].against_expert
+    assert (against["r1"].n, against["r1"].exact.value, against["r1"].bias.value) == (2, 0.5, -0.5)
+    assert [one.rater for one in by["listening"].agreement.raters] == ["r1", "r2", "r9"]
+    assert by["listening"].agreement.columns["llm"].n == 2
+    assert by["compensation"].items[0].spread is None
+    assert found.missing == {"r1": 7, "r2": 7, "r9": 7}
+    assert "too few" in found.notes[0]
+    assert sessions.results("a", session.id) == found == sessions.close(KEY, session.id)
+
+
+def test_answers_become_blind_labels(database, sessions, session, answer):
+    answer("r1", listening=3)
+    answer("r9", listening=2)
+    found = sessions.close(KEY, session.id)
+    assert (found.labels.stored, found.labels.seen) == (2, 0)
+    with database.begin("a") as tx:
+        labels = tx.labels.list(LabelFilter(), None, 9)
+    assert {(one.rater, one.level, one.blind, one.scorecard) for one in labels} == {
+        ("r1", 3, True, "own-card@1"),
+        ("r9", 2, True, "own-card@1"),
+    }
+
+
+def test_who_reviewed_a_grade_before_is_not_blind_to_it(database, sessions, session, answer):
+    verdict = {"dimension": "listening", "verdict": "overrule", "level": 1, "reason": "Twice."}
+    request = ReviewRequest.model_validate({"reviewer": "r1", "verdicts": [verdict]})
+    asyncio.run(Reviews(database, RedactWords(WorkPool(0), Policies())).review(KEY, "e1", request))
+    answer("r1", listening=3, greeting="yes")
+    assert sessions.close(KEY, session.id).labels.seen == 1
+    with database.begin("a") as tx:
+        labels = {one.dimension: one for one in tx.labels.list(LabelFilter(), None, 9)}
+    assert (labels["listening"].blind, labels["greeting"].blind) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"rater": "r3"}, "/rater"),
+        ({"evaluation": "e3"}, "/answers/0/evaluation"),
+        ({"listening": 4}, "/answers/0/level"),
+        ({"listening": "na"}, "/answers/0/level"),
+        ({"manners": 1}, "/answers/0/dimension"),
+    ],
+)
+def test_a_bad_answer_stores_none(sessions, session, answer, said, pointer):
+    given = {"rater": "r1", "listening": 2} | said
+    if "manners" in said:
+        del given["listening"]
+    with pytest.raises(InvalidInput) as refused:
+        answer(given.pop("rater"), **given)
+    assert [one.pointer for one in refused.value.problems] == [pointer]
+    assert sessions.get("a", session.id).answered == {"r1": 0, "r2": 0, "r9": 0}
+
+
+def test_rationales_are_redacted(database, sessions, session):
+    one = {"evaluation": "e1", "dimension": "listening", "level": 2, "rationale": "Card 4111 1111 1111 1111."}
+    request = AnswersRequest.model_validate({"rater": "r1", "answers": [one]})
+    asyncio.run(sessions.answer("a", session.id, request))
+    assert "4111" not in sessions.sheet("a", session.id, "r1").model_dump_json()
+
+
+def test_a_session_is_about_completed_evaluations_on_one_card(sessions, database):
+    keep(database, "a", "e3", None, NOW, external_id="crm-883")
+    request = {"name": "x", "evaluations": ["e1", "e3", "nothing"], "raters": ["r1", "r2"]}
+    with pytest.raises(InvalidInput) as refused:
+        sessions.open(KEY, SessionRequest.model_validate(request))
+    assert [one.pointer for one in refused.value.problems] == ["/evaluations/1", "/evaluations/2"]
+
+
+def test_sessions_are_listed_newest_first_and_each_tenant_sees_its_own(sessions, session):
+    request = {"name": "Late", "evaluations": ["e1"], "raters": ["r1", "r2"], "due": NOW - timedelta(days=1)}
+    late = sessions.open(KEY, SessionRequest.model_validate(request))
+    page = sessions.list("a", None, 1)
+    assert [(one.id, one.overdue) for one in page.items] == [(late.id, True)]
+    assert [one.id for one in sessions.list("a", page.next_cursor, 9).items] == [session.id]
+    assert sessions.list("b", None, 9).items == []
+    for attempt in (sessions.get, sessions.results):
+        with pytest.raises(NotFound):
+            attempt("b", session.id)
+
+
+LEVELS = st.lists(st.sampled_from([1, 2, 3]), min_size=2)
+
+
+@given(levels=LEVELS)
+def test_a_spread_is_the_distance_of_the_furthest_two(levels):
+    assert spread(LISTENING, levels) == max(levels) - min(levels)
+    assert spread(LISTENING, levels[:1]) is None
