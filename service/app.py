@@ -9,7 +9,9 @@ from fastapi.concurrency import run_in_threadpool as in_thread
 
 from service import __version__
 from service.api import (
+    appeals,
     audit,
+    batches,
     calibrations,
     docs,
     erasures,
@@ -21,7 +23,9 @@ from service.api import (
     problems,
     redactions,
     reports,
+    reviews,
     scorecards,
+    sessions,
     vault,
     webhooks,
 )
@@ -49,7 +53,9 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
         await in_thread(factory.warm_up)
         if role != "api":
             await factory.worker.start()
-        warming = asyncio.create_task(factory.redact.warm_up(factory.settings.processes))
+        redacts = role != "api" or factory.settings.redact == "submission"
+        processes = factory.settings.processes if redacts else 0
+        warming = asyncio.create_task(factory.redact.warm_up(processes))
         yield
         warming.cancel()
         if role != "api":
@@ -74,6 +80,9 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     if role != "worker":
         for room in (
             evaluations,
+            reviews,
+            appeals,
+            batches,
             erasures,
             audit,
             vault,
@@ -83,6 +92,7 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
             labels,
             reports,
             calibrations,
+            sessions,
         ):
             app.include_router(room.router)
     # The last one stands outermost.

@@ -92,6 +92,13 @@ EnderKey = Annotated[ApiKey, Depends(key_with("submit", "admin"))]
 """The key of a caller who may have an evaluation cancelled, or erased."""
 
 
+Appellant = Annotated[ApiKey, Depends(key_with("submit", "review"))]
+"""The key of a caller who may appeal: an agent's desk, which submits, or who reviews."""
+
+AppealReader = Annotated[ApiKey, Depends(key_with("read", "review"))]
+"""The key of a caller who may read appeals."""
+
+
 def require(key: ApiKey, scope: Scope) -> None:
     """Raise NotPermitted when the key lacks the scope."""
     if not key.allows(scope):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redaction import Plugin, PluginError, Policy
 from service.domain.grade import GraderName
@@ -31,6 +31,7 @@ from service.storage.upgrade import upgrade
 from service.usecases.accept import Acceptance
 from service.usecases.announce import Announce
 from service.usecases.answers import RedactAnswer
+from service.usecases.appeals import AppealRules, Appeals
 from service.usecases.assess import AssessEvaluation, Graders
 from service.usecases.audit import AuditLog, ReadLog
 from service.usecases.batches import Batches
@@ -55,10 +56,13 @@ from service.usecases.pool import WorkPool
 from service.usecases.pressure import Pressure, Room
 from service.usecases.readiness import Readiness
 from service.usecases.redact import RedactConversation
+from service.usecases.regrade import RegradeAppeal
 from service.usecases.report import Reports
 from service.usecases.request_seal import RequestSeal
-from service.usecases.retention import RUN_FOR_S, Retention
+from service.usecases.retention import Retention
+from service.usecases.reviews import Reviews
 from service.usecases.seal import Seal
+from service.usecases.sessions import Sessions
 from service.usecases.storing import StoreResult
 from service.usecases.submit import SubmitEvaluation
 from service.usecases.take_batch import TakeBatch
@@ -67,6 +71,7 @@ from service.usecases.unseal import Unseal
 from service.usecases.vault import Vault
 from service.usecases.webhook_secrets import WebhookSecrets
 from service.usecases.webhooks import Webhooks
+from service.usecases.words import RedactWords
 from service.usecases.workload import WorkloadReader
 
 if TYPE_CHECKING:
@@ -179,6 +184,27 @@ class Factory:
         return PlanLabels(self.database)
 
     @cached_property
+    def reviews(self) -> Reviews:
+        """What people decide about grades, and what waits for them."""
+        return Reviews(self.database, self._redact_words)
+
+    @cached_property
+    def appeals(self) -> Appeals:
+        """Appeals against grades."""
+        settings = self.settings
+        rules = AppealRules(settings.appeal_days, settings.appeal_decide_days, settings.max_appeals)
+        return Appeals(self.database, self.queue, self._redact_words, rules)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Conversations that several people grade without seeing each other's answers."""
+        return Sessions(self.database, self._redact_words)
+
+    @cached_property
+    def _redact_words(self) -> RedactWords:
+        return RedactWords(self.pool, self.policies, self.plugin)
+
+    @cached_property
     def explain(self) -> ExplainEvaluation:
         """Tells all that is known of one evaluation, beside a running service."""
         return ExplainEvaluation(ReadOnlyDatabase(self.settings.database_url))
@@ -197,12 +223,12 @@ class Factory:
     @cached_property
     def erase(self) -> Erase:
         """Erases evaluations for good."""
-        return Erase(self.database, self._handover)
+        return Erase(self.database, self.queue, self._handover, self.completions.tell)
 
     @cached_property
     def retention(self) -> Retention:
         """Erases by itself what has been kept for long enough."""
-        return Retention(self.database, self.settings.retention_days, self._handover)
+        return Retention(self.database, self.erase, self.settings.retention_days)
 
     @cached_property
     def audit(self) -> AuditLog:
@@ -213,11 +239,6 @@ class Factory:
     def note_read(self) -> ReadLog:
         """Takes note of who read what."""
         return ReadLog(self.database)
-
-    def tidy_up(self) -> None:
-        """Do what has to be done now and then: forget what is over its time."""
-        self.webhooks.requeue_overdue()
-        self.retention.run(within_s=RUN_FOR_S)
 
     @cached_property
     def queue(self) -> "JobQueue":
@@ -371,14 +392,17 @@ class Factory:
             settings.concurrency,
             settings.dead_after_s,
             deliver=self.deliver,
-            chores=(ForgetKeys(self.database), self.vault.purge, self.unseal.reopen, self._tidied),
+            regrade=RegradeAppeal(self.database, self.graders, self.queue, followed),
+            chores=(
+                ForgetKeys(self.database),
+                self.vault.purge,
+                self.unseal.reopen,
+                self.webhooks.requeue_overdue,
+                self.retention,
+            ),
             grace_s=settings.grace_s,
             idle=lambda: self._parking.parked,
         )
-
-    def _tidied(self) -> int:
-        self.tidy_up()
-        return 0
 
     @cached_property
     def _parking(self) -> Parking:
@@ -391,6 +415,11 @@ class Factory:
     @cached_property
     def _handover(self) -> Handover:
         return Handover()
+
+    @property
+    def model_is_away(self) -> bool:
+        """Whether work that needs the model is held back."""
+        return self._parking.circuit.trouble is not None
 
     async def model_state(self) -> ModelState:
         """Return whether the model can be used."""

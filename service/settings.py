@@ -354,8 +354,7 @@ def _allowed(problem: "ErrorDetails") -> str:
     kind = kinds[0] if kinds and get_origin(field.annotation) is not Literal else field.annotation
     if get_origin(kind) is Literal:
         return f"one of {', '.join(map(str, get_args(kind)))}"
-    bounds = {name: value for name, value in _bounds(field)}
-    named = [f"{_BOUND_WORDS[name]} {value}" for name, value in bounds.items()]
+    named = [f"{_BOUND_WORDS[name]} {value}" for name, value in _bounds(field)]
     return " ".join((_KIND_WORDS.get(kind, "a value that can be used"), " and ".join(named))).strip()
 
 
@@ -375,7 +374,13 @@ def _field(name: str) -> "FieldInfo":
 
 
 _OPTIONS = ("QALIBRATE_PORT", "QALIBRATE_HOST", "QALIBRATE_ROLE")
-_KIND_WORDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path", str: "text"}
+_KIND_WORDS: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path",
+    str: "text",
+}
 _BOUND_WORDS = {"gt": "above", "ge": "of at least", "lt": "below", "le": "up to"}
 
 

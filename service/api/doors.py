@@ -15,6 +15,7 @@ from service.deps import KEY_IN_SCOPE, require_bearer
 from service.domain.errors import NotAuthenticated, QalibrateError, TooManyRequests
 from service.domain.keys import ApiKey
 from service.factory import Factory
+from service.telemetry.metrics import RATE_LIMITED
 
 FAILURES_PER_MINUTE = 60
 """Keys that let nobody in, from one address. Secrets cannot be guessed; this bounds the work that guessing
@@ -71,6 +72,7 @@ class Doors:
         allowance = self._requests.take(key.id, limit)
         app: ASGIApp = self._app
         if allowance.wait_s:
+            RATE_LIMITED.inc()
             detail = f"this key may send {limit:,} requests a minute"
             app = problem_of(TooManyRequests(detail, allowance.wait_s))
         await app(scope, receive, _telling(send, allowance))

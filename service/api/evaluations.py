@@ -150,6 +150,7 @@ def list_evaluations(
     scorecard: Annotated[str | None, Query(max_length=80)] = None,
     status: Status | None = None,
     disposition: Literal["auto_accepted", "needs_review", "reviewed"] | None = None,
+    batch: Annotated[str | None, Query(max_length=200, description="The id of a batch.")] = None,
     from_: Annotated[
         Moment | None, Query(alias="from", description="Accepted at this time or later.")
     ] = None,
@@ -159,7 +160,13 @@ def list_evaluations(
 ) -> EvaluationList:
     """Return a page; `next_cursor` is null on the last one."""
     wanted = EvaluationFilter(
-        agent=agent, scorecard=scorecard, status=status, disposition=disposition, from_=from_, to=to
+        agent=agent,
+        scorecard=scorecard,
+        status=status,
+        disposition=disposition,
+        batch=batch,
+        from_=from_,
+        to=to,
     )
     page = factory.evaluations.list(tenant, wanted, cursor, limit)
     reading.several("evaluation.read", [one.id for one in page.items], dict(wanted))

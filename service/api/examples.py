@@ -65,6 +65,50 @@ REDACTION_REQUEST: dict[str, Any] = {"conversation": _CONVERSATION}
 
 RESEND_REQUEST: dict[str, Any] = {"status": "dead"}
 
+REVIEW_REQUEST: dict[str, Any] = {
+    "reviewer": "r1",
+    "verdicts": [
+        {"dimension": "greeting", "verdict": "accept"},
+        {"dimension": "listening", "verdict": "overrule", "level": 3, "reason": "Nothing is asked twice."},
+    ],
+}
+
+APPEAL_REQUEST: dict[str, Any] = {
+    "dimension": "greeting",
+    "by": "a-17",
+    "reason": "I greeted the customer in my first words.",
+    "quote": {"turn": 0, "text": "Good morning, thank you for calling."},
+}
+
+COMMENT_REQUEST: dict[str, Any] = {"by": "r9", "text": "I will listen to it again."}
+
+WITHDRAWAL_REQUEST: dict[str, Any] = {"by": "a-17"}
+
+DECISION_REQUEST: dict[str, Any] = {
+    "by": "r9",
+    "verdict": "rejected",
+    "reason": "The grade counts the greeting already.",
+}
+
+SESSION_REQUEST: dict[str, Any] = {
+    "name": "November round",
+    "evaluations": ["crm-881"],
+    "raters": ["r1", "r2"],
+    "expert": "r9",
+}
+
+ANSWERS_REQUEST: dict[str, Any] = {
+    "rater": "r1",
+    "answers": [
+        {
+            "evaluation": "crm-881",
+            "dimension": "greeting",
+            "level": "yes",
+            "rationale": "Greets in the first turn.",
+        }
+    ],
+}
+
 SCORECARD: dict[str, Any] = {
     "name": "short-check",
     "title": "Short check",

@@ -40,7 +40,10 @@ class _Shown(CollectorRegistry):
 async def metrics(request: Request, factory: FactoryDep) -> Response:
     """Answer also while the database is away: without the figures that come from it."""
     workload = await factory.workload()
-    gauges = [*_of_database(workload), *_of_process(factory.pool.waiting)]
+    gauges = [
+        *_of_database(workload),
+        *_of_process(factory.pool.waiting, circuit_is_open=factory.model_is_away),
+    ]
     encode, media_type = choose_encoder(request.headers.get("accept", ""))
     return Response(encode(_Shown(gauges)), media_type=media_type)
 
@@ -64,12 +67,22 @@ def _of_database(workload: Workload | None) -> Iterator[Metric]:
     yield _gauge(
         "queue_parked_evaluations", "Evaluations that wait for something to come back.", workload.parked
     )
+    webhooks = GaugeMetricFamily(
+        "qalibrate_webhooks",
+        "Webhooks that were not delivered: waiting for an attempt, or given up.",
+        labels=["status"],
+    )
+    for status in ("pending", "dead"):
+        webhooks.add_metric([status], workload.webhooks.get(status, 0))
+    yield webhooks
     if workload.workers is not None:
         yield _gauge("workers_alive", "Workers of the fleet that gave a sign of life.", workload.workers)
 
 
-def _of_process(waiting: int) -> Iterator[Metric]:
+def _of_process(waiting: int, *, circuit_is_open: bool) -> Iterator[Metric]:
     yield _gauge("redaction_pool_waiting", "Texts that wait for a process that redacts.", waiting)
+    meaning = "Whether this process holds work back because the model is away."
+    yield _gauge("model_circuit_open", meaning, float(circuit_is_open))
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

@@ -19,6 +19,10 @@ BODY_PAUSE_S = 30.0
 """How long a caller may pause in the middle of a body."""
 
 
+STREAMED = frozenset({"/v1/batches"})
+"""Where a body may be of any size, because it is read piece by piece and each line is limited."""
+
+
 class StrictRequest(Request):
     """A request whose JSON may hold no NaN or infinity and is nested no deeper than MOST_NESTING."""
 
@@ -121,6 +125,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"] in STREAMED:
+            await self._app(scope, _counted(receive, None), send)
+            return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._limit:
             await problem_of(TooLarge(self._limit))(scope, receive, send)
@@ -128,7 +135,7 @@ class BodyLimit:
         await self._app(scope, _counted(receive, self._limit), send)
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
+def _counted(receive: Receive, limit: int | None) -> Receive:
     """Return `receive` with bounds on what a body without a declared length may bring, and on its pauses."""
     taken, complete = 0, False
 
@@ -142,7 +149,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
             raise TooSlow(BODY_PAUSE_S) from None
         complete = not message.get("more_body", False)
         taken += len(message.get("body", b""))
-        if taken > limit:
+        if limit is not None and taken > limit:
             raise TooLarge(limit)
         return message
 

@@ -50,6 +50,7 @@ class Assignment(Model):
     attempts: int
     waiting: Waiting | None = None
     sealed: bytes | None = None
+    created_at: datetime | None = None
 
 
 class EvaluationFilter(Model):

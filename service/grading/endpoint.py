@@ -40,7 +40,9 @@ async def ask(model: ChatModel | None) -> Finding:
     check, started = "model answers", time.monotonic()
     if model is None:
         return fail(check, "no model is configured", "set OPENAI_BASE_URL, or OPENAI_API_KEY")
-    request = ChatRequest(system="Answer in JSON.", user='Say {"ok": true}.', schema=_ANSWER, schema_name="ok")
+    request = ChatRequest(
+        system="Answer in JSON.", user='Say {"ok": true}.', schema=_ANSWER, schema_name="ok"
+    )
     try:
         answer = await model.complete(request)
     except QalibrateError as error:
@@ -85,7 +87,9 @@ def _read(answer: httpx2.Response, place: str, model: str) -> Finding:
         return warn(CHECK, f"{place} answers with {answer.status_code}", "see the server's own log")
     known = _models(answer)
     if known and model not in known:
-        return warn(CHECK, f"{place} takes the key and knows no {model!r}", "set QALIBRATE_MODEL to one it knows")
+        return warn(
+            CHECK, f"{place} takes the key and knows no {model!r}", "set QALIBRATE_MODEL to one it knows"
+        )
     return ok(CHECK, f"{place} answers" + (f" and has {model!r}" if known else ""))
 
 

@@ -10,6 +10,7 @@ from dbos import DBOS, DBOSConfig
 from dbos import DBOSPortableJSONSerializer as PortableJSON
 
 from service.storage.database import Database
+from service.telemetry import tracing
 
 APPLICATION = "qalibrate"
 
@@ -126,5 +127,7 @@ def engine_config(database: Database, executor_id: str) -> DBOSConfig:
         serializer=PortableJSON(),
         max_executor_threads=32,
         log_level=os.environ.get("QALIBRATE_ENGINE_LOG_LEVEL", "ERROR"),
+        # Makes no spans of its own, for want of a provider: it only lets ours join the trace of the request.
+        enable_otlp=tracing.is_on(),
         run_migrations=True,
     )

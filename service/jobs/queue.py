@@ -9,9 +9,10 @@ from service.domain.grade import GraderName
 from service.domain.submission import Priority
 from service.jobs.engine import APPLICATION, ENGINE_VERSION, GRADING, RULES, WEBHOOKS, EngineRows
 from service.jobs.shares import BATCH, INTERACTIVE, Shares
-from service.jobs.workflows import running
+from service.jobs.workflows import regrade_job, running
 from service.storage.database import Database
 from service.storage.transaction import Transaction
+from service.telemetry import tracing
 
 # A transaction that put something in is committed within this time, or never.
 COMMITTED_WITHIN_S = 60.0
@@ -58,6 +59,15 @@ class DurableQueue:
         options = self._options("deliver", WEBHOOKS, f"{delivery_id}-{attempt}", number, delay_s)
         self._client.enqueue_in_transaction(tx.connection, options, delivery_id, attempt)
 
+    def enqueue_regrade(self, tx: Transaction, appeal_id: str, attempt: int, delay_s: float = 0) -> None:
+        """Queue an attempt to grade a contested dimension anew; it is there when, and only when, `tx` commits.
+
+        The same appeal and attempt are queued once, however often this is called.
+        """
+        number = self._number(tx, GRADING, "interactive")
+        options = self._options("regrade", GRADING, regrade_job(appeal_id, attempt), number, delay_s)
+        self._client.enqueue_in_transaction(tx.connection, options, appeal_id, attempt)
+
     def forget(self, tx: Transaction, evaluation_id: str) -> None:
         """Take the job of an evaluation out of the queue, wherever it is; nothing when there is none."""
         self._rows.drop(tx.connection, [evaluation_id])
@@ -83,6 +93,9 @@ class DurableQueue:
         }
         if delay_s > 0:
             options["delay_seconds"] = delay_s
+        if tracing.is_on():
+            # Ids of the trace, nothing else, in the job's row.
+            options["otel_context"] = tracing.current()
         self._used_at[queue] = time.monotonic()
         return options
 

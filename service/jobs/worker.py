@@ -26,7 +26,7 @@ from service.jobs.engine import (
     take_over_logs,
 )
 from service.jobs.within import within
-from service.jobs.workflows import Assess, Deliver, running
+from service.jobs.workflows import Assess, Deliver, Regrade, running
 from service.storage.database import Database
 from service.usecases.tidy import Chore, tidy
 
@@ -71,6 +71,7 @@ class Worker:
         dead_after_s: float,
         *,
         deliver: Deliver | None = None,
+        regrade: Regrade | None = None,
         chores: tuple[Chore, ...] = (),
         grace_s: float = GRACE_S,
         idle: Callable[[], Collection[str]] = frozenset,
@@ -93,6 +94,8 @@ class Worker:
         if deliver is not None:
             self._places[WEBHOOKS] = DELIVERIES
             running.deliver = deliver
+        if regrade is not None:
+            running.regrade = regrade
         running.assess = assess
         running.places = concurrency
         self._tasks: list[asyncio.Task[None]] = []

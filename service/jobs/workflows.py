@@ -24,6 +24,7 @@ DATABASE_TRIES = 1440
 
 Assess = Callable[[str], Awaitable[None]]
 Deliver = Callable[[str, int], Awaitable[None]]
+Regrade = Callable[[str], Awaitable[None]]
 
 
 class _Job(NamedTuple):
@@ -37,6 +38,7 @@ class Running:
 
     assess: Assess
     deliver: Deliver
+    regrade: Regrade
 
     def __init__(self) -> None:
         self.places = 0
@@ -102,6 +104,17 @@ async def _grade(evaluation_id: str) -> None:
 async def _deliver(delivery_id: str, attempt: int) -> None:
     work = _persistently(running.deliver, delivery_id, attempt)
     await running.run(f"{delivery_id}-{attempt}", work, (WEBHOOKS,))
+
+
+def regrade_job(appeal_id: str, attempt: int) -> str:
+    """Return the id of the job that grades a contested dimension anew for the `attempt`th time."""
+    return f"regrade-{appeal_id}-{attempt}"
+
+
+@DBOS.workflow(name="regrade", max_recovery_attempts=None)
+async def _regrade(appeal_id: str, attempt: int) -> None:
+    work = _persistently(running.regrade, appeal_id)
+    await running.run(regrade_job(appeal_id, attempt), work, (GRADING, RULES))
 
 
 @retry(

@@ -14,7 +14,6 @@ from service.storage.schema import (
     batch_lines,
     batches,
     evaluations,
-    idempotency_keys,
     label_plan_items,
     labels,
     sealed_requests,
@@ -81,14 +80,6 @@ class ErasureStore:
             self._drop_beside([row.id for row in rows])
             self._unname({row.external_id for row in rows if row.external_id is not None})
         return [ErasedRow(row.id, row.external_id, row.status) for row in rows]
-
-    def drop_idempotency(self, before: datetime, limit: int) -> int:
-        """Drop up to `limit` idempotency keys that came before a moment; return how many that were."""
-        table = idempotency_keys.c
-        old = sa.select(table.key).where(table.tenant == self._tenant, table.created_at < before)
-        old = old.order_by(table.created_at).limit(limit)
-        delete = sa.delete(idempotency_keys).where(table.tenant == self._tenant, table.key.in_(old))
-        return self._connection.execute(delete).rowcount
 
     def drop_deliveries(self, before: datetime, limit: int) -> int:
         """Drop up to `limit` records of webhooks from before a moment, whose evaluations are all erased."""
@@ -171,15 +162,12 @@ class ErasureStore:
 
     def _unname_labels(self, name: str, nameless: str) -> None:
         called = (labels.c.tenant == self._tenant) & (labels.c.conversation == name)
-        found = self._connection.scalars(sa.select(labels.c.id).where(called).order_by(labels.c.id)).all()
+        found = self._connection.scalars(sa.select(labels.c.id).where(called)).all()
         if found:
-            # The id is a digest of the name, and would be in the way of a new label of that name. Labels stay
-            # in their order, on which the last digits of means may depend.
-            new = sorted(secrets.token_hex(32) for _ in found)
+            # The id is a digest of the name, and would be in the way of a new label of that name.
             update = sa.update(labels).where(labels.c.id == sa.bindparam("of"))
             update = update.values(id=sa.bindparam("new"), conversation=nameless, rationale=None)
-            pairs = zip(found, new, strict=True)
-            self._connection.execute(update, [{"of": old, "new": name} for old, name in pairs])
+            self._connection.execute(update, [{"of": one, "new": secrets.token_hex(32)} for one in found])
 
     def _without_rest(self, external_ids: set[str]) -> Iterator[str]:
         left = sa.select(evaluations.c.external_id).where(

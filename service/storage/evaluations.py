@@ -285,6 +285,7 @@ class EvaluationStore:
             attempts=row.attempts,
             waiting=row.waiting and Waiting.model_validate(row.waiting),
             sealed=sealed,
+            created_at=row.created_at,
         )
 
     def _conversation(self, row: sa.Row[Any]) -> tuple[RedactedConversation, bytes | None]:

@@ -98,9 +98,7 @@ evaluations = sa.Table(
     sa.Index("evaluations_by_external_id", "tenant", "external_id", "created_at", "id"),
     sa.Index("evaluations_by_batch", "tenant", "batch_id", "batch_line"),
     sa.Index("evaluations_by_need", "tenant", "needs_review", "created_at", "id"),
-    sa.Index(
-        "evaluations_by_review", "tenant", "review_state", "review_due_at", "review_certainty", "id"
-    ),
+    sa.Index("evaluations_by_review", "tenant", "review_state", "review_due_at", "review_certainty", "id"),
     sa.Index("evaluations_by_review_state", "tenant", "review_state", "created_at", "id"),
     sa.Index(
         "evaluations_unfinished",
@@ -183,6 +181,12 @@ webhook_deliveries = sa.Table(
         sqlite_where=sa.text("status = 'pending'"),
         postgresql_where=sa.text("status = 'pending'"),
     ),
+    sa.Index(
+        "webhook_deliveries_undelivered",
+        "status",
+        sqlite_where=sa.text("status IN ('pending', 'dead')"),
+        postgresql_where=sa.text("status IN ('pending', 'dead')"),
+    ),
 )
 
 # What signs webhooks, sealed where there is a key. The one without an end is the current one of its tenant.
@@ -250,7 +254,7 @@ idempotency_keys = sa.Table(
     sa.Column("body_sha256", sa.String(64), nullable=False),
     sa.Column("evaluation_id", sa.String(32), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Index("idempotency_keys_by_time", "tenant", "created_at"),
+    sa.Index("idempotency_keys_by_time", "created_at"),
 )
 
 # A worker that stops beating is taken for dead, and its jobs are put back.

@@ -39,7 +39,9 @@ class WorkloadStore:
     def parked(self) -> int:
         """Return how many evaluations wait for another reason than their place in the queue."""
         waiting = sa.text("waiting IS NOT NULL AND status IN ('queued', 'running')")
-        return self._connection.scalar(sa.select(sa.func.count()).select_from(evaluations).where(waiting)) or 0
+        return (
+            self._connection.scalar(sa.select(sa.func.count()).select_from(evaluations).where(waiting)) or 0
+        )
 
     def workers(self, since: datetime) -> int:
         """Return how many workers gave a sign of life at `since` or later."""

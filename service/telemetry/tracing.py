@@ -117,5 +117,13 @@ def current() -> Context:
     return context.get_current()
 
 
+def traceparent() -> str | None:
+    """Return the trace under way in the words of its header, None when there is none."""
+    carrier: dict[str, str] = {}
+    if _Tracing.tracer is not None:
+        TraceContextTextMapPropagator().inject(carrier)
+    return carrier.get("traceparent")
+
+
 def _named(attributes: Attributes) -> Attributes:
     return {f"{NAMESPACE}.{name}": value for name, value in attributes.items()}

@@ -14,6 +14,7 @@ from service.domain.transcript import RedactedConversation
 from service.domain.vault import Original
 from service.storage.idempotency import Claim
 from service.storage.transaction import Transaction
+from service.telemetry import tracing
 from service.usecases.calibrations import Followed
 from service.usecases.cards import named_scorecard
 from service.usecases.handover import Accepted, Handover
@@ -50,6 +51,7 @@ class Draft(NamedTuple):
     originals: tuple[Original, ...] = ()
     sealed: bytes | None = None
     batch: BatchLine | None = None
+    traceparent: str | None = None
 
 
 class Taken(NamedTuple):
@@ -137,7 +139,8 @@ class Acceptance:
         tx.sealed_requests.add_all([(d.id, d.sealed) for d, _ in mine if d.sealed is not None], now)
         for (draft, _), submission, evaluation in zip(mine, submissions, evaluations, strict=True):
             self._vault.keep(tx, draft.id, draft.originals, now)
-            self._queue.enqueue(tx, draft.id, submission.priority, grader=draft.grader)
+            with tracing.continued(draft.traceparent):
+                self._queue.enqueue(tx, draft.id, submission.priority, grader=draft.grader)
             self._hand_over(tx.tenant, draft, submission, evaluation)
         return {evaluation.id: Taken(evaluation, is_new=True) for evaluation in evaluations}
 

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from service.domain.appeal import (
     Appeal,
@@ -32,22 +32,10 @@ from service.storage.transaction import Transaction
 from service.usecases.accept import Idempotency
 from service.usecases.appeal import found_quote
 from service.usecases.cursors import cursor_of, read_cursor
+from service.usecases.queue import JobQueue
 from service.usecases.review import machine_level
 from service.usecases.reviews import card_of, check_same, locked, once_only, record
 from service.usecases.words import RedactWords
-
-
-class RegradeQueue(Protocol):
-    """Where gradings anew wait. What is put in is there when, and only when, its transaction commits."""
-
-    def enqueue_regrade(self, tx: Transaction, appeal_id: str, attempt: int, delay_s: float = 0) -> None:
-        """Queue attempt number `attempt`, from 1 on, after `delay_s` seconds at the earliest.
-
-        The same appeal and attempt are queued once, however often this is called.
-        """
-
-    def tell(self) -> None:
-        """Say that what was put in is committed."""
 
 
 class AppealRules(NamedTuple):
@@ -76,9 +64,7 @@ class AppealPage(NamedTuple):
 class Appeals:
     """The appeals of a tenant."""
 
-    def __init__(
-        self, database: Database, queue: RegradeQueue, redact: RedactWords, rules: AppealRules
-    ) -> None:
+    def __init__(self, database: Database, queue: JobQueue, redact: RedactWords, rules: AppealRules) -> None:
         self._database = database
         self._queue = queue
         self._redact = redact

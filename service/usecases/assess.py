@@ -22,6 +22,7 @@ from service.grading.looking import Elsewhere
 from service.grading.port import Grader
 from service.storage.database import Database
 from service.storage.transaction import Transaction
+from service.telemetry import stage, waited
 from service.usecases.answers import RedactAnswer
 from service.usecases.calibrations import Followed
 from service.usecases.following import Following
@@ -78,8 +79,10 @@ class Graders:
                 return _not_configured(grader)
             # Waiting for the limits of requests to the model is no fault of this evaluation.
             async with work_time(self._timeout_s):
-                assessment = await assess(chosen, conversation, card, elsewhere=self._elsewhere)
-                assessment = await self._redact_answer(assessment, conversation, tenant, names)
+                with stage("grade", grader=grader):
+                    assessment = await assess(chosen, conversation, card, elsewhere=self._elsewhere)
+                with stage("redact_answer"):
+                    assessment = await self._redact_answer(assessment, conversation, tenant, names)
                 provenance = assessment.provenance.model_copy(
                     update={"redactor": redaction.version, "policy": redaction.policy}
                 )
@@ -166,6 +169,7 @@ class AssessEvaluation:
             work = await asyncio.to_thread(self._start, evaluation_id, accepted)
             if work is None:
                 return
+            _note_wait(work.assignment)
             outcome = await self._outcome(work)
             if outcome is None:
                 return
@@ -224,6 +228,12 @@ def _begun(tx: Transaction, evaluation_id: str, accepted: Accepted | None) -> As
     return None if attempts is None else _assignment(accepted, attempts)
 
 
+def _note_wait(assignment: Assignment) -> None:
+    """Tell how long it was queued; a later attempt did not wait for its turn alone."""
+    if assignment.attempts == 1 and assignment.created_at is not None:
+        waited("queue", assignment.created_at, evaluation=assignment.id)
+
+
 def _assignment(accepted: Accepted, attempts: int) -> Assignment:
     submission = accepted.submission
     return Assignment.model_construct(
@@ -234,4 +244,5 @@ def _assignment(accepted: Accepted, attempts: int) -> Assignment:
         scorecard=submission.scorecard,
         grader=submission.grader,
         attempts=attempts,
+        created_at=submission.created_at,
     )

@@ -77,8 +77,8 @@ class ReadLog:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._hurry = threading.Event()
+        self._closing = threading.Event()
         self._writer: threading.Thread | None = None
-        self._closed = False
 
     def __call__(
         self,
@@ -124,7 +124,7 @@ class ReadLog:
 
     def close(self) -> None:
         """Write what waits, and end the thread."""
-        self._closed = True
+        self._closing.set()
         self._hurry.set()
         if self._writer is not None:
             self._writer.join(timeout=30)
@@ -147,11 +147,11 @@ class ReadLog:
             self._writer.start()
 
     def _run(self) -> None:
-        while not self._closed:
+        while not self._closing.is_set():
             self._hurry.wait(self._write_after_s)
             self._hurry.clear()
             if not self._try_to_write():
-                time.sleep(self._write_after_s)
+                self._closing.wait(self._write_after_s)
 
     def _try_to_write(self) -> bool:
         try:

@@ -1,15 +1,17 @@
 """Erasing for good: one evaluation, some, or all of a conversation. Numbers and a line in the log stay."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from service.domain.audit import AuditEntry
 from service.domain.erasure import Erased
 from service.domain.errors import Gone, NotFound
+from service.domain.evaluation import FINAL
 from service.storage.database import Database
 from service.storage.erasure import ErasedRow
 from service.storage.transaction import Transaction
 from service.usecases.handover import Handover
+from service.usecases.queue import JobQueue
 
 AT_ONCE = 200
 """Evaluations that one transaction erases."""
@@ -18,10 +20,20 @@ AT_ONCE = 200
 class Erase:
     """Erases a tenant's evaluations. `by` is the key that asks, or who stands for one."""
 
-    def __init__(self, database: Database, handover: Handover | None = None) -> None:
-        """Make one; what this process remembers of an evaluation for its worker goes as well."""
+    def __init__(
+        self,
+        database: Database,
+        queue: JobQueue,
+        handover: Handover | None = None,
+        on_done: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Make one; what this process remembers of an evaluation for its worker goes as well. `on_done` is
+        called with the id of each evaluation that somebody may be waiting for.
+        """
         self._database = database
+        self._queue = queue
         self._handover = handover or Handover()
+        self._on_done = on_done
 
     def one(self, tenant: str, evaluation_id: str, by: str) -> None:
         """Erase an evaluation, whatever its state. Raises NotFound, and Gone when it was erased before."""
@@ -37,10 +49,12 @@ class Erase:
         done: set[str] = set()
         gone: set[str] = set()
         for at in range(0, len(wanted), AT_ONCE):
+            part = wanted[at : at + AT_ONCE]
             with self._database.begin(tenant) as tx:
-                part = wanted[at : at + AT_ONCE]
-                done |= {row.id for row in self._erase(tx, part, by)}
+                rows = self._erase(tx, part, by)
+                done |= {row.id for row in rows}
                 gone |= tx.erasure.erased_among([one for one in part if one not in done])
+            self.stop(rows)
         return Erased(
             erased=len(done),
             gone=tuple(one for one in wanted if one in gone),
@@ -53,40 +67,48 @@ class Erase:
         while True:
             with self._database.begin(tenant) as tx:
                 found = tx.erasure.of_conversation(external_id, AT_ONCE)
-                erased += len(self._erase(tx, found, by))
+                rows = self._erase(tx, found, by)
+            self.stop(rows)
+            erased += len(rows)
             if len(found) < AT_ONCE:
                 return Erased(erased=erased)
 
+    def within(self, tx: Transaction, ids: Sequence[str], now: datetime) -> Sequence[ErasedRow]:
+        """Erase these evaluations in a transaction of their tenant; return those that were not erased yet.
+
+        Whoever calls it writes the line in the log, and calls `stop` once that is committed.
+        """
+        rows = tx.erasure.erase(ids, now)
+        erased = [row.id for row in rows]
+        if erased:
+            tx.deliveries.drop_of(erased)
+            tx.reviews.forget_words(erased)
+            tx.appeals.forget_words(erased, now)
+            tx.sessions.forget_words(erased)
+        for one in _unfinished(rows):
+            self._queue.forget(tx, one)
+        return rows
+
+    def stop(self, rows: Sequence[ErasedRow]) -> None:
+        """Stop the work on what is erased, and let go of what this process remembers of it."""
+        for row in rows:
+            self._handover.take(row.id)
+        for one in _unfinished(rows):
+            self._queue.stop(one)
+            self._on_done(one)
+
     def _erase(self, tx: Transaction, ids: Sequence[str], by: str) -> Sequence[ErasedRow]:
         now = datetime.now(UTC)
-        rows = erase(tx, self._handover, ids, now)
-        tx.audit.add(
-            *(
-                AuditEntry(
-                    at=now,
-                    actor=by,
-                    action="evaluation.erased",
-                    subject=row.id,
-                    details={"status": row.status},
-                )
-                for row in rows
-            )
-        )
+        rows = self.within(tx, ids, now)
+        tx.audit.add(*(_line(row, by, now) for row in rows))
         return rows
 
 
-def erase(tx: Transaction, handover: Handover, ids: Sequence[str], now: datetime) -> Sequence[ErasedRow]:
-    """Erase these evaluations in a transaction of their tenant, and return those that were not erased yet.
+def _line(row: ErasedRow, by: str, now: datetime) -> AuditEntry:
+    return AuditEntry(
+        at=now, actor=by, action="evaluation.erased", subject=row.id, details={"status": row.status}
+    )
 
-    The caller writes the line in the log.
-    """
-    rows = tx.erasure.erase(ids, now)
-    erased = [row.id for row in rows]
-    if erased:
-        tx.deliveries.drop_of(erased)
-        tx.reviews.forget_words(erased)
-        tx.appeals.forget_words(erased, now)
-        tx.sessions.forget_words(erased)
-    for one in erased:
-        handover.take(one)
-    return rows
+
+def _unfinished(rows: Sequence[ErasedRow]) -> Sequence[str]:
+    return [row.id for row in rows if row.status not in FINAL]

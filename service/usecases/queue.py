@@ -35,5 +35,12 @@ class JobQueue(Protocol):
         The same delivery and attempt are queued once, however often this is called.
         """
 
+    def enqueue_regrade(self, tx: Transaction, appeal_id: str, attempt: int, delay_s: float = 0) -> None:
+        """Queue attempt number `attempt`, from 1 on, to grade a contested dimension anew, after `delay_s`
+        seconds at the earliest.
+
+        The same appeal and attempt are queued once, however often this is called.
+        """
+
     def tell(self) -> None:
         """Say that what was put in is committed."""

@@ -134,8 +134,9 @@ def redact_conversation(
     return Redacted(redacted, summary, _result(redacted, found), kept)
 
 
-def withheld(conversation: Conversation, language: Language) -> RedactedConversation:
-    """Return what is known of a conversation that is not redacted yet, without a word that anybody said.
+def withheld(conversation: Conversation) -> RedactedConversation:
+    """Return what is known of a conversation that says its language and is not redacted yet, without a word
+    that anybody said.
 
     What redaction would keep as given stays, and a team and a kind of call where a code names them.
     """
@@ -145,7 +146,7 @@ def withheld(conversation: Conversation, language: Language) -> RedactedConversa
     return RedactedConversation.model_construct(
         external_id=conversation.external_id,
         channel=conversation.channel,
-        language=language,
+        language=language_of(conversation),
         call_type=_code(call_type),
         direction=conversation.direction,
         agent=agent,

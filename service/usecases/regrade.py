@@ -12,9 +12,9 @@ from service.domain.grade import GraderName
 from service.storage.appeals import RegradeWork
 from service.storage.database import Database
 from service.usecases.appeal import card_of_one, cites, same_answer
-from service.usecases.appeals import RegradeQueue
 from service.usecases.assess import Graders
 from service.usecases.calibrations import Followed
+from service.usecases.queue import JobQueue
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ class RegradeAppeal:
     """Does the job of one appeal. Doing it twice gives one result."""
 
     def __init__(
-        self, database: Database, graders: Graders, queue: RegradeQueue, followed: Followed | None = None
+        self, database: Database, graders: Graders, queue: JobQueue, followed: Followed | None = None
     ) -> None:
         self._database = database
         self._graders = graders

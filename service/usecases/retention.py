@@ -1,6 +1,5 @@
 """Erases by itself what has been kept for long enough, by the rule of each tenant."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -14,24 +13,17 @@ from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.keys import check_tenant
 from service.storage.database import Database
 from service.storage.transaction import Transaction
-from service.usecases.erase import AT_ONCE, erase
-from service.usecases.handover import Handover
+from service.usecases.erase import AT_ONCE, Erase
 
 log = structlog.get_logger(__name__)
 
 LONGEST_DAYS = 36_500.0
 
-RUN_FOR_S = 10.0
-"""How long a worker erases before it looks after other things; it goes on the next time."""
-
-DROPPED_AT_ONCE = 2_000
-"""Rows beside evaluations that one transaction drops."""
+DELIVERIES_AT_ONCE = 1_000
+"""Records of webhooks that one transaction drops."""
 
 BATCHES_AT_ONCE = 2
 """Records of batches, of up to 100,000 lines each, that one transaction drops."""
-
-# A request that is sent again within a day is the same request, whatever is kept for less.
-KEYS_AT_LEAST = timedelta(days=1)
 
 _ANY = ""
 """Rules are those of every tenant."""
@@ -56,13 +48,12 @@ class Due(NamedTuple):
 class Retention:
     """The rules, and what follows from them."""
 
-    def __init__(
-        self, database: Database, default_days: float | None, handover: Handover | None = None
-    ) -> None:
+    def __init__(self, database: Database, erase: Erase, default_days: float | None) -> None:
         """Make one; who has no rule is kept for `default_days`, None for ever."""
         self._database = database
         self._default = default_days
-        self._handover = handover or Handover()
+        self._erase = erase
+        self._round = self._portions(THE_SERVICE)
 
     def rule(self, tenant: str) -> Rule:
         """Return the rule that a tenant goes by. Raises InvalidInput for what is no tenant."""
@@ -104,45 +95,48 @@ class Retention:
                 found.append(Due(tenant, before, count))
         return [one for one in found if one.evaluations]
 
-    def run(self, within_s: float | None = None, by: str = THE_SERVICE) -> list[Due]:
-        """Erase what was kept for long enough, a few at a time, and return what that was.
+    def run(self, by: str = THE_SERVICE) -> list[Due]:
+        """Erase all that was kept for long enough, a portion at a time, and return what that was."""
+        done: dict[str, Due] = {}
+        for portion in self._portions(by):
+            before = done.get(portion.tenant, portion)
+            erased = portion.evaluations + (before.evaluations if portion.tenant in done else 0)
+            done[portion.tenant] = before._replace(evaluations=erased)
+        return [one for one in done.values() if one.evaluations]
 
-        `within_s`: stop after so many seconds, wherever that is. A line in the log of a tenant tells of each
-        transaction, and no other line of each evaluation.
+    def __call__(self) -> int:
+        """A worker's chore: erase one portion, and return how much that was, nothing when nothing is left."""
+        portion = next(self._round, None)
+        if portion is None:
+            self._round = self._portions(THE_SERVICE)
+            return 0
+        return max(portion.evaluations, 1)
+
+    def _portions(self, by: str) -> Iterator[Due]:
+        """Erase as it goes, one transaction each. A line in the log of the tenant tells of each of them, and
+        no other line of each evaluation.
         """
-        until = None if within_s is None else time.monotonic() + within_s
         with self._database.begin(_ANY) as tx:
             limits = list(self._limits(tx))
-        done = [self._erase(tenant, before, until, by) for tenant, before in limits]
-        return [one for one in done if one.evaluations]
-
-    def _erase(self, tenant: str, before: datetime, until: float | None, by: str) -> Due:
-        erased = 0
-        more = True
-        while more and (until is None or time.monotonic() < until):
-            portion, more = self._erase_some(tenant, before, by)
-            erased += portion
-        return Due(tenant, before, erased)
+        for tenant, before in limits:
+            more = True
+            while more:
+                erased, more = self._erase_some(tenant, before, by)
+                if erased or more:
+                    yield Due(tenant, before, erased)
 
     def _erase_some(self, tenant: str, before: datetime, by: str) -> tuple[int, bool]:
         """Return how many evaluations were erased, and whether there is more to do."""
         now = datetime.now(UTC)
         with self._database.begin(tenant) as tx:
             found = tx.erasure.older_than(before, AT_ONCE)
-            erased = len(erase(tx, self._handover, found, now))
-            more = self._drop_some(tx, before, now)
-            if erased:
-                details: dict[str, JsonValue] = {"evaluations": erased, "before": before.isoformat()}
+            rows = self._erase.within(tx, found, now)
+            more = _drop_some(tx, before)
+            if rows:
+                details: dict[str, JsonValue] = {"evaluations": len(rows), "before": before.isoformat()}
                 tx.audit.add(AuditEntry(at=now, actor=by, action="retention.erased", details=details))
-        return erased, more or len(found) == AT_ONCE
-
-    def _drop_some(self, tx: Transaction, before: datetime, now: datetime) -> bool:
-        """Drop what was kept beside evaluations; return whether there is more of it."""
-        store = tx.erasure
-        keys = store.drop_idempotency(min(before, now - KEYS_AT_LEAST), DROPPED_AT_ONCE)
-        deliveries = store.drop_deliveries(before, DROPPED_AT_ONCE)
-        batches = store.drop_batches(before, BATCHES_AT_ONCE)
-        return DROPPED_AT_ONCE in (keys, deliveries) or batches == BATCHES_AT_ONCE
+        self._erase.stop(rows)
+        return len(rows), more or len(found) == AT_ONCE
 
     def _changed(self, tx: Transaction, tenant: str, by: str) -> Rule:
         rule = self._rule(tx, tenant)
@@ -171,3 +165,10 @@ def _tenants(tx: Transaction) -> Iterator[str]:
     while tenant is not None:
         yield tenant
         tenant = tx.erasure.next_tenant(tenant)
+
+
+def _drop_some(tx: Transaction, before: datetime) -> bool:
+    """Drop some of what was kept beside evaluations; return whether there is more of it."""
+    deliveries = tx.erasure.drop_deliveries(before, DELIVERIES_AT_ONCE)
+    batches = tx.erasure.drop_batches(before, BATCHES_AT_ONCE)
+    return deliveries == DELIVERIES_AT_ONCE or batches == BATCHES_AT_ONCE

@@ -27,6 +27,7 @@ from service.domain.session import (
     SheetQuestion,
     StoredAnswer,
 )
+from service.domain.submission import EvaluationFilter
 from service.formats.label_fields import GivenLabel
 from service.grading.conditions import asked_only_when
 from service.storage.database import Database
@@ -58,14 +59,15 @@ class Sessions:
         """
         now = datetime.now(UTC)
         with self._database.begin(key.tenant) as tx:
-            card = _one_card(tx, request.evaluations)
-            questions = len(list(_card(tx, card).dimensions)) * len(request.evaluations)
+            evaluations = _chosen(tx, request.evaluations)
+            card = evaluations[0].scorecard
+            questions = len(list(_card(tx, card).dimensions)) * len(evaluations)
             session = Session(
                 id=uuid.uuid4().hex,
                 name=request.name,
                 state="open",
                 scorecard=card,
-                evaluations=request.evaluations,
+                evaluations=tuple(one.id for one in evaluations),
                 raters=request.raters,
                 expert=request.expert,
                 due_at=request.due,
@@ -90,14 +92,14 @@ class Sessions:
         last = found[limit - 1] if len(found) > limit else None
         return SessionPage(items, cursor_of(last.created_at, last.id) if last else None)
 
-    def sheet(self, tenant: str, session_id: str, rater: str) -> Sheet:
-        """Return what one person has to grade, with their own answers. Raises NotFound, also for somebody who
-        takes no part.
+    def sheet(self, tenant: str, session_id: str, rater: str | None) -> Sheet:
+        """Return what one person has to grade, with their own answers. Raises NotFound, and InvalidInput for
+        somebody who takes no part.
         """
         with self._database.begin(tenant) as tx:
             session = _known(tx.sessions.get(session_id), session_id)
-            if rater not in session.people:
-                raise NotFound("person in this session", rater)
+            if rater is None or rater not in session.people:
+                raise InvalidInput([FieldProblem("/rater", f"say whose sheet: {', '.join(session.people)}")])
             card = _card(tx, session.scorecard)
             mine = tx.sessions.answers(session_id, rater)
             return Sheet(
@@ -155,13 +157,15 @@ class Sessions:
     def _check(self, tenant: str, session_id: str, request: AnswersRequest) -> None:
         with self._database.begin(tenant) as tx:
             session = _open(_known(tx.sessions.get(session_id), session_id))
-            _checked(session, _card(tx, session.scorecard), request.rater, request.answers)
+            answers = _by_id(tx, session, request.answers)
+            _checked(session, _card(tx, session.scorecard), request.rater, answers)
 
     def _answer(self, tenant: str, session_id: str, rater: str, answers: Sequence[Answer]) -> Session:
         now = datetime.now(UTC)
         with self._database.begin(tenant) as tx:
             session = _open(_known(tx.sessions.lock(session_id), session_id))
-            levels = _checked(session, _card(tx, session.scorecard), rater, answers)
+            card, answers = _card(tx, session.scorecard), _by_id(tx, session, answers)
+            levels = _checked(session, card, rater, answers)
             new = [
                 StoredAnswer(
                     **one.model_dump(exclude={"level"}), level=level, id=uuid.uuid4().hex, rater=rater, at=now
@@ -172,24 +176,33 @@ class Sessions:
             return _shown(tx, session, now)
 
 
-def _one_card(tx: Transaction, ids: Sequence[str]) -> ScorecardRef:
-    """Return the revision that all evaluations are on. Raises InvalidInput naming what is in the way."""
-    cards, problems = [], []
-    for place, one in enumerate(ids):
-        found = _maybe(tx, one, turns=False)
-        if found is None or found.status != "completed":
-            problems.append(
-                FieldProblem(f"/evaluations/{place}", f"there is no completed evaluation {one!r}")
-            )
-        else:
-            cards.append(found.scorecard)
-            if found.scorecard != cards[0]:
-                said = f"{one!r} is on {found.scorecard.name}@{found.scorecard.revision}"
-                other = f"the first one on {cards[0].name}@{cards[0].revision}"
-                problems.append(FieldProblem(f"/evaluations/{place}", f"{said}, {other}"))
+def _chosen(tx: Transaction, names: Sequence[str]) -> list[Evaluation]:
+    """Return the evaluations of a session. Raises InvalidInput naming what is in the way."""
+    found: list[Evaluation] = []
+    problems: list[FieldProblem] = []
+    for place, name in enumerate(names):
+        try:
+            found.append(_one(tx, name, found))
+        except InvalidInput as error:
+            problems += [p._replace(pointer=f"/evaluations/{place}") for p in error.problems]
     if problems:
         raise InvalidInput(problems)
-    return cards[0]
+    return found
+
+
+def _one(tx: Transaction, name: str, before: Sequence[Evaluation]) -> Evaluation:
+    """Return the evaluation with this id, or the newest completed one of the conversation called so."""
+    completed = EvaluationFilter(external_id=name, status="completed")
+    found = _maybe(tx, name, turns=False) or next(iter(tx.evaluations.list(completed, None, 1)), None)
+    if found is None or found.status != "completed":
+        raise _wrong("", f"there is no completed evaluation {name!r}")
+    if any(found.id == one.id for one in before):
+        raise _wrong("", f"{name!r} is named twice")
+    if before and found.scorecard != before[0].scorecard:
+        said, other = found.scorecard, before[0].scorecard
+        problem = f"it is on {said.name}@{said.revision}, the first one on {other.name}@{other.revision}"
+        raise _wrong("", problem)
+    return found
 
 
 def _maybe(tx: Transaction, evaluation_id: str, *, turns: bool) -> Evaluation | None:
@@ -231,6 +244,16 @@ def _shown(tx: Transaction, session: Session, now: datetime) -> Session:
     overdue = session.state == "open" and session.due_at is not None and session.due_at < now
     answered = {name: done[name] for name in session.people}
     return session.model_copy(update={"answered": answered, "overdue": overdue})
+
+
+def _by_id(tx: Transaction, session: Session, answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Return answers that name evaluations by their ids, where some name conversations by external_id."""
+    if all(one.evaluation in session.evaluations for one in answers):
+        return answers
+    called = {one.external_id: one.id for one in _kept(tx, session, turns=False) if one.external_id}
+    return [
+        one.model_copy(update={"evaluation": called.get(one.evaluation, one.evaluation)}) for one in answers
+    ]
 
 
 def _checked(session: Session, card: Scorecard, rater: str, answers: Sequence[Answer]) -> list[LevelValue]:

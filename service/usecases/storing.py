@@ -1,6 +1,7 @@
 """Stores what came of an evaluation, and leaves word of it in the same transaction."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -15,11 +16,14 @@ from tenacity import (
 
 from service.domain.errors import DatabaseAway
 from service.domain.evaluation import Assessment, Evaluation, Failure
+from service.domain.grade import GraderName
 from service.domain.review_queue import REVIEW_DAYS, needed_review
 from service.domain.score import Score, score
 from service.domain.submission import Assignment
 from service.storage.database import Database
 from service.storage.transaction import Transaction
+from service.telemetry import stage
+from service.telemetry.metrics import count_evaluation
 from service.usecases.announce import Announce
 from service.usecases.handover import Accepted
 
@@ -66,9 +70,10 @@ class StoreResult:
             before_sleep=_log_unstored,
             reraise=True,
         )
-        final: Evaluation | None = await retrying(
-            asyncio.to_thread, self._store, assignment, outcome, accepted
-        )
+        with stage("store", evaluation=assignment.id):
+            final: Evaluation | None = await retrying(
+                asyncio.to_thread, self._store, assignment, outcome, accepted
+            )
         if accepted is None or accepted.submission.callback_url is not None:
             self._tell()
         return final
@@ -93,6 +98,8 @@ class StoreResult:
             result = score(assignment.scorecard.scorecard, outcome.grades)
             with self._database.begin(assignment.tenant) as tx:
                 stored = self._complete(tx, assignment.id, outcome, result, now)
+        if stored:
+            _count(assignment.grader, outcome)
         if not (stored and accepted):
             return None
         return finished(accepted.evaluation, outcome, result, now, self._review_days)
@@ -112,6 +119,13 @@ class StoreResult:
         if stored and self._announce is not None:
             self._announce(tx, evaluation_id, "evaluation.failed")
         return stored
+
+
+def _count(grader: GraderName, outcome: Assessment | Failure) -> None:
+    if isinstance(outcome, Failure):
+        count_evaluation("failed", grader, {})
+    else:
+        count_evaluation("completed", grader, Counter(grade.outcome for grade in outcome.grades))
 
 
 def _log_unstored(state: RetryCallState) -> None:

@@ -12,6 +12,7 @@ from service.domain.evaluation import Evaluation
 from service.domain.grade import GraderName
 from service.domain.submission import BatchLine
 from service.storage.database import Database
+from service.telemetry import stage, tracing
 from service.usecases.accept import (
     Acceptance,
     Draft,
@@ -103,7 +104,10 @@ class SubmitEvaluation:
                     raise
                 return earlier
             draft = await self.prepare(tenant, request, idempotency)
-            taken = await self._together(_Work(tenant, draft))
+            # It is committed together with others, in none of whose traces it belongs.
+            draft = draft._replace(traceparent=tracing.traceparent())
+            with stage("commit", evaluation=draft.id):
+                taken = await self._together(_Work(tenant, draft))
         if taken.is_new:
             self._accept.tell()
         return taken.evaluation
@@ -148,15 +152,14 @@ class SubmitEvaluation:
         batch: BatchLine | None,
     ) -> Draft:
         conversation = request.full_conversation
-        language = conversation.language
-        if language is None:
+        if conversation.language is None:
             language = await asyncio.to_thread(language_of, conversation)
             conversation = conversation.model_copy(update={"language": language})
         return Draft(
             draft_id,
             request,
             grader,
-            withheld(conversation, language),
+            withheld(conversation),
             self._redact.pending(tenant),
             idempotency,
             sealed=seal.seal(draft_id, conversation),

@@ -23,6 +23,7 @@ from service.domain.submission import BatchLine
 from service.formats.ndjson import Line, Lines
 from service.storage.database import Database
 from service.storage.transaction import Transaction
+from service.telemetry.metrics import BATCH_LINES
 from service.usecases.accept import Acceptance, Draft, Outcome, Taken
 from service.usecases.batch_lines import Asked, LineDefaults, read_line, told
 from service.usecases.pressure import Pressure
@@ -103,31 +104,39 @@ class TakeBatch:
 
     async def _take(self, receiving: _Receiving, pieces: AsyncIterator[bytes]) -> None:
         lines = Lines(self._longest)
-        before: asyncio.Task[list[_Read]] | None = None
+        last: asyncio.Task[None] | None = None
         try:
             async for piece in pieces:
                 for group in _groups(lines.feed(piece)):
-                    before = await self._next(receiving, before, group)
+                    last = await self._begin(receiving, group, last)
             for group in _groups(lines.finish()):
-                before = await self._next(receiving, before, group)
+                last = await self._begin(receiving, group, last)
         finally:
-            # Also when the connection broke: what came in full is taken.
-            if before is not None:
-                await self._commit(receiving, await before)
+            # Also when the connection broke: what was read is taken.
+            if last is not None:
+                await last
 
-    async def _next(
-        self, receiving: _Receiving, before: "asyncio.Task[list[_Read]] | None", group: Sequence[Line]
-    ) -> "asyncio.Task[list[_Read]]":
-        """Begin to read a group while the one before it is committed."""
+    async def _begin(
+        self, receiving: _Receiving, group: Sequence[Line], last: "asyncio.Task[None] | None"
+    ) -> "asyncio.Task[None]":
+        """Begin to take a group; return once no other but this one is under way."""
         await self._pressure.wait(redacts=self._submit.redacts)
-        reading = asyncio.create_task(self._read(receiving, group))
-        if before is not None:
-            try:
-                await self._commit(receiving, await before)
-            except BaseException:
-                reading.cancel()
-                raise
-        return reading
+        begun = asyncio.create_task(self._take_group(receiving, group, last))
+        if last is not None:
+            # What went wrong with it is raised by the one that comes after it.
+            await asyncio.wait([last])
+        return begun
+
+    async def _take_group(
+        self, receiving: _Receiving, group: Sequence[Line], last: "asyncio.Task[None] | None"
+    ) -> None:
+        """Redact a group while the one before it is committed, and commit it after that one."""
+        read = await self._read(receiving, group)
+        if last is not None:
+            await last
+        if read:
+            self._pressure.took(await _patiently(self._write, receiving, read))
+            self._accept.tell()
 
     async def _read(self, receiving: _Receiving, group: Sequence[Line]) -> list[_Read]:
         taken = await _patiently(self._taken, receiving, [line.number for line in group])
@@ -155,11 +164,6 @@ class TakeBatch:
             return _Read(asked, problems=told(line.number, error))
         return _Read(asked, draft)
 
-    async def _commit(self, receiving: _Receiving, read: Sequence[_Read]) -> None:
-        if read:
-            self._pressure.took(await _patiently(self._write, receiving, read))
-            self._accept.tell()
-
     def _write(self, receiving: _Receiving, read: Sequence[_Read]) -> int:
         """Commit a group; return how many evaluations are new."""
         with self._database.begin(receiving.tenant) as tx:
@@ -167,9 +171,9 @@ class TakeBatch:
                 raise Conflict("another connection sends this batch now; this one is broken off")
             # Read again: what another connection, or a commit whose answer was lost, took meanwhile.
             before = tx.batches.taken(receiving.batch_id, [one.asked.line for one in read])
-            return self._take_group(tx, receiving.batch_id, read, before)
+            return self._write_group(tx, receiving.batch_id, read, before)
 
-    def _take_group(
+    def _write_group(
         self, tx: Transaction, batch_id: str, read: Sequence[_Read], before: dict[int, TakenLine]
     ) -> int:
         open_ = [one for one in read if _is_open(before.get(one.asked.line))]
@@ -180,6 +184,8 @@ class TakeBatch:
         changed = [_changed(known) for one, known in others if known.body_sha256 != one.asked.body_sha256]
         lines = [*taken, *changed]
         tx.batches.record(batch_id, lines, [before[line.line] for line in lines if line.line in before])
+        for line in lines:
+            BATCH_LINES.labels(line.outcome).inc()
         return sum(line.outcome == "accepted" for line in taken)
 
     def _taken(self, receiving: _Receiving, lines: Sequence[int]) -> dict[int, TakenLine]:

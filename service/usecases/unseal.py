@@ -48,7 +48,7 @@ class Unseal:
         it cannot be redacted, and the sealed request is gone all the same.
 
         None: no key opens it, or it is cancelled meanwhile. In the first case it waits, without a job, until
-        `reopen` finds a key. Raises Unavailable when redacting or storing has to be tried again.
+        `reopen` finds a key. Raises DatabaseAway.
         """
         try:
             conversation = self._seal.open(assignment.id, sealed)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -21,11 +22,14 @@ PATIENCE_S = 2.0
 
 
 class Workload(NamedTuple):
-    """What is unfinished, how much of it is parked, and how many workers live (PostgreSQL)."""
+    """What is unfinished, how much of it is parked, how many workers live (PostgreSQL), and how many webhooks
+    are pending and dead.
+    """
 
     unfinished: tuple[Unfinished, ...]
     parked: int
     workers: int | None
+    webhooks: Mapping[str, int]
     read_at: datetime
 
 
@@ -72,4 +76,4 @@ class WorkloadReader:
             # One process has an SQLite file; nobody has to know whether it lives.
             embedded = self._database.is_sqlite
             workers = None if embedded else tx.workload.workers(now - self._dead_after)
-            return Workload(found, tx.workload.parked(), workers, now)
+            return Workload(found, tx.workload.parked(), workers, tx.deliveries.counts(), now)

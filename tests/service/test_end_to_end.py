@@ -80,13 +80,11 @@ def transcript_in(body: dict) -> str:
         [Behaviour(text='{"dimensions": {"greeting": {"applies": true, "ev')] * 2,
         [Behaviour(text="[]"), Behaviour(text="null")],
         [Behaviour(choices=False)] * 10,
-        [Behaviour(body=b"<html>gateway</html>")] * 10,
         [Behaviour(finish_reason="length", text="{")] * 2,
         [refusing()] * 2,
         [failing(400, message="bad request")] * 10,
-        [failing(401)] * 10,
     ],
-    ids=["prose", "half", "other json", "no choices", "html", "cut off", "refusal", "400", "401"],
+    ids=["prose", "half", "other json", "no choices", "cut off", "refusal", "400"],
 )
 def test_whatever_the_model_answers_the_evaluation_ends_with_reasons(service, model, script):
     model.script(script)
@@ -107,16 +105,6 @@ def test_a_passing_failure_is_waited_out_as_long_as_the_server_asks(service, mod
     assert done["score"]["graded"] == 2
     first, second = model.requests[0].at, model.requests[1].at
     assert second - first >= 1
-
-
-def test_a_model_that_hangs_cannot_hold_an_evaluation(tmp_path, model):
-    model.script([Behaviour(hang=True)] * 20)
-    limits = {"model_timeout_s": 0.3, "evaluation_timeout_s": 2}
-    url = f"sqlite:///{tmp_path / 'hang.db'}"
-    with running_service(database_url=url, openai_base_url=model.url, **limits) as service:
-        done = service.grade(conversation(), scorecard="inbound-service")
-    assert done["status"] == "failed"
-    assert done["error"]["type"] in {"timeout", "model-away"}
 
 
 def test_invented_quotes_are_repaired_once_and_then_left_ungraded(service, model):

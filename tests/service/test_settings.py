@@ -102,7 +102,11 @@ def test_a_policy_is_a_file_or_a_folder(tmp_path):
         ("QALIBRATE_DATABASE_URL", "", "is empty; leave it out for sqlite:///qalibrate.db"),
         ("QALIBRATE_WEBHOOK_SECRET", "geheim", "is not `whsec_` and base64"),
         ("OPENAI_BASE_URL", "ftp://x", "must start with http:// or https:// and name a host"),
-        ("OPENAI_BASE_URL", "http://host:port/v1", "is not a URL: what stands after the host's colon is no port"),
+        (
+            "OPENAI_BASE_URL",
+            "http://host:port/v1",
+            "is not a URL: what stands after the host's colon is no port",
+        ),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", "must start with http:// or https://"),
     ],
 )

@@ -34,7 +34,9 @@ def _contradictions(settings: Settings) -> Iterator[Finding]:
         detail = "webhooks may go to private addresses: whoever may submit can reach what this machine can"
         yield warn("settings", detail, "leave QALIBRATE_ALLOW_PRIVATE_CALLBACKS out unless that is meant")
     if settings.concurrency < settings.model_concurrency and settings.has_model:
-        detail = f"{settings.concurrency} evaluations at once can never use {settings.model_concurrency} requests"
+        detail = (
+            f"{settings.concurrency} evaluations at once can never use {settings.model_concurrency} requests"
+        )
         yield warn("settings", detail, "raise QALIBRATE_CONCURRENCY or lower QALIBRATE_MODEL_CONCURRENCY")
 
 

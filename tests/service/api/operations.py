@@ -10,6 +10,12 @@ import httpx2
 HIDDEN = {"/openapi.json", "/docs", "/docs/start.js", "/docs/{name}"}
 """Addresses that hold nobody's data and are in no document."""
 
+WITHOUT_EXAMPLE = {"PUT /v1/evaluations/{evaluation_id}/claim": {"by": "r1"}}
+"""Bodies of calls that need no example in the document."""
+
+REQUIRED = {"scorecard": "inbound-service", "rater": "r1", "erase": "true"}
+"""Query parameters that have to be there."""
+
 Fill = Callable[[str], str]
 """Gives the value of a parameter in a path."""
 
@@ -37,12 +43,19 @@ class Operation(NamedTuple):
     def example(self) -> Any:
         """The example of the body: a value of JSON, or text of another type; None when it takes no body."""
         kind, body = self._body()
-        return None if kind is None else body["example"]
+        return None if kind is None else body.get("example", WITHOUT_EXAMPLE.get(self.label))
+
+    @property
+    def required_query(self) -> dict[str, str]:
+        """The query without which it is not answered."""
+        given = self.details.get("parameters", [])
+        return {p["name"]: REQUIRED[p["name"]] for p in given if p["in"] == "query" and p.get("required")}
 
     def request(self, fill: Fill, **given: Any) -> dict[str, Any]:
         """Return what httpx needs for a request with this in its path and the example as its body."""
         path = re.sub(r"{(\w+)}", lambda match: fill(match[1]), self.path)
-        return {"method": self.method, "url": path} | self.content(self.example) | given
+        basic = {"method": self.method, "url": path, "params": self.required_query}
+        return basic | self.content(self.example) | given
 
     def content(self, body: Any) -> dict[str, Any]:
         """Return what httpx needs to send `body`."""
@@ -54,7 +67,7 @@ class Operation(NamedTuple):
 
     def _body(self) -> tuple[str | None, dict[str, Any]]:
         content = self.details.get("requestBody", {}).get("content", {})
-        return next(((kind, body) for kind, body in content.items() if "example" in body), (None, {}))
+        return next(((kind, body) for kind, body in content.items()), (None, {}))
 
 
 def operations_of(client: httpx2.Client) -> list[Operation]:

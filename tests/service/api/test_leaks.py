@@ -173,14 +173,13 @@ def odd_bodies(word: str) -> list[Any]:
     bodies = [{"conversation": one} for one in bad_conversations]
     for name in ("scorecard", "grader", "priority", "callback_url", "metadata", "no such key"):
         bodies.append({"conversation": said, name: word})
-    return [*bodies, {"conversation": said, "callback_url": f"https://10.0.0.1/{word}"}, word, [word]]
+    return [*bodies, {"conversation": said, "callback_url": f"ftp://{word}"}, word, [word]]
 
 
 def send_in_odd_places(here: Place, word: str) -> None:
     for body in odd_bodies(word):
         here.send("POST", "/v1/evaluations", json=body)
-        if isinstance(body, dict):
-            here.send("POST", "/v1/redactions", json={"conversation": body["conversation"], word: 1})
+    here.send("POST", "/v1/redactions", json={"conversation": word, word: 1})
     for path in ("/v1/evaluations/{}", "/v1/evaluations/{}/vault", "/v1/calibrations/{}", "/v1/{}"):
         here.send("GET", path.format(word.replace("/", "")))
     here.send("GET", "/v1/scorecards/x/revisions/" + word)
@@ -189,7 +188,7 @@ def send_in_odd_places(here: Place, word: str) -> None:
     here.send("GET", "/v1/reports/means", params={"scorecard": word, "by": word})
     for name, value in (("scorecard", word), ("activate", word), (word, 1)):
         here.send("POST", "/v1/calibrations", json={"scorecard": "inbound-service", name: value})
-    here.send("POST", "/v1/scorecards", json={"name": word, "sections": word, word: 1})
+    here.send("POST", "/v1/scorecards", json={"name": "x", "sections": word, word: 1})
     label = {"conversation": "crm-1", "dimension": "greeting", "rater": "r1", "level": "yes"}
     for name in ("scorecard", "blind", "level", "dimension", "probability", "created_at"):
         wrong = label | {"scorecard": "inbound-service", name: word}
@@ -205,9 +204,9 @@ def send_in_odd_places(here: Place, word: str) -> None:
     here.client.get("/v1/evaluations", headers={"Authorization": "Bearer qal_no_key_at_all"})
 
 
-def submit_samples(here: Place, callback: str) -> None:
+def submit_samples(here: Place, callback: str, conversations: list[dict[str, Any]]) -> None:
     answers = []
-    for position, one in enumerate(samples()):
+    for position, one in enumerate(conversations):
         body = {"conversation": one, "callback_url": callback}
         answers.append(
             here.send("POST", "/v1/evaluations", json=body, headers={"Idempotency-Key": str(position)})
@@ -226,8 +225,14 @@ def submit_samples(here: Place, callback: str) -> None:
             time.sleep(0.1)
 
 
-@pytest.mark.parametrize("redact", ["submission", "worker"])
-def test_nothing_personal_is_left_anywhere(redact, request, tmp_path, gold, sentences):
+@pytest.mark.parametrize(
+    ("redact", "half", "words"),
+    [
+        ("submission", 0, ("Margaret Okafor", "4111 1111 1111 1111")),
+        ("worker", 1, ("李晓雯", "lebedeva.s@example.com")),
+    ],
+)
+def test_nothing_personal_is_left_anywhere(redact, half, words, request, tmp_path, gold, sentences):
     url = (
         f"sqlite:///{tmp_path / 'x.db'}"
         if redact == "submission"
@@ -252,8 +257,8 @@ def test_nothing_personal_is_left_anywhere(redact, request, tmp_path, gold, sent
             QALIBRATE_ENGINE_LOG_LEVEL="DEBUG",
         ) as here,
     ):
-        submit_samples(here, hook.url())
-        for word in ("Margaret Okafor", "4111 1111 1111 1111", "李晓雯", "lebedeva.s@example.com"):
+        submit_samples(here, hook.url(), samples()[half::2])
+        for word in words:
             send_in_odd_places(here, word)
         hook.awaited(1)
         metrics = httpx2.get(f"{here.url}/metrics").text
@@ -274,7 +279,7 @@ def test_nothing_personal_is_left_anywhere(redact, request, tmp_path, gold, sent
     assert "request" in told["log"]
     assert "qalibrate" in metrics
     assert "qalibrate" in traces
-    assert len(here.errors) > 100
+    assert len(here.errors) > 80
     leaks = {name: found_in(text, [*gold, *secrets]) for name, text in told.items()}
     leaks |= {f"{name}, transcripts": [s for s in sentences if s in text] for name, text in told.items()}
     leaks |= {

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -81,3 +84,12 @@ def test_names_are_as_prometheus_prescribes(service: RunningService):
     assert all(name.startswith(("qalibrate_", "process_")) for name in names)
     counters = [f"{family.name}_total" for family in REGISTRY.collect() if family.type == "counter"]
     assert all(not name.endswith("_total_total") for name in counters)
+
+
+def test_the_readme_tells_of_every_figure_and_of_no_other(service: RunningService):
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    told = set(re.findall(r"`(qalibrate_[a-z_]+)`", readme))
+    text = httpx2.get(f"{service.url}/metrics").text
+    shown = set(re.findall(r"^# TYPE (qalibrate_\w+) ", text, re.MULTILINE))
+    # Of the embedded service, which has one worker and needs no figure for it.
+    assert told == shown | {"qalibrate_workers_alive"}

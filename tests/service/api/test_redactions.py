@@ -1,3 +1,8 @@
+import json
+from importlib import resources
+
+import pytest
+
 from tests.running import RunningService
 from tests.service.cards import conversation
 
@@ -51,3 +56,26 @@ def test_pieces_that_only_the_safety_net_caught_are_counted(service: RunningServ
         "caught": 0,
         "answers": {},
     }
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_transcripts_of_other_systems_are_redacted_as_they_are(service: RunningService, as_text):
+    for file in sorted((resources.files("service") / "samples" / "formats").iterdir(), key=str):
+        document = json.loads(file.read_text("utf-8"))
+        name = file.name.removesuffix(".json")
+        content = json.dumps(document) if as_text else document
+        answer = service.client.post("/v1/redactions", json={"format": name, "content": content})
+        assert answer.status_code == 200, (name, answer.text)
+        assert {"agent", "customer"} <= {turn["speaker"] for turn in answer.json()["turns"]}, name
+        bare = service.client.post("/v1/redactions", json={"conversation": document})
+        assert bare.status_code == 422
+        assert f'"format": "{name}"' in bare.json()["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "content", [{"Transcript": 1}, '{"a":' * 20_000, {"Segments": {"a": [[[[]]]]}}, "", [], None, 5]
+)
+def test_a_transcript_that_is_none_is_a_422_at_its_content(service: RunningService, content):
+    asked = {"conversation": {"format": "amazon-connect", "content": content}}
+    answer = service.client.post("/v1/redactions", json=asked)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/conversation/content")

@@ -34,6 +34,29 @@ GET    /v1/calibrations                                  read admin
 GET    /v1/calibrations/{calibration_id}                 read admin
 PUT    /v1/calibrations/{calibration_id}/activation      admin
 DELETE /v1/calibrations/{calibration_id}/activation      admin
+POST   /v1/evaluations/{evaluation_id}/retry             submit admin
+GET    /v1/reviews/queue                                 review admin
+PUT    /v1/evaluations/{evaluation_id}/claim             review admin
+DELETE /v1/evaluations/{evaluation_id}/claim             review admin
+POST   /v1/evaluations/{evaluation_id}/reviews           review admin
+GET    /v1/evaluations/{evaluation_id}/reviews           review admin
+POST   /v1/evaluations/{evaluation_id}/appeals           submit review admin
+GET    /v1/appeals                                       read review admin
+GET    /v1/appeals/{appeal_id}                           read review admin
+POST   /v1/appeals/{appeal_id}/comments                  submit review admin
+POST   /v1/appeals/{appeal_id}/withdrawal                submit review admin
+POST   /v1/appeals/{appeal_id}/decisions                 review admin
+POST   /v1/batches                                       submit admin
+GET    /v1/batches                                       read admin
+GET    /v1/batches/{batch_id}                            read admin
+GET    /v1/batches/{batch_id}/errors                     read admin
+POST   /v1/calibration-sessions                          review admin
+GET    /v1/calibration-sessions                          review admin
+GET    /v1/calibration-sessions/{session_id}             review admin
+GET    /v1/calibration-sessions/{session_id}/sheet       review admin
+POST   /v1/calibration-sessions/{session_id}/answers     review admin
+POST   /v1/calibration-sessions/{session_id}/close       review admin
+GET    /v1/calibration-sessions/{session_id}/results     review admin
 """
 EXPECTED = {tuple(line.split()[:2]): set(line.split()[2:]) for line in TABLE.strip().splitlines()}
 

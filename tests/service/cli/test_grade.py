@@ -106,7 +106,7 @@ def test_a_model_that_is_away_is_exit_code_3_with_the_reason(qalibrate, file, mo
         file.write_text(json.dumps(conversation()))
         ran = qalibrate("grade", file, "--format", "json", "--scorecard", "inbound-service")
     assert ran.code == 3
-    assert ran.lines[0]["error"]["type"] == "model-rejected"
+    assert ran.lines[0]["error"]["type"] == "model-refuses-key"
 
 
 def test_a_model_whose_answers_are_no_use_is_told(qalibrate, file, monkeypatch):

@@ -117,7 +117,9 @@ def value_of(column: sa.Column, dialect: str):
     for kind, value in ((sa.Boolean, True), (sa.Integer, 1), (sa.Float, 0.5), (sa.LargeBinary, b"sealed")):
         if isinstance(column.type, kind):
             return value
-    return {} if isinstance(column.type, sa.JSON) else f"a {column.name}"[: getattr(column.type, "length", None)]
+    return (
+        {} if isinstance(column.type, sa.JSON) else f"a {column.name}"[: getattr(column.type, "length", None)]
+    )
 
 
 def tables_of(database: Database) -> list[sa.Table]:
@@ -151,7 +153,14 @@ def revisions() -> list[str]:
 
 
 # What a migration is there to set.
-SET_BY_MIGRATIONS = {"review_state", "review_due_at", "review_certainty", "review_open", "began_at", "figures"}
+SET_BY_MIGRATIONS = {
+    "review_state",
+    "review_due_at",
+    "review_certainty",
+    "review_open",
+    "began_at",
+    "figures",
+}
 
 
 @pytest.mark.parametrize("revision", revisions())
@@ -190,7 +199,9 @@ def test_the_service_serves_what_the_first_release_left(database_url):
         assert found["score"]["value"] == 100.0
         assert found["metadata"] == {"ticket": "t-1"}
         assert [one["id"] for one in client.get("/v1/evaluations").json()["items"]] == ["e1"]
-        accepted = client.post("/v1/evaluations", json={"conversation": conversation(), "scorecard": "test-card"})
+        accepted = client.post(
+            "/v1/evaluations", json={"conversation": conversation(), "scorecard": "test-card"}
+        )
         assert accepted.status_code == 202
 
 

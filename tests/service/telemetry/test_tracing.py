@@ -59,7 +59,9 @@ def test_spans_join_the_callers_trace_and_take_nothing_else_of_it(spans):
     assert not only(spans).context.trace_state
 
 
-@pytest.mark.parametrize("given", [None, "", "rubbish", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", "x" * 10_000])
+@pytest.mark.parametrize(
+    "given", [None, "", "rubbish", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", "x" * 10_000]
+)
 def test_a_header_that_is_none_begins_a_trace(spans, given):
     with tracing.continued(given), stage("redact"):
         pass

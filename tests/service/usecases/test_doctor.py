@@ -85,7 +85,9 @@ def test_keys_are_tried_on_what_they_have_to_open(tmp_path, keys, state):
 async def test_the_whole_examination_names_no_secret(tmp_path):
     secrets = {"vault_key": new_key(), "secret_key": new_key(), "openai_api_key": "sk-hidden"}
     url = "postgresql://someone:hidden@127.0.0.1:1/none"
-    found = await Factory(Settings(database_url=url, openai_base_url="http://127.0.0.1:1", **secrets)).doctor()
+    found = await Factory(
+        Settings(database_url=url, openai_base_url="http://127.0.0.1:1", **secrets)
+    ).doctor()
     told = " ".join(f"{finding.detail} {finding.remedy}" for finding in found)
     assert not any(secret in told for secret in (*secrets.values(), "hidden"))
     failed = {finding.check for finding in found if finding.state == "fail"}

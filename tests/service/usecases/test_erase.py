@@ -1,6 +1,7 @@
 """Erasing on both databases: what goes, what stays, and what it meets on the way."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,16 +16,16 @@ from service.storage import schema
 from service.storage.database import Database
 from service.storage.reading import ReadOnlyDatabase
 from service.storage.upgrade import upgrade
-from service.usecases.erase import Erase
 from service.usecases.explain import ExplainEvaluation
 from service.usecases.report import ReportRequest, Reports
+from tests.service.erasing import erasing
 from tests.service.remains import remains_of
 from tests.service.results import keep, own_assessment, own_card, own_conversation, words_of
 
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
 NAME = "crm-881-of-a-customer"
-LEVELS = {"level", "earlier"}
-"""People's levels stay."""
+LEVELS = {"level", "label", "earlier"}
+"""People's levels stay, in the words of the scorecard."""
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def filled(table, evaluation_id="e1", **given):
         if column.name in row or column.name in LEVELS:
             row.setdefault(column.name, [] if column.name == "earlier" else 1)
         elif isinstance(kind, sa.JSON):
-            row[column.name] = {"text": mark}
+            row[column.name] = {"text": mark} if table is not schema.appeals else shaped(column.name, mark)
         elif isinstance(kind, sa.LargeBinary):
             row[column.name] = mark.encode()
         elif isinstance(kind, sa.Text):
@@ -65,10 +66,15 @@ def filled(table, evaluation_id="e1", **given):
     return row
 
 
+def shaped(column, mark):
+    """A part of an appeal, which is a grade or holds one."""
+    grade = own_assessment().grades[0].model_dump(mode="json") | {"rationale": mark}
+    parts = {"contested": grade, "regrade": {"grade": grade, "provenance": {"text": mark}}}
+    return parts.get(column, {"text": mark, "reason": mark} if column == "quote" else {"reason": mark})
+
+
 def spoken(row):
-    texts = (value["text"] if isinstance(value, dict) else value for value in row.values())
-    plain = (text.decode() if isinstance(text, bytes) else text for text in texts)
-    return [text for text in plain if isinstance(text, str) and text.startswith("words-in-")]
+    return re.findall(r"words-in-[a-z_-]+", str(row))
 
 
 def beside():
@@ -94,16 +100,16 @@ def test_nothing_that_was_said_is_left_in_any_table(database):
     words = {NAME, *(turn.text for turn in own_conversation().turns), "a word in the metadata"}
     words |= {word for word in words_of(own_assessment().model_dump(mode="json")) if len(word) > 9}
     tables = [*beside(), schema.labels]
-    words |= {word for table in tables for word in map(str, spoken(filled(table)))} | {"words-in-a-url"}
+    words |= {word for table in tables for word in spoken(filled(table))} | {"words-in-a-url"}
     assert len(words) > 30
     assert remains_of(words, database) == words
-    Erase(database).one("a", "e1", "key-1")
+    erasing(database).one("a", "e1", "key-1")
     assert remains_of(words, database) == set()
 
 
 def test_every_read_of_it_says_that_it_is_gone_and_lists_leave_it_out(database):
     graded(database)
-    erase = Erase(database)
+    erase = erasing(database)
     erase.one("a", "e1", "key-1")
     with database.begin("a") as tx:
         assert tx.evaluations.list(EvaluationFilter(), None, 10) == []
@@ -122,9 +128,9 @@ def test_every_read_of_it_says_that_it_is_gone_and_lists_leave_it_out(database):
 def test_another_tenant_cannot_erase_and_learns_nothing(database):
     graded(database)
     with pytest.raises(NotFound):
-        Erase(database).one("b", "e1", "key-1")
-    assert Erase(database).several("b", ["e1"], "key-1").unknown == ("e1",)
-    assert Erase(database).conversation("b", NAME, "key-1").erased == 0
+        erasing(database).one("b", "e1", "key-1")
+    assert erasing(database).several("b", ["e1"], "key-1").unknown == ("e1",)
+    assert erasing(database).conversation("b", NAME, "key-1").erased == 0
     with database.begin("a") as tx:
         assert tx.evaluations.get("e1").grades
 
@@ -167,11 +173,11 @@ def test_reports_and_calibrations_count_what_they_counted_before(database):
         graded(database, f"e{number}", number, external_id=f"call-{number // 2}")
     graded(database, "alone", 9, external_id=None)
     with database.begin("a") as tx:
-        rows = [label_of("call-0", "yes"), label_of("call-0", "no", "r2"), label_of("call-1", "no")]
+        rows = [label_of("call-0", "yes"), label_of("call-0", "yes", "r2"), label_of("call-1", "no")]
         tx.connection.execute(sa.insert(schema.labels), rows)
     before = figures(database)
     assert (before[0].evaluations, [len(labels) for labels in before[2]]) == (3, [2, 1, 0])
-    erase = Erase(database)
+    erase = erasing(database)
     erase.one("a", "e0", "k")
     assert figures(database) == before
     assert erase.conversation("a", "call-0", "k").erased == 1
@@ -184,7 +190,7 @@ def test_the_name_of_a_conversation_goes_with_the_last_of_its_evaluations(databa
     graded(database, "e2", 1)
     with database.begin("a") as tx:
         tx.connection.execute(sa.insert(schema.labels).values(label_of(NAME, "yes")))
-    erase = Erase(database)
+    erase = erasing(database)
     erase.one("a", "e1", "k")
     assert remains_of({NAME, "words-in-labels-rationale"}, database) == {NAME, "words-in-labels-rationale"}
     erase.one("a", "e2", "k")
@@ -195,7 +201,7 @@ def test_a_label_that_was_given_again_after_erasure_does_not_meet_the_old_one(da
     graded(database)
     with database.begin("a") as tx:
         tx.connection.execute(sa.insert(schema.labels).values(label_of(NAME, "yes")))
-    Erase(database).one("a", "e1", "k")
+    erasing(database).one("a", "e1", "k")
     with database.begin("a") as tx:
         tx.connection.execute(sa.insert(schema.labels).values(label_of(NAME, "no")))
         assert [label.level for label in tx.labels.of([NAME], [])] == ["no"]
@@ -205,7 +211,7 @@ def test_a_worker_that_is_grading_it_at_that_moment_stores_nothing(database):
     keep(database, "a", "e1", None, NOW, external_id=NAME)
     with database.begin("") as tx:
         assert tx.evaluations.start_attempt("e1") is not None
-    Erase(database).one("a", "e1", "k")
+    erasing(database).one("a", "e1", "k")
     done = own_assessment()
     with database.begin("") as tx:
         assert not tx.evaluations.complete("e1", done, score(own_card(), done.grades), NOW)
@@ -220,7 +226,7 @@ def test_a_worker_that_is_grading_it_at_that_moment_stores_nothing(database):
 
 def test_why_it_failed_stays_without_the_sentence(database):
     graded(database, done=Failure(type="timeout", detail="a sentence about it"))
-    Erase(database).one("a", "e1", "k")
+    erasing(database).one("a", "e1", "k")
     with database.engine.connect() as connection:
         error = connection.scalar(sa.select(schema.evaluations.c.error))
     assert error == {"type": "timeout", "detail": "erased"}
@@ -229,7 +235,7 @@ def test_why_it_failed_stays_without_the_sentence(database):
 def test_many_are_told_apart_by_what_became_of_them(database):
     for number in range(3):
         graded(database, f"e{number}", number)
-    erase = Erase(database)
+    erase = erasing(database)
     erase.one("a", "e0", "k")
     done = erase.several("a", ["e0", "e1", "e1", "never", "e2"], "k")
     assert (done.erased, done.gone, done.unknown) == (2, ("e0",), ("never",))
@@ -238,7 +244,7 @@ def test_many_are_told_apart_by_what_became_of_them(database):
 def test_each_erasure_leaves_one_line_without_words(database):
     graded(database, "e1")
     graded(database, "e2", 1)
-    erase = Erase(database)
+    erase = erasing(database)
     assert erase.conversation("a", NAME, "key-7").erased == 2
     assert erase.conversation("a", NAME, "key-7").erased == 0
     with database.begin("a") as tx:

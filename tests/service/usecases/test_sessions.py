@@ -73,7 +73,7 @@ def test_a_sheet_asks_and_tells_nothing_that_anybody_thinks(sessions, session, a
         assert thought not in everything
     assert all(not one.answers for one in sheet.conversations)
     assert sessions.sheet("a", session.id, "r1").conversations[0].answers[0].level == 3
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput, match="r1, r2, r9"):
         sessions.sheet("a", session.id, "r3")
 
 
@@ -195,3 +195,15 @@ LEVELS = st.lists(st.sampled_from([1, 2, 3]), min_size=2)
 def test_a_spread_is_the_distance_of_the_furthest_two(levels):
     assert spread(LISTENING, levels) == max(levels) - min(levels)
     assert spread(LISTENING, levels[:1]) is None
+
+
+def test_conversations_may_be_named_by_what_they_are_called_outside(sessions, database):
+    request = {"name": "x", "evaluations": ["crm-881", "e2"], "raters": ["r1", "r2"]}
+    session = sessions.open(KEY, SessionRequest.model_validate(request))
+    assert session.evaluations == ("e1", "e2")
+    one = {"evaluation": "crm-882", "dimension": "listening", "level": 2}
+    given = AnswersRequest.model_validate({"rater": "r1", "answers": [one]})
+    asyncio.run(sessions.answer("a", session.id, given))
+    assert sessions.sheet("a", session.id, "r1").conversations[1].answers[0].level == 2
+    with pytest.raises(InvalidInput, match="named twice"):
+        sessions.open(KEY, SessionRequest.model_validate(request | {"evaluations": ["crm-881", "e1"]}))

@@ -46,6 +46,14 @@ def _deliveries() -> None:
         sqlite_where=pending,
         postgresql_where=pending,
     )
+    undelivered = sa.text("status IN ('pending', 'dead')")
+    op.create_index(
+        "webhook_deliveries_undelivered",
+        "webhook_deliveries",
+        ["status"],
+        sqlite_where=undelivered,
+        postgresql_where=undelivered,
+    )
 
 
 def _secrets() -> None:

@@ -54,7 +54,7 @@ def _evaluation_indexes() -> None:
         sqlite_where=kept,
         postgresql_where=kept,
     )
-    op.create_index("idempotency_keys_by_time", "idempotency_keys", ["tenant", "created_at"])
+    op.create_index("idempotency_keys_by_time", "idempotency_keys", ["created_at"])
 
 
 def _audit_indexes() -> None:
