@@ -299,7 +299,13 @@ class Factory:
     @cached_property
     def readiness(self) -> Readiness:
         """Whether this process can take work."""
-        return Readiness(self.database, self.model_state, self.workload, self.settings.min_free_disk_mb)
+        return Readiness(
+            self.database,
+            self.model_state,
+            self.workload,
+            self.settings.min_free_disk_mb,
+            lambda: self.unseal.lacks_key,
+        )
 
     async def doctor(self) -> "list[Finding]":
         """Examine what this process would work with, changing nothing."""

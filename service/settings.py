@@ -316,11 +316,8 @@ def unknown_variables() -> list[str]:
     known = {f"QALIBRATE_{name}" for name in map(str.upper, Settings.model_fields)}
     known = {name for name in known if not name.startswith(("QALIBRATE_OPENAI", "QALIBRATE_OTEL"))}
     known |= {"QALIBRATE_KEY", "QALIBRATE_DATA", "QALIBRATE_ENGINE_LOG_LEVEL"}
-    sentences = []
-    for name in sorted(set(os.environ) - known):
-        if name.startswith("QALIBRATE_"):
-            sentences.append(f"{name} is not known; {_instead(name, known)}")
-    return sentences
+    unknown = (name for name in sorted(set(os.environ) - known) if name.startswith("QALIBRATE_"))
+    return [f"{name} is not known; {_instead(name, known)}" for name in unknown]
 
 
 def _instead(name: str, known: set[str]) -> str:

@@ -10,7 +10,7 @@ from service.api.examples import APPEAL_REQUEST, COMMENT_REQUEST, DECISION_REQUE
 from service.api.problems import responses
 from service.api.reviews import EvaluationId, OnceKey
 from service.api.strict import StrictRoute
-from service.deps import AppealReader, Appellant, FactoryDep, ReviewerKey
+from service.deps import AppealReader, Appellant, FactoryDep, ReadingDep, ReviewerKey
 from service.domain.appeal import (
     Appeal,
     AppealFilter,
@@ -68,6 +68,7 @@ async def file_appeal(
 def list_appeals(
     factory: FactoryDep,
     key: AppealReader,
+    reading: ReadingDep,
     state: AppealState | None = None,
     evaluation: Annotated[str | None, Query(max_length=200, description="The id of an evaluation.")] = None,
     overdue: Annotated[bool | None, Query(description="Only what should, or need not, be decided.")] = None,
@@ -77,15 +78,19 @@ def list_appeals(
     """Return a page; `next_cursor` is null on the last one. What is overdue stays open until decided."""
     wanted = AppealFilter(now=datetime.now(UTC), state=state, evaluation=evaluation, overdue=overdue)
     page = factory.appeals.list(key.tenant, wanted, cursor, limit)
+    filters = wanted.model_dump(exclude={"now"})
+    reading.several("evaluation.read", [one.evaluation for one in page.items], filters)
     return AppealList(items=list(page.items), next_cursor=page.next_cursor)
 
 
 @router.get(
     "/appeals/{appeal_id}", summary="Read one appeal", responses=responses(401, 403, 404, 410, 422, 503)
 )
-def get_appeal(appeal_id: AppealId, factory: FactoryDep, key: AppealReader) -> Appeal:
+def get_appeal(appeal_id: AppealId, factory: FactoryDep, key: AppealReader, reading: ReadingDep) -> Appeal:
     """Return it with both verdicts: the grade as it was contested, and the same dimension graded anew."""
-    return factory.appeals.get(key.tenant, appeal_id)
+    appeal = factory.appeals.get(key.tenant, appeal_id)
+    reading.several("evaluation.read", [appeal.evaluation], {})
+    return appeal
 
 
 @router.post(

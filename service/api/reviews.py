@@ -42,6 +42,7 @@ class ReviewHistory(BaseModel):
 def list_queue(
     factory: FactoryDep,
     tenant: Reviewer,
+    reading: ReadingDep,
     scorecard: Annotated[str | None, Query(max_length=80, description="The scorecard's name.")] = None,
     agent: Annotated[str | None, Query(max_length=200, description="The agent's id.")] = None,
     dimension: Annotated[str | None, Query(max_length=80, description="Waiting on this dimension.")] = None,
@@ -63,6 +64,8 @@ def list_queue(
         overdue=overdue,
     )
     page = factory.reviews.queue(tenant, wanted, cursor, limit)
+    filters = wanted.model_dump(exclude={"now"})
+    reading.several("evaluation.read", [one.evaluation for one in page.items], filters)
     return ReviewQueue(items=list(page.items), next_cursor=page.next_cursor)
 
 

@@ -15,6 +15,7 @@ import typer
 from service.cli.output import BAD_INPUT, FormatOption, complain, print_json, print_table, printable, say
 from service.cli.parallel import Counter
 from service.cli.setup import make_factory
+from service.domain.audit import COMMAND_LINE
 from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.label import NOT_APPLICABLE
@@ -233,6 +234,8 @@ def _transcripts(factory: "Factory", tenant: str, plan: LabelPlan) -> str:
             turns = factory.evaluations.get(tenant, one.evaluation, turns=True).turns or ()
             said = "\n".join(f"{n:4} {turn.speaker}: {turn.text}" for n, turn in enumerate(turns))
             parts.append(f"== {one.conversation or one.evaluation}\n{said}\n")
+    factory.note_read(tenant, COMMAND_LINE, "evaluation.exported", plan.id, {"count": len(parts)})
+    factory.note_read.write()
     return "\n".join(parts)
 
 

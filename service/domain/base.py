@@ -4,11 +4,13 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 # NUL cannot be stored by PostgreSQL and lone surrogates cannot be encoded as UTF-8. Each is replaced by one
 # code point, so that character offsets stay as the caller counted them.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+_NUMBER = re.compile(r"\s*[+-]?[\d.]+(?:e[+-]?\d+)?\s*", re.IGNORECASE)
 
 
 class Model(BaseModel):
@@ -40,7 +42,14 @@ def _as_utc(moment: datetime) -> datetime:
         raise ValueError("too near the beginning or the end of time") from None
 
 
-Moment = Annotated[datetime, AfterValidator(_as_utc)]
+def _written(value: Any) -> Any:
+    """A number could be seconds or milliseconds, and a misplaced one passes for a time in 1970."""
+    if isinstance(value, bool | int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError("write a time such as 2026-11-02T10:15:00Z")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_as_utc)]
 """A time in UTC; one without a zone is read as UTC."""
 
 Text = Annotated[str, AfterValidator(storable)]

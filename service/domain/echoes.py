@@ -17,20 +17,25 @@ _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}|\d{1,7}|")
 # What is shorter may stand within what was sent by chance; it is hidden only where it is all of a value.
 _CHANCE = 12
+# What an address names may be said as a part of something, such as `name@3`.
+_TELLING = 2
 
 
 class Sent:
     """The words of a request: what its address and its body said, without the keys of objects."""
 
     def __init__(self, address: Iterable[str], body: bytes = b"") -> None:
-        values = [*address, *_values(body)]
+        self._address = [part for part in address if len(part) >= _TELLING]
+        values = [*self._address, *_values(body)]
         self._long = [value for value in values if len(value) >= _CHANCE]
         self._whole = {piece.strip() for value in values for piece in (value, *value.splitlines())}
 
     def holds(self, words: str) -> bool:
         """Whether these words are some that were sent."""
-        return words.strip() in self._whole or (
-            len(words) >= _CHANCE and any(words in value for value in self._long)
+        return (
+            words.strip() in self._whole
+            or (len(words) >= _CHANCE and any(words in value for value in self._long))
+            or any(part in words for part in self._address)
         )
 
     def hidden(self, sentence: str) -> str:

@@ -43,10 +43,10 @@ def read_cue(first_line: int, block: list[str]) -> Cue:
     at = next((position for position, line in enumerate(block[:2]) if "-->" in line), None)
     if at is None:
         remedy = "put 00:00:01.000 --> 00:00:02.000 above the words and leave no blank line within a cue"
-        raise bad_content(f"{block[0][:60]!r} is no cue; {remedy}", first_line)
+        raise bad_content(f"this is no cue; {remedy}", first_line)
     match = _TIMING.match(block[at])
     if match is None:
-        detail = f"{block[at][:60]!r} is no timing; write 00:00:01.000 --> 00:00:02.000"
+        detail = "this is no timing; write 00:00:01.000 --> 00:00:02.000"
         raise bad_content(detail, first_line + at)
     start, end = _seconds(match.group(1, 2, 3, 4)), _seconds(match.group(5, 6, 7, 8))
     if end < start:

@@ -1,7 +1,6 @@
 """A value in somebody else's JSON, with the path that leads to it: every complaint can name the place."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from service.domain.errors import InvalidInput
@@ -15,23 +14,40 @@ LAST_SECOND = 1_000_000.0
 """What a conversation may last, in seconds; the conversation itself says so too, without naming the place."""
 
 
-@dataclass(frozen=True)
 class Node:
-    """A JSON value and its path, as in ``results.channels[0].alternatives``; the whole document is ``""``."""
+    """A JSON value and where it stands; the path is put together when it is needed, which is for errors."""
 
-    value: Any
-    path: str = ""
+    __slots__ = ("_holder", "_step", "value")
+
+    def __init__(self, value: Any, holder: "Node | None" = None, step: str | int = "") -> None:
+        """`step` is the key or position at which `holder` has the value; the whole document has none."""
+        self.value = value
+        self._holder = holder
+        self._step = step
+
+    @property
+    def path(self) -> str:
+        """The path as in ``results.channels[0].alternatives``; that of the whole document is empty."""
+        if self._holder is None:
+            return ""
+        above = self._holder.path
+        if isinstance(self._step, int):
+            return f"{above}[{self._step}]"
+        return f"{above}.{self._step}" if above else self._step
 
     def get(self, *names: str) -> "Node":
         """Return what the first of these keys that is not null holds; null where there is none."""
-        found = self.value if isinstance(self.value, dict) else {}
-        name = next((name for name in names if found.get(name) is not None), names[0])
-        return Node(found.get(name), f"{self.path}.{name}" if self.path else name)
+        if isinstance(self.value, dict):
+            for name in names:
+                found = self.value.get(name)
+                if found is not None:
+                    return Node(found, self, name)
+        return Node(None, self, names[0])
 
     def rows(self) -> list["Node"]:
         """Return the items of this list of objects; null is an empty one. Raises InvalidInput."""
         items = self._list()
-        rows = [Node(item, f"{self.path}[{position}]") for position, item in enumerate(items)]
+        rows = [Node(item, self, position) for position, item in enumerate(items)]
         wrong = next((row for row in rows if not isinstance(row.value, dict)), None)
         if wrong is not None:
             raise wrong.error("this has to be an object")
@@ -103,4 +119,5 @@ class Node:
 
     def error(self, detail: str) -> InvalidInput:
         """Return the error about this place."""
-        return bad_content(f"{self.path}: {detail}" if self.path else detail)
+        path = self.path
+        return bad_content(f"{path}: {detail}" if path else detail)

@@ -45,4 +45,4 @@ def _written(node: Node, text: str) -> float:
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
-    raise node.error(f"{text!r} is no time; write 2026-11-02T10:15:00Z")
+    raise node.error("this is no time; write 2026-11-02T10:15:00Z")

@@ -86,7 +86,7 @@ def to_turns(
 def _nobody(first: Utterance) -> InvalidInput:
     """Return the error for a transcript whose first words are nobody's."""
     if first.line is None:
-        return bad_content(f"nobody is named as the speaker of the first words, {first.text[:40]!r}")
+        return bad_content("nobody is named as the speaker of the first words")
     remedy = 'begin it with "Agent:" or "Customer:", or delete it'
     return bad_content(f"nobody is named as the speaker; {remedy}", first.line)
 

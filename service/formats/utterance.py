@@ -31,7 +31,9 @@ class Utterance:
 
 
 def bad_content(detail: str, line: int | None = None) -> InvalidInput:
-    """Return the error that says what is wrong with `content`, and in which line."""
+    """Return the error that says what is wrong with `content`, and in which line, but not what stands there:
+    errors reach logs, and nothing of a transcript was redacted yet.
+    """
     where = "" if line is None else f"line {line}: "
     return InvalidInput([FieldProblem("/content", where + detail)])
 

@@ -1,18 +1,23 @@
 """Puts jobs into the engine's tables, in an order that is fair."""
 
 import time
+from collections.abc import Sequence
+from typing import cast
 
+import sqlalchemy as sa
 from dbos import DBOSClient, EnqueueOptions
 from dbos import DBOSPortableJSONSerializer as PortableJSON
 
 from service.domain.grade import GraderName
 from service.domain.submission import Priority
 from service.jobs.engine import APPLICATION, ENGINE_VERSION, GRADING, RULES, WEBHOOKS, EngineRows
+from service.jobs.gathered import Gathered
 from service.jobs.shares import BATCH, INTERACTIVE, Shares
 from service.jobs.workflows import regrade_job, running
 from service.storage.database import Database
 from service.storage.transaction import Transaction
 from service.telemetry import tracing
+from service.usecases.queue import NewJob
 
 # A transaction that put something in is committed within this time, or never.
 COMMITTED_WITHIN_S = 60.0
@@ -49,6 +54,16 @@ class DurableQueue:
         queue = GRADING if grader == "llm" else RULES
         options = self._options("grade", queue, evaluation_id, self._number(tx, queue, priority), delay_s)
         self._client.enqueue_in_transaction(tx.connection, options, evaluation_id)
+
+    def enqueue_new(self, tx: Transaction, jobs: Sequence[NewJob]) -> None:
+        """Queue the grading of evaluations that were never queued before; they are there when `tx` commits."""
+        gathered = Gathered(tx.connection)
+        for job in jobs:
+            queue = GRADING if job.grader == "llm" else RULES
+            number = self._number(tx, queue, job.priority)
+            options = self._options("grade", queue, job.evaluation_id, number, 0)
+            self._client.enqueue_in_transaction(cast("sa.Connection", gathered), options, job.evaluation_id)
+        gathered.send()
 
     def enqueue_delivery(self, tx: Transaction, delivery_id: str, attempt: int, delay_s: float = 0) -> None:
         """Queue one attempt of a webhook; it is there when, and only when, `tx` commits.

@@ -18,7 +18,7 @@ class Unfinished(NamedTuple):
 
 
 class WorkloadStore:
-    """What all tenants have in the queue, read from indexes alone."""
+    """What all tenants have in the queue, read from partial indexes."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection

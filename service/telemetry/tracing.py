@@ -4,6 +4,7 @@ The provider is this module's own and not the one that libraries find by themsel
 conversation is told here, and a library may put anything into a span.
 """
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ Attributes = Mapping[str, str | int | float | bool]
 """Ids, counts and names of things; never text."""
 
 NAMESPACE = "qalibrate"
-_FLUSH_MS = 3000
+_FLUSH_S = 3.0
 
 
 class _Tracing:
@@ -45,7 +46,7 @@ def start(processor: "SpanProcessor | None" = None) -> None:
     # A name that is given (OTEL_SERVICE_NAME) stays.
     if str(resource.attributes.get("service.name")).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": NAMESPACE}))
-    _Tracing.provider = TracerProvider(resource=resource)
+    _Tracing.provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     _Tracing.provider.add_span_processor(processor or BatchSpanProcessor(OTLPSpanExporter()))
     _Tracing.tracer = _Tracing.provider.get_tracer(NAMESPACE)
 
@@ -54,8 +55,10 @@ def stop() -> None:
     """Send what is left, within seconds, and trace no more."""
     provider, _Tracing.provider, _Tracing.tracer = _Tracing.provider, None, None
     if provider is not None:
-        provider.force_flush(_FLUSH_MS)
-        provider.shutdown()
+        # A collector that is away must not hold up the end of the service.
+        ending = threading.Thread(target=provider.shutdown, name="last-spans", daemon=True)
+        ending.start()
+        ending.join(_FLUSH_S)
 
 
 def is_on() -> bool:

@@ -18,7 +18,7 @@ from service.telemetry import tracing
 from service.usecases.calibrations import Followed
 from service.usecases.cards import named_scorecard
 from service.usecases.handover import Accepted, Handover
-from service.usecases.queue import JobQueue
+from service.usecases.queue import JobQueue, NewJob
 from service.usecases.requests import EvaluationRequest
 from service.usecases.vault import Vault
 
@@ -140,8 +140,8 @@ class Acceptance:
         for (draft, _), submission, evaluation in zip(mine, submissions, evaluations, strict=True):
             self._vault.keep(tx, draft.id, draft.originals, now)
             with tracing.continued(draft.traceparent):
-                self._queue.enqueue(tx, draft.id, submission.priority, grader=draft.grader)
-            self._hand_over(tx.tenant, draft, submission, evaluation)
+                self._hand_over(tx.tenant, draft, submission, evaluation)
+        self._queue.enqueue_new(tx, [NewJob(one.id, one.priority, one.grader) for one in submissions])
         return {evaluation.id: Taken(evaluation, is_new=True) for evaluation in evaluations}
 
     def _hand_over(self, tenant: str, draft: Draft, submission: Submission, evaluation: Evaluation) -> None:

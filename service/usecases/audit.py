@@ -179,13 +179,14 @@ class Reading:
 
     def several(self, action: AuditAction, ids: Sequence[str], filters: Mapping[str, object]) -> None:
         """Note that the caller got many at once: how many, the first and the last of them, and the names of
-        the filters that were set.
+        the filters that were set. One alone is noted by its id.
         """
         named: list[JsonValue] = [*sorted(name for name, value in filters.items() if value is not None)]
         details: dict[str, JsonValue] = {"count": len(ids), "filters": named}
         if ids:
             details |= {"first": ids[0], "last": ids[-1]}
-        self._note(self._key.tenant, self._key.id, action, details=details)
+        subject = ids[0] if len(ids) == 1 else ""
+        self._note(self._key.tenant, self._key.id, action, subject, details)
 
 
 def _cursor_of(line: AuditLine) -> str:

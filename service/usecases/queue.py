@@ -1,10 +1,19 @@
 """Where jobs wait, as use cases see it."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from service.domain.grade import GraderName
 from service.domain.submission import Priority
 from service.storage.transaction import Transaction
+
+
+class NewJob(NamedTuple):
+    """The grading of an evaluation that is about to be accepted."""
+
+    evaluation_id: str
+    priority: Priority
+    grader: GraderName
 
 
 class JobQueue(Protocol):
@@ -22,6 +31,9 @@ class JobQueue(Protocol):
 
         What needs no model, as `grader` says, does not wait behind what does.
         """
+
+    def enqueue_new(self, tx: Transaction, jobs: Sequence[NewJob]) -> None:
+        """Queue the grading of evaluations of the tenant of `tx` that were never queued before."""
 
     def forget(self, tx: Transaction, evaluation_id: str) -> None:
         """Take the job of an evaluation out of the queue, wherever it is; nothing when there is none."""

@@ -26,7 +26,10 @@ class Readiness:
         model: Callable[[], Awaitable[ModelState]],
         workload: WorkloadReader,
         min_free_disk_mb: float,
+        lacks_key: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Make it; `lacks_key` says whether a sealed request waits for a key that is not there."""
+        self._lacks_key = lacks_key
         self._database = database
         self._model = model
         self._workload = workload
@@ -43,6 +46,8 @@ class Readiness:
         if version.is_newer:
             # While a fleet is being replaced the old processes go on; migrations only add.
             reasons.append("a newer version of qalibrate has upgraded the database; replace this process")
+        if self._lacks_key():
+            reasons.append("no key in QALIBRATE_SECRET_KEY opens what waits sealed: it waits for the key")
         return Ready(model, (*reasons, *self._disk(), *await self._workers()))
 
     def _disk(self) -> list[str]:

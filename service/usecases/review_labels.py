@@ -61,7 +61,8 @@ def _store(
     if isinstance(checked, LabelDuplicate):
         return "known"
     if not isinstance(checked, StoredLabel):
-        raise LookupError(f"a checked review is no label: {checked.detail}")
+        # That a condition closed it, which no label can say where N/A is no answer.
+        return "none"
     if checked.earlier:
         tx.labels.replace(checked)
         return "replaced"
@@ -96,7 +97,8 @@ def _effect(review: Review, kept: _Kept, labels: int, blind: int) -> ReviewEffec
 
 def _sentence(review: Review, kept: _Kept, blind: int) -> str:
     if kept == "none":
-        return "that there is no grade was accepted, which is no label"
+        closed = "that it was not asked" if review.level is not None else "that there is no grade"
+        return f"{closed} was accepted, which is no label"
     if kept == "kept":
         return f"{review.by} labelled this before without seeing the grade; that label stays, and is used"
     if review.blind and kept != "known":

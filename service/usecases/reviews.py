@@ -132,10 +132,11 @@ class Reviews:
         with self._database.begin(key.tenant) as tx:
             standing = locked(tx, evaluation_id)
             if once is not None and not tx.idempotency.claim([once], now):
-                return _earlier(tx, once, standing, reviewer, verdicts)
+                return _earlier(tx, once, evaluation_id, verdicts)
             _check_claim(standing, reviewer, now)
             card = card_of(tx, standing.evaluation)
-            new = _read_verdicts(card, standing.evaluation, reviewer, verdicts, now)
+            given = [(_review_id(once, one.dimension), one) for one in verdicts]
+            new = _read_verdicts(card, standing.evaluation, reviewer, given, now)
             return record(tx, standing, card, new, key.id, now)
 
 
@@ -200,13 +201,18 @@ def _result(
 
 
 def _read_verdicts(
-    card: Scorecard, evaluation: Evaluation, by: str, verdicts: Sequence[GivenVerdict], now: datetime
+    card: Scorecard,
+    evaluation: Evaluation,
+    by: str,
+    verdicts: Sequence[tuple[str, GivenVerdict]],
+    now: datetime,
 ) -> list[Review]:
-    """Return the reviews that verdicts are. Raises InvalidInput that names all that cannot be."""
+    """Return the reviews that verdicts, each with its id, are. Raises InvalidInput for all that cannot be."""
     new, problems = [], []
-    for place, given in enumerate(verdicts):
+    for place, (review_id, given) in enumerate(verdicts):
         try:
-            new.append(_read_verdict(card, evaluation, by, given, now))
+            found = _read_verdict(card, evaluation, by, given, now)
+            new.append(found.model_copy(update={"id": review_id}))
         except InvalidInput as error:
             problems += [FieldProblem(f"/verdicts/{place}{p.pointer}", p.detail) for p in error.problems]
     if problems:
@@ -226,7 +232,7 @@ def _read_verdict(
     answer = answer_of(dimension, grade, given)
     level = dimension.scale.find(answer)
     return Review(
-        id=uuid.uuid4().hex,
+        id="",
         evaluation=evaluation.id,
         dimension=dimension.id,
         verdict=given.verdict,
@@ -263,22 +269,23 @@ def check_same(tx: Transaction, once: Once) -> str:
 
 
 def _earlier(
-    tx: Transaction,
-    once: Once,
-    standing: Standing,
-    reviewer: str,
-    verdicts: Sequence[GivenVerdict],
+    tx: Transaction, once: Once, evaluation_id: str, verdicts: Sequence[GivenVerdict]
 ) -> ReviewResult:
-    """Return what the same request stored before. Raises Conflict when it was another one."""
+    """Return what the same request stored before; what it changed then is not told again.
+
+    Raises Conflict when it was another request.
+    """
     check_same(tx, once)
-    wanted = {one.dimension for one in verdicts}
-    said = [
-        one
-        for one in tx.reviews.history(standing.evaluation.id)
-        if one.by == reviewer and one.dimension in wanted
-    ]
-    last = {one.dimension: one for one in said}
-    return _result(tx, standing.evaluation.id, list(last.values()), [])
+    stored = {one.id: one for one in tx.reviews.history(evaluation_id)}
+    names = [_review_id(once, one.dimension) for one in verdicts]
+    return _result(tx, evaluation_id, [stored[name] for name in names if name in stored], [])
+
+
+def _review_id(once: Once | None, dimension: str) -> str:
+    """Return a new id; the same one for the same request and dimension, so that it is found again."""
+    if once is None:
+        return uuid.uuid4().hex
+    return hashlib.sha256(f"{once.key}\n{dimension}".encode()).hexdigest()[:32]
 
 
 def _item(waiting: Waiting, now: datetime) -> QueueItem:

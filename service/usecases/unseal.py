@@ -36,7 +36,7 @@ class Unseal:
         seal: RequestSeal,
     ) -> None:
         self.lacks_key = False
-        """Whether the last sealed request that was met could not be opened."""
+        """Whether something waits for a key that this process does not have."""
         self._queue = queue
         self._database = database
         self._redact = redact
@@ -55,7 +55,6 @@ class Unseal:
         except SecretKeyMissing as error:
             await asyncio.to_thread(self._wait, assignment, error)
             return None
-        self.lacks_key = False
         try:
             found = await self._redact(conversation, assignment.tenant, originals=self._vault.is_on)
         except InvalidInput as error:
@@ -69,13 +68,15 @@ class Unseal:
     def reopen(self) -> int:
         """Queue some of those again that waited for a key which is there now; return how many."""
         with self._database.begin(_WORKER) as tx:
-            openable = [one for one in tx.sealed_requests.stuck(AT_ONCE) if self._opens(one)]
+            stuck = tx.sealed_requests.stuck(AT_ONCE)
+            openable = [one for one in stuck if self._opens(one)]
             for one in openable:
                 theirs = tx.on_behalf_of(one.tenant)
                 # What is left of its last job would keep a new one out.
                 self._queue.forget(theirs, one.evaluation_id)
                 self._queue.enqueue(theirs, one.evaluation_id, one.priority, grader=one.grader)
                 theirs.sealed_requests.unstick(one.evaluation_id)
+        self.lacks_key = len(openable) < len(stuck)
         if openable:
             self._queue.tell()
         return len(openable)

@@ -2,17 +2,12 @@
 
 import asyncio
 import os
-import re
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from contextlib import contextmanager
-from pathlib import Path
 
-import httpx2
 import pytest
 
 from evals.model_server import Behaviour, ModelServer, failing
@@ -26,57 +21,7 @@ from service.usecases.submit import SubmitEvaluation
 from tests.postgres import postgres
 from tests.running import running_service
 from tests.service.cards import conversation
-
-
-class Process:
-    """The service as a process of its own."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]
-        with tempfile.NamedTemporaryFile("w", suffix=".log", delete=False) as log:
-            self.log = Path(log.name)
-            self.process = subprocess.Popen(command, env=environment, stderr=log)
-        self.url = self._address()
-
-    def _address(self) -> str:
-        while self.process.poll() is None:
-            if found := re.search(r"^listening on (\S+)", self.log.read_text(), re.MULTILINE):
-                return found[1]
-            time.sleep(0.05)
-        raise AssertionError(self.log.read_text())
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.log.unlink(missing_ok=True)
-
-
-@contextmanager
-def process(environment):
-    running = Process(environment)
-    try:
-        yield running
-    finally:
-        running.kill()
-
-
-def environment_of(url: str, model: ModelServer) -> dict[str, str]:
-    own = {"QALIBRATE_DATABASE_URL": url, "OPENAI_BASE_URL": model.url, "QALIBRATE_REDACTION_PROCESSES": "0"}
-    return os.environ | own | {"QALIBRATE_LOG_LEVEL": "error"}
-
-
-def client_of(url: str, factory: Factory) -> httpx2.Client:
-    _, secret = factory.keys.create("default", "test", ["submit", "read"])
-    return httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=60)
-
-
-def await_final(client: httpx2.Client, ids: list[str], seconds: float) -> dict[str, str]:
-    deadline = time.monotonic() + seconds
-    while True:
-        status = {one: client.get(f"/v1/evaluations/{one}").json()["status"] for one in ids}
-        if set(status.values()) <= {"completed", "failed"} or time.monotonic() > deadline:
-            return status
-        time.sleep(0.2)
+from tests.service.jobs.processes import await_final, client_of, environment_of, process
 
 
 def test_what_was_accepted_before_a_kill_is_graded_after_the_restart(tmp_path):
@@ -131,8 +76,8 @@ def test_an_evaluation_and_its_job_are_committed_together_or_not_at_all(database
     factory.upgrade_database()
 
     class BrokenQueue(DurableQueue):
-        def enqueue(self, tx, evaluation_id, *rest, **options):
-            super().enqueue(tx, evaluation_id, *rest, **options)
+        def enqueue_new(self, tx, jobs):
+            super().enqueue_new(tx, jobs)
             raise ZeroDivisionError
 
     accept, graders = Acceptance(BrokenQueue(factory.database), factory.vault), factory.graders.names

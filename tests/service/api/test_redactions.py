@@ -73,6 +73,23 @@ def test_transcripts_of_other_systems_are_redacted_as_they_are(service: RunningS
 
 
 @pytest.mark.parametrize(
+    ("language", "texts"),
+    [("en", ("yeah hi", "uh where is it")), ("ru", ("алло", "ну где заказ")), ("zh", ("喂", "我的快递呢"))],
+)
+def test_a_transcript_that_names_no_language_of_ours_has_it_detected(
+    service: RunningService, language, texts
+):
+    speakers = ("Agent", "Customer")
+    segments = [
+        {"start": at, "end": at + 1, "text": text, "speaker": speaker}
+        for at, (text, speaker) in enumerate(zip(texts, speakers, strict=True))
+    ]
+    content = {"language": "unknown", "segments": segments}
+    answer = service.client.post("/v1/redactions", json={"format": "whisper", "content": content})
+    assert (answer.status_code, answer.json()["language"]) == (200, language)
+
+
+@pytest.mark.parametrize(
     "content", [{"Transcript": 1}, '{"a":' * 20_000, {"Segments": {"a": [[[[]]]]}}, "", [], None, 5]
 )
 def test_a_transcript_that_is_none_is_a_422_at_its_content(service: RunningService, content):

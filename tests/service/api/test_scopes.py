@@ -13,7 +13,7 @@ TABLE = """
 POST   /v1/evaluations                                   submit admin
 GET    /v1/evaluations                                   read admin
 GET    /v1/evaluations/{evaluation_id}                   read admin
-DELETE /v1/evaluations/{evaluation_id}                   admin
+DELETE /v1/evaluations/{evaluation_id}                   submit admin
 POST   /v1/erasures                                      admin
 GET    /v1/audit                                         admin
 GET    /v1/evaluations/{evaluation_id}/vault             restore
@@ -26,15 +26,6 @@ GET    /v1/scorecards                                    read admin
 POST   /v1/scorecards                                    admin
 GET    /v1/scorecards/{name}/revisions/{revision}        read admin
 POST   /v1/redactions                                    submit admin
-POST   /v1/labels                                        review admin
-GET    /v1/labels                                        read admin
-GET    /v1/reports/means                                 read admin
-POST   /v1/calibrations                                  admin
-GET    /v1/calibrations                                  read admin
-GET    /v1/calibrations/{calibration_id}                 read admin
-PUT    /v1/calibrations/{calibration_id}/activation      admin
-DELETE /v1/calibrations/{calibration_id}/activation      admin
-POST   /v1/evaluations/{evaluation_id}/retry             submit admin
 GET    /v1/reviews/queue                                 review admin
 PUT    /v1/evaluations/{evaluation_id}/claim             review admin
 DELETE /v1/evaluations/{evaluation_id}/claim             review admin
@@ -46,10 +37,6 @@ GET    /v1/appeals/{appeal_id}                           read review admin
 POST   /v1/appeals/{appeal_id}/comments                  submit review admin
 POST   /v1/appeals/{appeal_id}/withdrawal                submit review admin
 POST   /v1/appeals/{appeal_id}/decisions                 review admin
-POST   /v1/batches                                       submit admin
-GET    /v1/batches                                       read admin
-GET    /v1/batches/{batch_id}                            read admin
-GET    /v1/batches/{batch_id}/errors                     read admin
 POST   /v1/calibration-sessions                          review admin
 GET    /v1/calibration-sessions                          review admin
 GET    /v1/calibration-sessions/{session_id}             review admin
@@ -57,6 +44,19 @@ GET    /v1/calibration-sessions/{session_id}/sheet       review admin
 POST   /v1/calibration-sessions/{session_id}/answers     review admin
 POST   /v1/calibration-sessions/{session_id}/close       review admin
 GET    /v1/calibration-sessions/{session_id}/results     review admin
+POST   /v1/labels                                        review admin
+GET    /v1/labels                                        read admin
+GET    /v1/reports/means                                 read admin
+POST   /v1/calibrations                                  admin
+GET    /v1/calibrations                                  read admin
+GET    /v1/calibrations/{calibration_id}                 read admin
+PUT    /v1/calibrations/{calibration_id}/activation      admin
+DELETE /v1/calibrations/{calibration_id}/activation      admin
+POST   /v1/evaluations/{evaluation_id}/retry             submit admin
+POST   /v1/batches                                       submit admin
+GET    /v1/batches                                       read admin
+GET    /v1/batches/{batch_id}                            read admin
+GET    /v1/batches/{batch_id}/errors                     read admin
 """
 EXPECTED = {tuple(line.split()[:2]): set(line.split()[2:]) for line in TABLE.strip().splitlines()}
 

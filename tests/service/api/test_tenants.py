@@ -55,6 +55,15 @@ class Things:
         self._post("/v1/labels", {"labels": [label | {"level": "yes", "blind": True}]})
         return self._post("/v1/calibrations", {"scorecard": OWN_CARD, "activate": False})["id"]
 
+    def _appeal_id(self) -> str:
+        appeal = {"dimension": "greeting", "by": OWN_AGENT, "reason": "I did greet."}
+        return self._post(f"/v1/evaluations/{self.made['evaluation_id']}/appeals", appeal)["id"]
+
+    def _session_id(self) -> str:
+        people = {"name": "Round", "raters": ["owners-rater", "r2"]}
+        request = people | {"evaluations": [self.made["evaluation_id"]]}
+        return self._post("/v1/calibration-sessions", request)["id"]
+
     def _delivery_id(self) -> str:
         return self.client.get("/v1/webhooks/deliveries").json()["items"][0]["id"]
 
@@ -109,6 +118,11 @@ def operations(service: RunningService) -> list[Operation]:
     return [one for one in operations_of(service.client) if one.path.startswith("/v1/")]
 
 
+def ids_of(made: dict[str, str]) -> list[str]:
+    """Return what tells one thing from others."""
+    return [value for name, value in made.items() if name != "revision"]
+
+
 def told(answer: httpx2.Response, *ids: str) -> tuple[Any, ...]:
     """Return all that an answer tells, without the ids that were asked for and what is new in each answer."""
     fleeting = {"date", "content-length", "location"}
@@ -136,8 +150,7 @@ def test_another_tenants_id_is_exactly_an_unknown_one(things: Things, stranger, 
         nobodys = {name: unknown(name) for name in one.path_parameters}
         none = stranger.request(**one.request(nobodys.__getitem__))
         assert theirs.status_code == 404, f"{one.label}: {theirs.text}"
-        ids = [value for name, value in things.made.items() if name != "revision"]
-        assert told(theirs, *ids) == told(none, *nobodys.values()), one.label
+        assert told(theirs, *ids_of(things.made)) == told(none, *ids_of(nobodys)), one.label
 
 
 def test_other_tenants_lists_are_empty_whatever_is_asked_for(service, things: Things, stranger, operations):
@@ -148,7 +161,7 @@ def test_other_tenants_lists_are_empty_whatever_is_asked_for(service, things: Th
         "dimension": "greeting",
     }
     _ = things("calibration_id"), things("delivery_id")
-    marks = {value for name, value in things.made.items() if name != "revision"} | set(given.values())
+    marks = {*ids_of(things.made), *given.values()}
     lists = [one for one in operations if one.method == "GET" and not one.path_parameters]
     for one in lists:
         known = {name: value for name, value in given.items() if name in one.query_parameters}

@@ -180,7 +180,7 @@ def test_prices_that_are_not_there_are_told_with_their_variable(qalibrate, price
     monkeypatch.setenv("QALIBRATE_PRICES", "/nowhere.yaml")
     ran = qalibrate("grade", priced[0])
     assert ran.code == 2
-    assert "QALIBRATE_PRICES: /nowhere.yaml: cannot be read" in ran.err
+    assert "QALIBRATE_PRICES: there is no file /nowhere.yaml" in ran.err
 
 
 def test_bad_input_weighs_more_than_a_run_that_was_stopped(qalibrate, priced):

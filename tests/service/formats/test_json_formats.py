@@ -200,6 +200,23 @@ def test_a_stored_chat_says_the_role_in_each_item() -> None:
     assert [speaker for speaker, _ in found] == ["customer", "agent"]
 
 
+def test_call_analytics_of_amazon_transcribe_have_the_same_shape() -> None:
+    items = [
+        {
+            "ParticipantRole": "AGENT",
+            "Content": "Hi",
+            "BeginOffsetMillis": 0,
+            "EndOffsetMillis": 5,
+            "Items": [],
+        },
+        {"ParticipantRole": "CUSTOMER", "Content": "Hello", "BeginOffsetMillis": 9, "EndOffsetMillis": 12},
+    ]
+    document = {"JobStatus": "COMPLETED", "LanguageCode": "zh-CN", "Transcript": items}
+    found = conversation("amazon-connect", document)
+    assert [turn.speaker for turn in found.turns] == ["agent", "customer"]
+    assert (found.language, found.channel) == ("zh", "call")
+
+
 # Google
 
 UPLOAD = {
@@ -630,7 +647,7 @@ def test_whisper_cpp_and_diarised_json_are_read() -> None:
             "zendesk",
             ["comments", 0, "created_at"],
             "yesterday",
-            "comments[0].created_at: 'yesterday' is no time",
+            "comments[0].created_at: this is no time",
         ),
         (
             "assemblyai",

@@ -49,3 +49,11 @@ def is_waiting(seen):
 
 def is_final(seen):
     return seen["completed_at"] is not None
+
+
+def eventually(check):
+    """Wait until it holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

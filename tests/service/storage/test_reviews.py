@@ -1,0 +1,166 @@
+"""What a database does for reviews: nothing lost under two writers, old grades in the queue, plans by index."""
+
+import random
+import threading
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from service.domain.appeal import AppealFilter
+from service.domain.keys import ApiKey
+from service.domain.review import GivenVerdict
+from service.domain.review_queue import QueueFilter
+from service.domain.score import score
+from service.storage.database import Database
+from service.storage.schema import evaluations
+from service.storage.upgrade import migrations, upgrade
+from service.usecases.review import current_reviews, merged_grades, still_open
+from service.usecases.reviews import Reviews
+from tests.service.results import keep, own_assessment, own_card
+from tests.service.storage.test_query_plans import recorded
+
+NOW = datetime(2026, 11, 2, 10, 20, tzinfo=UTC)
+KEY = ApiKey(id="k1", tenant="a", name="desk", scopes=("review",), created_at=NOW)
+LEVELS = {
+    "greeting": ["no"],
+    "listening": [1, 3],
+    "compensation": ["yes"],
+    "hold": ["no", "yes"],
+    "refund": ["no", "yes"],
+}
+
+
+@pytest.fixture
+def database(database_url):
+    made = Database(database_url)
+    upgrade(made, [], NOW)
+    keep(made, "a", "e1", own_assessment(), NOW)
+    yield made
+    made.close()
+
+
+def verdicts(drawn: random.Random, count: int):
+    for _ in range(count):
+        name = drawn.choice(list(LEVELS))
+        if drawn.random() < 0.4:
+            yield GivenVerdict(dimension=name, verdict="accept")
+        else:
+            yield GivenVerdict(
+                dimension=name, verdict="overrule", level=drawn.choice(LEVELS[name]), reason="Heard again."
+            )
+
+
+def test_reviews_of_many_at_once_are_all_in_the_history_and_the_score_is_theirs(database):
+    reviews = Reviews(database, None)
+    each, people = 6, 4
+    failures = []
+
+    def run(number):
+        try:
+            for one in verdicts(random.Random(number), each):  # noqa: S311 - any choice will do
+                reviews._store(KEY, "e1", f"r{number}", [one], None)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert failures == []
+    history = reviews.history("a", "e1")
+    assert len(history) == each * people
+    with database.begin("a") as tx:
+        standing = tx.reviews.lock("e1")
+    evaluation, card = standing.evaluation, own_card()
+    current = current_reviews(evaluation)
+    assert sum(one.count for one in current.values()) == len(history)
+    said = {(one.dimension, one.by, one.at) for one in history}
+    assert {(name, one.by, one.at) for name, one in current.items()} <= said
+    assert evaluation.reviewed_score == score(card, merged_grades(card, evaluation.grades, current))
+    assert evaluation.score == score(card, own_assessment().grades)
+    assert standing.open == still_open(card, evaluation.grades, current)
+    assert evaluation.review_state == ("open" if standing.open else "done")
+
+
+def upgrade_to(database, revision):
+    with database.unhurried() as connection:
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_what_was_graded_before_there_was_a_queue_waits_in_it_and_is_not_late(database_url):
+    database = Database(database_url)
+    upgrade_to(database, "0009")
+    done, row = own_assessment(), {}
+    with database.begin("a") as tx:
+        keep_old(tx, "old", done)
+        accepted = tuple(grade.model_copy(update={"disposition": "auto_accepted"}) for grade in done.grades)
+        keep_old(tx, "fine", done.model_copy(update={"grades": accepted}), needs_review=False)
+    upgrade(database, [], NOW)
+    with database.begin("a") as tx:
+        (waiting,) = tx.reviews.queue(QueueFilter(now=NOW), None, 9)
+    assert (waiting.evaluation.id, waiting.certainty) == ("old", 0)
+    assert waiting.open == tuple(grade.dimension for grade in done.grades)
+    assert waiting.due_at > datetime.now(UTC) + timedelta(days=4)
+    assert row == {}
+    database.close()
+
+
+def keep_old(tx, evaluation_id, done, *, needs_review=True):
+    """Store a completed evaluation as the release before did."""
+    assessment = {"score": score(own_card(), done.grades).model_dump(mode="json")} | done.model_dump(
+        mode="json"
+    )
+    tx.connection.execute(
+        sa.insert(evaluations).values(
+            id=evaluation_id,
+            tenant="a",
+            status="completed",
+            scorecard_tenant="a",
+            scorecard_name="own-card",
+            scorecard_revision=1,
+            grader="llm",
+            language="en",
+            created_at=NOW - timedelta(days=90),
+            completed_at=NOW - timedelta(days=90),
+            attempts=1,
+            needs_review=needs_review,
+            conversation={"turns": []},
+            redaction={"entities": {}, "policy": "default", "version": "3"},
+            request_metadata={},
+            assessment=assessment,
+        )
+    )
+
+
+FILTERS = [{}, {"agent": "a-17"}, {"dimension": "hold"}, {"overdue": True}, {"assignee": "r1"}]
+
+
+def test_the_queue_is_read_in_its_order_by_index(database):
+    position = NOW, uuid.uuid4().hex
+    with recorded() as seen, database.begin("a") as tx:
+        for wanted in FILTERS:
+            tx.reviews.queue(QueueFilter(now=NOW, **wanted), None, 50)
+            tx.reviews.queue(QueueFilter(now=NOW, **wanted), position, 50)
+        tx.reviews.history("e1")
+        tx.appeals.list(AppealFilter(now=NOW, evaluation="e1"), None, 50)
+        tx.appeals.list(AppealFilter(now=NOW, state="open"), position, 50)
+        tx.sessions.answers("s1")
+        tx.labels.counted("hold", "own-card")
+    plans = [plan for statement, given in seen.items() for plan in steps(database, statement, given)]
+    assert len(seen) == 2 * len(FILTERS) + 5
+    assert [step for step in plans if "SCAN" in step or "Seq Scan" in step or "TEMP B-TREE" in step] == []
+
+
+def steps(database, statement, given):
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+            return [row[3] for row in rows]
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        return connection.exec_driver_sql(f"EXPLAIN {statement}", given).scalars().all()
