@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -158,6 +158,7 @@ class Outcome(NamedTuple):
     other_ids: int
     forged: int
     model_calls: int
+    reasons: Mapping[str, int] = {}
 
     @property
     def paid_twice(self) -> int:
@@ -182,7 +183,9 @@ class Outcome(NamedTuple):
             ("webhooks with a bad signature", self.forged),
             ("model calls paid twice", self.paid_twice),
         ]
-        return "\n".join(f"{name:<46}{value:>8,}" for name, value in rows)
+        lines = [f"{name:<46}{value:>8,}" for name, value in rows]
+        lines += [f"  failed with {reason}: {count}" for reason, count in self.reasons.items()]
+        return "\n".join(lines)
 
 
 class Callers:
@@ -202,6 +205,13 @@ class Callers:
         for number in range(self._sent, self._sent + count):
             self._pool.submit(self._until_accepted, number)
         self._sent += count
+
+    def post_evenly(self, count: int, every_s: float) -> None:
+        """Post so many more, one every so many seconds."""
+        begun = time.monotonic()
+        for number in range(count):
+            time.sleep(max(0.0, begun + number * every_s - time.monotonic()))
+            self.post(1)
 
     def wait(self, seconds: float) -> None:
         """Wait until all are accepted. Raises TimeoutError."""
@@ -278,17 +288,19 @@ class Fleet:
         accepted = set(self.callers.accepted.values())
         status = self._status()
         told = {one: ids for one, ids in self.receiver.delivered.items() if one in accepted}
-        by_conversation = Counter(external for external, _ in status.values())
+        by_conversation = Counter(one["external_id"] for one in status.values())
+        failed = [status[one] for one in accepted if one in status and status[one]["status"] == "failed"]
         return Outcome(
             accepted=len(accepted),
-            unfinished=sum(status.get(one, ("", "lost"))[1] not in FINAL for one in accepted),
-            failed=sum(status.get(one, ("", "lost"))[1] == "failed" for one in accepted),
+            unfinished=sum(one not in status or status[one]["status"] not in FINAL for one in accepted),
+            failed=len(failed),
             doubled=sum(count > 1 for count in by_conversation.values()),
             undelivered=len(accepted - told.keys()),
             delivered_again=sum(sum(ids.values()) - len(ids) for ids in told.values()),
             other_ids=sum(len(ids) > 1 for ids in told.values()),
             forged=self.receiver.forged,
             model_calls=model_calls,
+            reasons=Counter(f"{one['error']['type']}: {one['error']['detail']}" for one in failed),
         )
 
     def close(self) -> None:
@@ -299,15 +311,15 @@ class Fleet:
         self.factory.close()
         self._folder.cleanup()
 
-    def _status(self) -> dict[str, tuple[str, str]]:
-        found: dict[str, tuple[str, str]] = {}
+    def _status(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
         headers = {"Authorization": f"Bearer {self.key}"}
         cursor: str | None = None
         url = f"{self.callers._urls[0]}/v1/evaluations"
         while True:
             params = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
             page = httpx2.get(url, params=params, headers=headers, timeout=60).raise_for_status().json()
-            found |= {one["id"]: (one["external_id"], one["status"]) for one in page["items"]}
+            found |= {one["id"]: one for one in page["items"]}
             cursor = page["next_cursor"]
             if cursor is None:
                 return found

@@ -22,6 +22,10 @@ from evals.model_server import Behaviour, ModelServer, RecordedRequest, failing
 from tests.postgres import Postgres, postgres
 
 MODEL_S = 0.2
+EVERY_S = 0.25
+"""A conversation comes in this often."""
+
+RESTART_S = 3.0
 SETTLES_WITHIN_S = 600.0
 ROLES = {"sqlite": ["all"], "postgresql": ["api", "api", "worker", "worker", "worker"]}
 
@@ -75,14 +79,24 @@ def main() -> None:
 
 
 def kill(scene: Scene, submissions: int, times: int) -> None:
-    """Kill a process, any of them, so many times; posting goes on meanwhile."""
+    """Kill a process, any of them, so many times, while conversations come in one by one."""
+    posting = threading.Thread(target=scene.running.callers.post_evenly, args=(submissions, EVERY_S))
+    posting.start()
+    started = time.monotonic()
     for number in range(times):
-        scene.running.callers.post(submissions * (number + 1) // times - submissions * number // times)
-        time.sleep(scene.random.uniform(0.2, 1.5))
+        # Killed at any moment of what is left, so that posting goes on to the last kill.
+        time.sleep(scene.random.uniform(0.0, 2.0) * _left(started, submissions, times - number))
         victim = scene.random.choice(scene.running.processes)
         victim.kill()
         _say(f"kill {number + 1} of {times}: {victim.name}")
         victim.start()
+    posting.join()
+
+
+def _left(started: float, submissions: int, kills: int) -> float:
+    """Return the seconds from kill to kill when the rest of them fits into the time that posting takes."""
+    left = started + submissions * EVERY_S - time.monotonic()
+    return max(0.1, left / kills - RESTART_S)
 
 
 def freeze(scene: Scene, submissions: int, times: int) -> None:

@@ -41,7 +41,7 @@ class RunningService:
 @contextmanager
 def running_service(role: Role = "all", **settings: Any) -> Iterator[RunningService]:
     """Run the service with these settings; redaction runs in threads, which start faster than processes."""
-    own = {"redaction_processes": 0, "log_level": "warning", "rate_limit": 0, **settings}
+    own = {"redaction_processes": 0, "log_level": "warning", "rate_limit": 0, "grace_s": 1, **settings}
     factory = Factory(Settings(**own))
     factory.upgrade_database()
     app = create_app(factory, role)

@@ -123,7 +123,8 @@ def list_labels(
     factory: FactoryDep,
     tenant: Reader,
     scorecard: Annotated[
-        str | None, Query(max_length=90, description="A name, or a name and a revision: `name@3`.")
+        str | None,
+        Query(pattern=SCORECARD_REFERENCE, description="A name, or a name and a revision: `name@3`."),
     ] = None,
     dimension: Annotated[str | None, Query(max_length=80)] = None,
     rater: Annotated[str | None, Query(max_length=200)] = None,

@@ -1,7 +1,7 @@
-"""What people decide: labels on conversations, and reviews of grades that were given."""
+"""What people decide about conversations: labels."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -74,14 +74,3 @@ class LabelFilter(Model):
     rater: str | None = None
     conversation: str | None = None
     evaluation: str | None = None
-
-
-class Review(Model):
-    """A person accepts or overrules a grade. Reviews are appended; the grade itself stays as it was given."""
-
-    dimension: Slug
-    reviewer: ShortText
-    decision: Literal["accepted", "overruled"]
-    level: LevelValue | None = None
-    reason: Annotated[Text, Field(min_length=1)]
-    created_at: datetime

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from service.domain.callback import Address
 
-LOOK_UPS = 8
+LOOK_UPS = 32
 """So many names are looked up at once. Whoever owns a name decides how long that takes, so that it must not
 happen in the threads that everything else needs.
 """

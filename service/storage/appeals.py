@@ -140,7 +140,7 @@ class AppealStore:
         )
 
     def _with_comments(self, rows: Sequence[sa.Row[Any]]) -> Sequence[Appeal]:
-        said = self._comments([row.id for row in rows])
+        said = self._comments([row.id for row in rows]) if rows else {}
         return [_to_appeal(row, said.get(row.id, ())) for row in rows]
 
     def _comments(self, ids: Sequence[str]) -> Mapping[str, Sequence[Comment]]:

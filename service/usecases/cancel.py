@@ -8,6 +8,7 @@ from service.domain.errors import Conflict, NotFound
 from service.domain.evaluation import Evaluation
 from service.storage.database import Database
 from service.storage.transaction import Transaction
+from service.telemetry.metrics import count_evaluation
 from service.usecases.announce import Announce
 from service.usecases.queue import JobQueue
 
@@ -45,6 +46,7 @@ class CancelEvaluation:
                 self._announce(tx, evaluation_id, "evaluation.cancelled")
                 _note(tx, evaluation_id, "evaluation.cancelled", by)
         if is_new:
+            count_evaluation("cancelled", "none", {})
             self._queue.stop(evaluation_id)
             self._queue.tell()
             self._on_done(evaluation_id)

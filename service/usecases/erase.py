@@ -13,7 +13,7 @@ from service.storage.transaction import Transaction
 from service.usecases.handover import Handover
 from service.usecases.queue import JobQueue
 
-AT_ONCE = 200
+AT_ONCE = 100
 """Evaluations that one transaction erases."""
 
 

@@ -34,8 +34,8 @@ _ANY = ""
 
 # More would only make the first wait for the last.
 MOST_TOGETHER = 32
-# SQLite has one writer. On PostgreSQL the next group is sent while one waits for its commit.
-WRITERS_FLEET = 2
+# SQLite has one writer; elsewhere a second one would make groups smaller and wait for the first one's GIL.
+WRITERS = 1
 
 
 class _Work(NamedTuple):
@@ -75,8 +75,7 @@ class SubmitEvaluation:
         self._seal = seal
         self._check_callback = check_callback
         self._under_way: defaultdict[tuple[str, str], list[asyncio.Lock]] = defaultdict(list)
-        writers = 1 if database.is_sqlite else WRITERS_FLEET
-        self._together = Together[_Work, Taken](self._write, MOST_TOGETHER, writers)
+        self._together = Together[_Work, Taken](self._write, MOST_TOGETHER, WRITERS)
 
     @property
     def redacts(self) -> bool:

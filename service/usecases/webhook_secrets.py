@@ -43,12 +43,12 @@ class WebhookSecrets:
             # Somebody else may make the first one at this moment: then theirs is taken.
             tx.webhook_secrets.add(self._sealed(tx.tenant, _new()), now)
             stored = tx.webhook_secrets.signing(now)
-        return [self._opened(tx.tenant, one) for one in stored]
+        return self._all_opened(tx.tenant, stored)
 
     def check(self, tx: Transaction) -> None:
         """Raise SecretLocked when what signs for the transaction's tenant cannot be opened; make nothing."""
-        for one in tx.webhook_secrets.signing(datetime.now(UTC)):
-            self._opened(tx.tenant, one)
+        if not (tx.tenant == DEFAULT_TENANT and self._of_default):
+            self._all_opened(tx.tenant, tx.webhook_secrets.signing(datetime.now(UTC)))
 
     def show(self, tenant: str, by: str) -> Sequence[str]:
         """Return the secrets that sign for a tenant now, the current one first; it is noted who asked.
@@ -84,13 +84,19 @@ class WebhookSecrets:
     def _sealed(self, tenant: str, secret: str) -> str:
         return self._seal.seal_text(_PURPOSE + tenant, secret) if self._seal else secret
 
-    def _opened(self, tenant: str, stored: str) -> str:
+    def _all_opened(self, tenant: str, stored: Sequence[str]) -> Sequence[str]:
+        """Return the secrets, the current one first. An earlier one that no key opens signs no more: whoever
+        lost the key rotates, and that must not fail for the same reason.
+        """
+        opened = [self._opened(tenant, one) for one in stored]
+        if opened and opened[0] is None:
+            raise SecretLocked(tenant)
+        return [secret for secret in opened if secret is not None]
+
+    def _opened(self, tenant: str, stored: str) -> str | None:
         if stored.startswith(PREFIX):
             return stored
-        secret = self._seal.open_text(_PURPOSE + tenant, stored) if self._seal else None
-        if secret is None:
-            raise SecretLocked(tenant)
-        return secret
+        return self._seal.open_text(_PURPOSE + tenant, stored) if self._seal else None
 
 
 def _new() -> str:

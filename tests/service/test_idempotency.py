@@ -56,9 +56,7 @@ def test_of_different_bodies_under_one_key_at_once_one_is_taken(services):
 
 def test_many_keys_at_once_are_one_evaluation_each(services):
     with ThreadPoolExecutor(30) as clients:
-        answers = list(
-            clients.map(lambda n: post(services[n % len(services)], f"key-{n % 10}"), range(30))
-        )
+        answers = list(clients.map(lambda n: post(services[n % len(services)], f"key-{n % 10}"), range(30)))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 10
 

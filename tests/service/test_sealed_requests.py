@@ -12,7 +12,10 @@ from tests.running import RunningService, running_service
 from tests.service.cards import conversation
 
 PHONE = "+1 212 555 0142"
-SAID = ("Good morning, my name is Ann Lee.", f"I am Wilhelmina Quux, call me at {PHONE} about the blue kettle.")
+SAID = (
+    "Good morning, my name is Ann Lee.",
+    f"I am Wilhelmina Quux, call me at {PHONE} about the blue kettle.",
+)
 PRIVATE = ("Ann Lee", "Quux", "555 0142", "kettle", "gold-ticket", "Ms Pepper")
 
 
@@ -79,7 +82,9 @@ def test_what_a_lost_key_sealed_waits_and_says_so_until_the_key_is_back(url):
         assert await_status(service, second, "completed", "failed")["status"] == "completed"
         found = service.client.get(f"/v1/evaluations/{first}").json()
         assert (found["status"], found["waiting"]["type"]) == ("queued", "secret-key-missing")
-        assert any("QALIBRATE_SECRET_KEY" in reason for reason in service.client.get("/readyz").json()["reasons"])
+        assert any(
+            "QALIBRATE_SECRET_KEY" in reason for reason in service.client.get("/readyz").json()["reasons"]
+        )
     with running_service(database_url=url, redact="worker", secret_key=f"{new},{old}") as service:
         done = await_status(service, first, "completed", "failed")
         assert (done["status"], done["waiting"]) == ("completed", None)
@@ -93,7 +98,9 @@ def test_what_cannot_be_redacted_fails_with_the_reason_and_is_not_kept(url):
         assert (done["status"], done["error"]["type"]) == ("failed", "redaction-too-slow")
         with closing(service.factory.database.engine.raw_connection()) as connection:
             assert connection.execute("SELECT count(*) FROM sealed_requests").fetchone() == (0,)
-        foreign = conversation("Bonjour madame, comment puis-je vous aider avec votre commande aujourd'hui ?" * 3)
+        foreign = conversation(
+            "Bonjour madame, comment puis-je vous aider avec votre commande aujourd'hui ?" * 3
+        )
         foreign.pop("language", None)
         for body, pointer in (
             ({"conversation": foreign}, "/conversation/language"),

@@ -9,6 +9,7 @@ from service.cli.in_context import searched, show_in_context
 from service.cli.output import printable
 from service.cli.page import Page
 from service.domain.grade import ConfidenceParts, Grade
+from service.domain.review import CurrentReview
 from service.domain.scorecard import (
     AskWhen,
     Dimension,
@@ -107,6 +108,15 @@ def _judged(grade: Grade, turns: int | None) -> Iterator[Row]:
         yield "Confidence", _confidence(grade)
     decision = f"{grade.disposition.replace('_', ' ')} ({grade.disposition_reason})"
     yield "Decision", f"{decision}; graded by {grade.grader}"
+    if grade.review is not None:
+        yield "Review", _reviewed(grade.review)
+
+
+def _reviewed(review: CurrentReview) -> str:
+    said = "accepted" if review.verdict == "accept" else f"overruled with {review.level!r}"
+    times = f", reviewed {review.count} times" if review.count > 1 else ""
+    why = f": {review.reason}" if review.reason else ""
+    return f"{said} by {review.by} on {review.at:%Y-%m-%d %H:%M} UTC{times}{why}"
 
 
 def _confidence(grade: Grade) -> str:

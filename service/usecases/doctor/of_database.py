@@ -95,7 +95,8 @@ class Database:
         except SecretLocked as error:
             yield fail("webhooks", error.detail)
         else:
-            yield ok("webhooks", "can be signed")
+            plain = "" if self.settings.secret_keys else "; no QALIBRATE_SECRET_KEY seals their secrets"
+            yield ok("webhooks", f"can be signed{plain}")
 
 
 def _of_file(file: Path, least_mb: float) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ def test_what_is_final_cannot_be_cancelled(service, model):
     model.mood = Behaviour()
     done = service.grade(conversation())
     answer = cancel(service, done["id"])
-    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "conflict")
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, "conflict")
     assert "completed" in answer.json()["detail"]
 
 

@@ -202,6 +202,31 @@ def send_in_odd_places(here: Place, word: str) -> None:
         "POST", "/v1/labels", content=f"{word},{word}\n1,2\n".encode(), headers={"Content-Type": "text/csv"}
     )
     here.client.get("/v1/evaluations", headers={"Authorization": "Bearer qal_no_key_at_all"})
+    send_bad_lines(here, word)
+    send_bad_reviews(here, word)
+
+
+def send_bad_lines(here: Place, word: str) -> None:
+    lines = [json.dumps(body) for body in odd_bodies(word)] + [word, f'{{"conversation": "{word}']
+    kind = {"Content-Type": "application/x-ndjson"}
+    batch = here.send("POST", "/v1/batches", content="\n".join(lines).encode(), headers=kind).json()
+    told = here.send("GET", f"/v1/batches/{batch['id']}/errors", params={"limit": 200})
+    assert len(told.json()["items"]) >= len(lines)
+    here.errors.append(told.text)
+
+
+def send_bad_reviews(here: Place, word: str) -> None:
+    done = here.client.get("/v1/evaluations", params={"status": "completed", "limit": 1}).json()["items"]
+    at = f"/v1/evaluations/{done[0]['id'] if done else 'x'}"
+    verdict = {"dimension": word, "verdict": "accept"}
+    here.send("POST", f"{at}/reviews", json={"reviewer": "r1", "verdicts": [verdict]})
+    here.send("POST", f"{at}/reviews", json={"reviewer": [word], "verdicts": [{"verdict": word}]})
+    appeal = {"dimension": "greeting", "by": "a-1", "reason": "x", "quote": {"turn": 0, "text": word}}
+    here.send("POST", f"{at}/appeals", json=appeal | {"dimension": word})
+    here.send("POST", f"{at}/appeals", json=appeal | {"quote": {"turn": word}})
+    session = {"name": "round", "evaluations": [word], "raters": ["r1", "r2"]}
+    here.send("POST", "/v1/calibration-sessions", json=session)
+    here.send("POST", "/v1/erasures", json={"evaluations": word})
 
 
 def submit_samples(here: Place, callback: str, conversations: list[dict[str, Any]]) -> None:

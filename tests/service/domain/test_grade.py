@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from service.domain.grade import Absence, Evidence, Grade, NotApplicable, Ungraded, UngradedReason, Verdict
-from service.domain.label import Label, Review
+from service.domain.label import Label
 from service.domain.scorecard import Dimension
 from tests.service.cards import dimension
 
@@ -113,15 +113,3 @@ def test_a_label_holds_a_number_a_word_or_not_applicable() -> None:
 def test_broken_labels_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Label.model_validate({"dimension": "greeting", "rater": "r1", "level": 4, **fields})
-
-
-def test_a_review_needs_a_reason() -> None:
-    review = {
-        "dimension": "a",
-        "reviewer": "kim",
-        "decision": "accepted",
-        "created_at": "2026-01-01T00:00:00Z",
-    }
-    assert Review.model_validate({**review, "reason": "Agreed."}).level is None
-    with pytest.raises(ValidationError):
-        Review.model_validate({**review, "reason": ""})

@@ -739,6 +739,24 @@ def test_a_mutated_document_is_read_or_refused_and_nothing_else(name: str, data:
         Conversation.model_validate(parse(name, document))
 
 
+def complaint(name: str, document: Any) -> str:
+    """What is wrong with a document, up to the names of speakers, which the caller has to be told."""
+    try:
+        parse(name, document)
+    except InvalidInput as error:
+        return error.detail.partition("it is not clear who is the agent")[0]
+    return ""
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_errors_quote_nothing_that_was_said(name: str) -> None:
+    card = "4111 1111 1111 1111"
+    for place in PLACES[name][1:]:
+        # A list where a text belongs, and words where a time does.
+        for put in ([card], f"my card is {card}"):
+            assert card not in complaint(name, changed(DOCUMENTS[name], place, put)), place
+
+
 @pytest.mark.parametrize("given_speakers", [{"A": "agent"}, {"a": "customer"}])
 def test_what_the_caller_says_of_a_speaker_wins(given_speakers: dict[str, Any]) -> None:
     first = conversation("assemblyai", DOCUMENTS["assemblyai"], speakers=given_speakers).turns[0]

@@ -43,13 +43,13 @@ class Rows:
         change = ", ".join(f"{name} = :{name}" for name in values)
         with self.database.begin("") as tx:
             tx.connection.execute(
-                sa.text(f"UPDATE {self.table} SET {change} WHERE workflow_uuid = :job"),  # noqa: S608
+                sa.text(f"UPDATE {self.table} SET {change} WHERE workflow_uuid = :job"),
                 values | {"job": job},
             )
 
     def all(self):
         with self.database.begin("") as tx:
-            found = tx.connection.execute(sa.text(f"SELECT workflow_uuid, status FROM {self.table}"))  # noqa: S608
+            found = tx.connection.execute(sa.text(f"SELECT workflow_uuid, status FROM {self.table}"))
             return {row[0]: row[1] for row in found}
 
     def do(self, name, *arguments):

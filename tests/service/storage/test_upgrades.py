@@ -194,7 +194,9 @@ def assert_served(database: Database) -> None:
 def test_the_service_serves_what_the_first_release_left(database_url):
     build(Database(database_url), "0001")
     with running_service(role="api", database_url=database_url) as service:
-        client = httpx2.Client(base_url=service.url, headers={"Authorization": f"Bearer {SECRET}"})
+        client = httpx2.Client(
+            base_url=service.url, headers={"Authorization": f"Bearer {SECRET}"}, timeout=60
+        )
         found = client.get("/v1/evaluations/e1").json()
         assert found["score"]["value"] == 100.0
         assert found["metadata"] == {"ticket": "t-1"}

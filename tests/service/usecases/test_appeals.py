@@ -272,7 +272,15 @@ def test_erasing_leaves_no_word_of_a_review_or_an_appeal(appeals, file, decide, 
         history = tx.reviews.history("e1")
         current = tx.evaluations.get("e1")
     everything = "".join(one.model_dump_json() for one in (*shown, *history))
-    for words in ("Nothing is repeated", "said twice", "sorry", "Heard again", "Wordy", "You get it", "read it back"):
+    for words in (
+        "Nothing is repeated",
+        "said twice",
+        "sorry",
+        "Heard again",
+        "Wordy",
+        "You get it",
+        "read it back",
+    ):
         assert words not in everything
     assert [one.state for one in shown] == ["withdrawn", "decided"]
     assert shown[1].decision.level == 3

@@ -1,9 +1,12 @@
 import asyncio
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
@@ -285,3 +288,44 @@ def test_what_has_lost_its_job_gets_another_and_the_old_one_is_no_longer_valid(d
     house.run()
     assert len(house.posted.came) == 1
     assert house.only().status == "delivered"
+
+
+KILLED = asyncio.CancelledError()
+
+
+@given(
+    happens=st.lists(st.sampled_from([500, 200, 410, KILLED, not_posted("timeout")]), max_size=9),
+    again=st.lists(st.booleans(), min_size=40, max_size=40),
+)
+@settings(max_examples=20)
+def test_whatever_is_killed_and_done_twice_nothing_is_lost_and_nothing_is_told_after_the_end(
+    whatever, happens, again
+):
+    house = House(whatever, *happens, 200)
+    evaluation_id = announced(whatever, house.queue)
+    twice = iter(again)
+    while house.queue.jobs:
+        job = house.queue.jobs.pop(0)
+        with suppress(asyncio.CancelledError):
+            asyncio.run(house.deliver(job[0], job[1]))
+            if not next(twice, False):
+                continue
+        # Of what was killed the engine does the job again; now and then it does so with one that is done.
+        house.queue.jobs.append(job)
+    with whatever.begin("acme") as tx:
+        (one,) = tx.deliveries.list(None, evaluation_id, None, 10)
+    came = len(house.posted.came)
+    made = happens[:came] + [200] * (came - len(happens))
+    assert one.status == ("dead" if 410 in made else "delivered")
+    assert one.attempts == sum(answer is not KILLED for answer in made)
+    assert made[-1] in (200, 410)
+    assert not {200, 410} & {answer for answer in made[:-1] if isinstance(answer, int)}
+    assert len({headers["webhook-id"] for _, headers, _ in house.posted.came}) == 1
+
+
+@pytest.fixture(scope="module")
+def whatever(tmp_path_factory):
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('hooks') / 'hooks.db'}")
+    upgrade(database, [CARD], NOW)
+    yield database
+    database.close()

@@ -109,6 +109,15 @@ def test_secrets_are_sealed_where_there_is_a_key_and_only_it_opens_them(database
             other.show("acme", "me")
 
 
+def test_who_lost_the_key_rotates_and_goes_on(database):
+    WebhookSecrets(database, Seal([new_key()])).show("acme", "me")
+    secrets = WebhookSecrets(database, Seal([new_key()]))
+    with pytest.raises(SecretLocked):
+        secrets.show("acme", "me")
+    (new,) = secrets.rotate("acme", "me")
+    assert secrets.show("acme", "me") == [new]
+
+
 def test_a_sealed_secret_cannot_be_passed_off_as_another_tenants(database):
     secrets = WebhookSecrets(database, Seal([new_key()]))
     secrets.show("acme", "me")

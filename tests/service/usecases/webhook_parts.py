@@ -43,7 +43,7 @@ class Posted:
     async def __call__(self, url, headers, body):
         self.came.append((url, headers, body))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer if isinstance(answer, Reply) else Reply(answer)
 
