@@ -34,10 +34,11 @@ def bare_app(url: str) -> FastAPI:
 
     @app.post("/rows", status_code=202)
     def write(body: dict[str, Any]) -> dict[str, str]:
-        row = {"id": uuid.uuid4().hex, "created_at": datetime.now(UTC), "content": body}
+        new_id = uuid.uuid4().hex
+        row = {"id": new_id, "created_at": datetime.now(UTC), "content": body}
         with database.engine.begin() as connection:
             connection.execute(sa.insert(_ROWS).values(row))
-        return {"id": row["id"]}
+        return {"id": new_id}
 
     return app
 

@@ -60,7 +60,9 @@ async def submit_batch(
     tenant: Submitter,
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=255, description="The same lines sent again go on where they broke off."),
+        Header(
+            min_length=1, max_length=255, description="The same lines sent again go on where they broke off."
+        ),
     ] = None,
     scorecard: Annotated[
         str | None, Query(pattern=SCORECARD_REFERENCE, description="For lines that name none.")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Metric
@@ -110,13 +111,17 @@ class Measured:
             status = message.get("status", status)
             await send(message)
 
-        with tracing.continued(_traceparent(scope)), tracing.request_span():
+        # Whoever watches the process asks every few seconds; that is no work to be traced.
+        traced = scope["path"].startswith("/v1/")
+        span = tracing.request_span() if traced else nullcontext()
+        with tracing.continued(_traceparent(scope)), span:
             try:
                 await self._app(scope, receive, watched)
             finally:
                 route = getattr(scope.get("route"), "path", "unknown")
                 count_request(scope["method"], route, status, time.perf_counter() - started)
-                tracing.note(route=route, status=status)
+                if traced:
+                    tracing.note(route=route, status=status)
 
 
 def _traceparent(scope: Scope) -> str | None:

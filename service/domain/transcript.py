@@ -1,5 +1,6 @@
 """A conversation as it comes in: who said what, when, and what the contact centre knows about the contact."""
 
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -29,10 +30,15 @@ Metadata = Annotated[dict[str, JsonValue], AfterValidator(storable_json)]
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
+@lru_cache(maxsize=16)
+def _names(model: type[Model]) -> frozenset[str]:
+    return frozenset(model.model_fields)
+
+
 def _gather_unknown(model: type[Model], data: Any) -> Any:
     """Move keys that `model` does not know into its `metadata`, where explicit metadata wins."""
     # Most have none, and there may be thousands of turns.
-    if not isinstance(data, dict) or data.keys() <= model.__pydantic_fields__.keys():
+    if not isinstance(data, dict) or data.keys() <= _names(model):
         return data
     unknown = {key: value for key, value in data.items() if key not in model.model_fields}
     given = data.get("metadata") or {}
@@ -49,7 +55,8 @@ class Turn(Model):
     text: Text
     start_s: Seconds | None = None
     end_s: Seconds | None = None
-    metadata: Metadata = {}
+    # Made anew, which is cheaper than copied, and there may be thousands of turns.
+    metadata: Metadata = Field(default_factory=dict, json_schema_extra={"default": {}})
 
     @model_validator(mode="before")
     @classmethod
@@ -99,7 +106,7 @@ class Conversation(Model):
     metrics: dict[MetricName, int | float] = {}
     turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=MAX_TURNS)]
     context: Annotated[tuple[ContextText, ...], Field(max_length=20)] = ()
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict, json_schema_extra={"default": {}})
 
     @model_validator(mode="before")
     @classmethod

@@ -56,7 +56,7 @@ class DurableQueue:
         self._client.enqueue_in_transaction(tx.connection, options, evaluation_id)
 
     def enqueue_new(self, tx: Transaction, jobs: Sequence[NewJob]) -> None:
-        """Queue the grading of evaluations that never were; they are there when, and only when, `tx` commits."""
+        """Queue the grading of evaluations that never were; they are there when `tx` commits."""
         gathered = Gathered(tx.connection)
         for job in jobs:
             queue = GRADING if job.grader == "llm" else RULES

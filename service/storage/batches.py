@@ -17,14 +17,14 @@ _COUNTED = {"accepted": "accepted", "duplicate": "duplicates", "rejected": "reje
 
 
 class BatchStore:
-    """The batches of one tenant. Who receives a batch holds it under a name, which the next one takes over."""
+    """The batches of one tenant. Who receives one holds it under a name, until the next one takes it over."""
 
     def __init__(self, connection: sa.Connection, tenant: str) -> None:
         self._connection = connection
         self._tenant = tenant
 
     def receive(self, batch_id: str, key: str | None, receiver: str, now: datetime) -> str:
-        """Open a batch, or the one that has this key again; return its id. `receiver` holds it from now on."""
+        """Open a batch, or the one that has this key again; return its id. `receiver` holds it from now."""
         row = {
             "id": batch_id,
             "tenant": self._tenant,

@@ -72,7 +72,7 @@ def told(line: int, error: QalibrateError) -> tuple[LineProblem, ...]:
 
 
 def _said(problem: FieldProblem) -> str:
-    """Only what is wrong within a transcript quotes it: what is said of other fields names fields and cards."""
+    """Only what is wrong within a transcript quotes it; elsewhere fields and cards are named."""
     inside = problem.pointer.startswith("/conversation")
     # Pydantic lists what is allowed in quotes, in sentences that begin like this.
     if inside and not problem.detail.startswith("Input should be"):

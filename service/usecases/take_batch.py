@@ -1,4 +1,4 @@
-"""Takes a batch in while it comes: line by line, in bounded memory, so that it can go on where it broke off."""
+"""Takes a batch in while it comes, in bounded memory, so that it can go on where it broke off."""
 
 import asyncio
 import uuid
@@ -143,9 +143,7 @@ class TakeBatch:
         read = await asyncio.gather(*(self._read_one(receiving, line, taken) for line in group))
         return [one for one in read if one is not None]
 
-    async def _read_one(
-        self, receiving: _Receiving, line: Line, taken: dict[int, TakenLine]
-    ) -> _Read | None:
+    async def _read_one(self, receiving: _Receiving, line: Line, taken: dict[int, TakenLine]) -> _Read | None:
         """Return None for a line that was taken before."""
         # Others have their turn between two lines.
         await asyncio.sleep(0)

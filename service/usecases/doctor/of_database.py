@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from service.domain.errors import SecretKeyMissing, SecretLocked, VaultLocked
+from service.domain.errors import DatabaseAway, SecretKeyMissing, SecretLocked, VaultLocked
 from service.domain.finding import Finding, fail, ok, warn
 from service.domain.keys import DEFAULT_TENANT
 from service.settings import Settings
@@ -35,11 +35,17 @@ class Database:
         self._file = self._reading.file
 
     def examine(self) -> Iterator[Finding]:
-        """Yield what is found. Raises DatabaseAway when it cannot be reached."""
+        """Yield what is found; that it cannot be reached is a finding too."""
         if self._file is not None:
             yield from _of_file(self._file, self.settings.min_free_disk_mb)
             if not self._file.exists():
                 return
+        try:
+            yield from self._of_what_is_there()
+        except DatabaseAway as away:
+            yield _why(away)
+
+    def _of_what_is_there(self) -> Iterator[Finding]:
         with self._reading.look(DEFAULT_TENANT) as tx:
             known = tx.inspection.facts()
             yield from _of_server(known)
@@ -97,6 +103,25 @@ class Database:
         else:
             plain = "" if self.settings.secret_keys else "; no QALIBRATE_SECRET_KEY seals their secrets"
             yield ok("webhooks", f"can be signed{plain}")
+
+
+# What drivers say, in their own words only as far as we know them: they may quote an address.
+_SAID = (
+    ("authentication failed", "the database refuses our user or password"),
+    ("no password supplied", "the database wants a password, and there is none in the address or PGPASSWORD"),
+    ("does not exist", "the server is there; the database or the user is not"),
+    ("too many clients", "the database has no connection left; raise max_connections"),
+    ("refused", "nothing listens at the address of the database"),
+    ("resolve host", "the host of the database has no address (DNS)"),
+    ("not known", "the host of the database has no address (DNS)"),
+    ("timeout", "the database did not answer in time; check the network, a firewall"),
+)
+
+
+def _why(away: DatabaseAway) -> Finding:
+    said = str(away.__cause__)
+    detail = next((meaning for words, meaning in _SAID if words in said), away.detail)
+    return fail("database", detail, "check QALIBRATE_DATABASE_URL, and that the database runs")
 
 
 def _of_file(file: Path, least_mb: float) -> Iterator[Finding]:

@@ -57,6 +57,7 @@ def test_every_stage_joins_the_callers_trace_and_none_tells_a_word(spans, databa
         assert found["receive"].attributes["qalibrate.route"] == "/v1/evaluations"
         told = "".join(span.to_json() for span in spans.get_finished_spans()) + kept_by_engine(service)
         figures = httpx2.get(f"{service.url}/metrics", timeout=60).text
+        assert "/metrics" not in "".join(span.to_json() for span in spans.get_finished_spans())
     assert not any(word in told or word in figures for word in SAID)
 
 

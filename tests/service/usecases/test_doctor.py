@@ -61,6 +61,26 @@ def test_a_process_that_serves_the_file_is_seen_and_no_failure(tmp_path):
         assert (found.state, found.detail.split(" ")[0]) == ("ok", "another")
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql://nobody:hidden@127.0.0.1:1/none", "nothing listens"),
+        ("postgresql://nobody:hidden@no-such-host.invalid/none", "has no address (DNS)"),
+    ],
+)
+def test_why_a_database_cannot_be_reached_is_told_without_its_password(address, said):
+    factory = Factory(Settings(database_url=address))
+    found = examined(factory)["database"]
+    assert found.state == "fail"
+    assert said in found.detail
+    assert "hidden" not in found.detail + found.remedy
+
+
+def test_a_database_that_is_not_there_is_told(postgres_server):
+    factory = Factory(Settings(database_url=f"{postgres_server.url}/nowhere"))
+    assert "the database or the user is not" in examined(factory)["database"].detail
+
+
 def test_nothing_is_made_where_there_is_no_database_yet(tmp_path):
     factory = Factory(Settings(database_url=f"sqlite:///{tmp_path / 'x.db'}"))
     assert examined(factory)["database"].state == "warn"
