@@ -1,8 +1,9 @@
 """How fast a batch of 100,000 lines is taken in, and how much memory that takes.
 
-`python -m benchmarks.batch`: a real service without a worker on SQLite (or `--postgresql`), redaction left to
-workers, short conversations streamed as JSON lines over one connection. Prints lines a second and by how much
-the resident memory of the service grew at most. Needs Linux, where a process says how much memory it has.
+`python -m benchmarks.batch`: an API process on a PostgreSQL of its own, redaction left to workers that are not
+there (or, with `--sqlite`, one process that grades meanwhile), short conversations streamed as JSON lines over
+one connection. Prints lines a second and by how much the resident memory of the service grew at most. Needs
+Linux, where a process says how much memory it has.
 """
 
 import argparse
@@ -27,13 +28,13 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     with ExitStack() as stack:
-        if options.postgresql:
+        if not options.sqlite:
             url = stack.enter_context(postgres()).create_database()
         else:
             url = f"sqlite:///{Path(stack.enter_context(tempfile.TemporaryDirectory())) / 'batch.db'}"
         variables = {"QALIBRATE_REDACT": "worker", "QALIBRATE_SECRET_KEY": new_key()}
         variables["QALIBRATE_MAX_QUEUED"] = "10000000"
-        role = "api" if options.postgresql else "all"
+        role = "all" if options.sqlite else "api"
         service = stack.enter_context(service_on(url, role=role, **variables))
         _send(service, 500)
         before = _resident_mb(service.pid)
@@ -98,7 +99,7 @@ def _options() -> argparse.Namespace:
     summary = (__doc__ or "").split("\n")[0]
     parser = argparse.ArgumentParser(prog="python -m benchmarks.batch", description=summary)
     parser.add_argument("--lines", type=int, default=100_000)
-    parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--sqlite", action="store_true")
     return parser.parse_args()
 
 

@@ -72,7 +72,7 @@ def list_appeals(
     state: AppealState | None = None,
     evaluation: Annotated[str | None, Query(max_length=200, description="The id of an evaluation.")] = None,
     overdue: Annotated[bool | None, Query(description="Only what should, or need not, be decided.")] = None,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AppealList:
     """Return a page; `next_cursor` is null on the last one. What is overdue stays open until decided."""

@@ -91,7 +91,7 @@ async def submit_batch(
 def list_batches(
     factory: FactoryDep,
     tenant: Reader,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> BatchList:
     """Return a page; `next_cursor` is null on the last one."""
@@ -117,7 +117,7 @@ def list_batch_errors(
     batch_id: str,
     factory: FactoryDep,
     tenant: Reader,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Of lines, each of which may have several.")] = 50,
 ) -> ProblemList:
     """Return a page; `next_cursor` is null on the last one."""

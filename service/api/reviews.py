@@ -48,7 +48,7 @@ def list_queue(
     dimension: Annotated[str | None, Query(max_length=80, description="Waiting on this dimension.")] = None,
     assignee: Annotated[str | None, Query(max_length=200, description="Held by this person now.")] = None,
     overdue: Annotated[bool | None, Query(description="Only what is, or is not yet, over its time.")] = None,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ReviewQueue:
     """Return a page of evaluations with a grade that asks for a person, each with the dimensions and why.

@@ -44,7 +44,7 @@ def open_session(body: SessionRequest, response: Response, factory: FactoryDep, 
 def list_sessions(
     factory: FactoryDep,
     tenant: Reviewer,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SessionList:
     """Return a page; `next_cursor` is null on the last one."""

@@ -103,7 +103,7 @@ class Worker:
         self._leaving_at: float | None = None
         self._beat_at = float("-inf")
         self._steady_since = float("inf")
-        self._adrift: set[str] = set()
+        self._adrift: dict[str, float] = {}
 
     async def start(self) -> None:
         """Migrate the engine's tables, recover this executor's jobs and begin to work."""
@@ -212,13 +212,17 @@ class Worker:
         """
         mine, taken = await asyncio.to_thread(self._compared)
         running.cancel(mine - taken)
-        adrift = taken - running.jobs
-        # Seen twice, because a job is ours a moment before and after we work on it.
-        stranded, self._adrift = adrift & self._adrift, adrift
+        stranded = self._stranded(taken - running.jobs)
         if stranded and self._leaving_at is None:
             put_back = await asyncio.to_thread(self._put_back, stranded)
             log.warning("put back jobs that were lost between two steps", jobs=put_back)
             running.ring_all()
+
+    def _stranded(self, adrift: set[str]) -> set[str]:
+        """Return those that nobody has worked on for long: a job is ours a while before and after we do."""
+        now = time.monotonic()
+        self._adrift = {job: self._adrift.get(job, now) for job in adrift}
+        return {job for job, since in self._adrift.items() if now - since >= self._dead_after_s}
 
     def _compared(self) -> tuple[set[str], set[str]]:
         mine = running.jobs

@@ -76,7 +76,10 @@ class Running:
         loop = asyncio.get_running_loop()
         job = _Job(queues, asyncio.ensure_future(work), loop)
         with self._lock:
-            self._jobs[job_id] = job
+            earlier, self._jobs[job_id] = self._jobs.get(job_id), job
+        if earlier is not None:
+            # It was put back and came to this process again: only this one can end it.
+            earlier.loop.call_soon_threadsafe(earlier.task.cancel)
         try:
             await job.task
         finally:

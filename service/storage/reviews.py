@@ -97,9 +97,7 @@ class ReviewStore:
         """
         table = evaluations.c
         columns = [column for column in table if column is not table.conversation]
-        query = sa.select(*columns).where(
-            table.tenant == self._tenant, table.review_state == "open", *_conditions(wanted)
-        )
+        query = sa.select(*columns).where(table.tenant == self._tenant, *_conditions(wanted))
         if after is not None:
             query = query.where(self._comes_after(after))
         query = query.order_by(table.review_due_at, table.review_certainty, table.id).limit(limit)
@@ -139,7 +137,10 @@ def _conditions(wanted: QueueFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield table.agent_id == wanted.agent
     if wanted.dimension is not None:
         yield table.review_open.contains(f" {wanted.dimension} ", autoescape=True)
-    if wanted.assignee is not None:
+    if wanted.assignee is None:
+        yield table.review_state == "open"
+    else:
+        # Whatever is claimed is open; without saying so again its own index is taken, which holds a few.
         yield table.claimed_by == wanted.assignee
         yield table.claimed_until > wanted.now
     if wanted.overdue is not None:

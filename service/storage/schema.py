@@ -101,6 +101,13 @@ evaluations = sa.Table(
     sa.Index("evaluations_by_review", "tenant", "review_state", "review_due_at", "review_certainty", "id"),
     sa.Index("evaluations_by_review_state", "tenant", "review_state", "created_at", "id"),
     sa.Index(
+        "evaluations_claimed",
+        "tenant",
+        "claimed_by",
+        sqlite_where=sa.text("claimed_by IS NOT NULL"),
+        postgresql_where=sa.text("claimed_by IS NOT NULL"),
+    ),
+    sa.Index(
         "evaluations_unfinished",
         "status",
         "priority",

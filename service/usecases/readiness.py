@@ -5,9 +5,14 @@ import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
+from service.domain.errors import DatabaseAway
 from service.storage.database import Database
+from service.storage.schema_version import SchemaVersion
 from service.usecases.model_health import ModelState
 from service.usecases.workload import WorkloadReader
+
+PATIENCE_S = 10.0
+"""A database that takes longer is away for whoever asks, long before a frozen one is given up."""
 
 
 class Ready(NamedTuple):
@@ -39,7 +44,7 @@ class Readiness:
         """Return how it is. Raises DatabaseAway when nothing can be accepted: the database is away, or its
         tables are of an older version.
         """
-        version = await asyncio.to_thread(self._database.version)
+        version = await self._version()
         version.refuse_older()
         model = await self._model()
         reasons = [_MODEL[model]] if model in _MODEL else []
@@ -49,6 +54,13 @@ class Readiness:
         if self._lacks_key():
             reasons.append("no key in QALIBRATE_SECRET_KEY opens what waits sealed: it waits for the key")
         return Ready(model, (*reasons, *self._disk(), *await self._workers()))
+
+    async def _version(self) -> SchemaVersion:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await asyncio.to_thread(self._database.version)
+        except TimeoutError:
+            raise DatabaseAway(f"the database did not answer within {PATIENCE_S:g} s") from None
 
     def _disk(self) -> list[str]:
         file = self._database.file

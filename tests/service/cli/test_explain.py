@@ -21,6 +21,7 @@ from service.cli.output import printable
 from service.cli.page import Page, line_breaks
 from service.domain.evaluation import Assessment, Failure, RedactedTurn
 from service.domain.grade import Evidence, Flag
+from service.domain.review import CurrentReview
 from service.domain.score import score
 from service.domain.scorecard import ScorecardRevision
 from service.factory import builtin_scorecards
@@ -268,6 +269,15 @@ def test_a_grade_comes_with_its_question_its_anchor_and_why_not_higher():
         "Because       evidence not found",
     ):
         assert expected in out
+
+
+def test_a_reviewed_grade_shows_peoples_last_word():
+    review = {"verdict": "overrule", "level": 3, "points": 1.0, "by": "r1", "reason": "Nothing is repeated."}
+    last = CurrentReview.model_validate(review | {"at": datetime(2026, 3, 5, 9, 30, tzinfo=UTC), "count": 2})
+    grades = list(own_evaluation().grades)
+    grades[1] = grades[1].model_copy(update={"review": last, "disposition": "reviewed"})
+    out = written(own_evaluation(grades=tuple(grades)))
+    assert "Review        overruled with 3 by r1 on 2026-03-05 09:30 UTC, reviewed 2 times: Nothing" in out
 
 
 def test_a_calibrated_grade_shows_what_it_was_before():

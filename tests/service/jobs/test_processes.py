@@ -80,11 +80,13 @@ def test_a_process_that_is_told_to_end_hands_back_what_it_cannot_finish(postgres
 def test_a_process_that_is_told_to_end_finishes_what_it_can(tmp_path):
     url = f"sqlite:///{tmp_path / 'x.db'}"
     factory = upgraded(url)
-    with ModelServer(default=Behaviour(latency_s=1)) as model:
-        with process(environment_of(url, model)) as first:
-            ids = submitted(client_of(first.url, factory), 3)
-            await_requests(model, 3)
-            assert first.end() == 0
+    with (
+        ModelServer(default=Behaviour(latency_s=1)) as model,
+        process(environment_of(url, model)) as first,
+    ):
+        ids = submitted(client_of(first.url, factory), 3)
+        await_requests(model, 3)
+        assert first.end() == 0
     with sqlite3.connect(tmp_path / "x.db") as connection:
         found = dict(connection.execute("SELECT id, status FROM evaluations").fetchall())
     assert found == dict.fromkeys(ids, "completed")

@@ -91,7 +91,7 @@ def test_what_waits_is_found_by_an_index(factory):
 
 
 def test_a_job_that_the_engine_lost_between_two_steps_is_put_back_and_done(database_url):
-    with running_service(database_url=database_url) as service:
+    with running_service(database_url=database_url, dead_after_s=2) as service:
         done = service.grade(conversation(), grader="signals")
         rows = Rows(service.factory)
         eventually(lambda: rows.all()[done["id"]] == "SUCCESS")

@@ -1,4 +1,4 @@
-"""When work is held back for the model's sake, who finds out whether it is back, and whose failure is whose."""
+"""When work is held back for the model's sake, who finds out whether it is back, whose failure is whose."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -54,6 +54,14 @@ def _evaluation_columns() -> None:
     op.create_index("evaluations_by_review", "evaluations", queue)
     by_time = ["tenant", "review_state", "created_at", "id"]
     op.create_index("evaluations_by_review_state", "evaluations", by_time)
+    claimed = sa.text("claimed_by IS NOT NULL")
+    op.create_index(
+        "evaluations_claimed",
+        "evaluations",
+        ["tenant", "claimed_by"],
+        sqlite_where=claimed,
+        postgresql_where=claimed,
+    )
 
 
 def _put_in_queue(now: datetime) -> None:
