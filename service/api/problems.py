@@ -115,8 +115,8 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
 
 
 def _sent(request: Request) -> Sent:
-    address = [*request.path_params.values(), *request.query_params.values(), *request.query_params]
-    return Sent(map(str, address), request.scope.get(BODY_IN_SCOPE, b""))
+    query = [*request.query_params.values(), *request.query_params]
+    return Sent(map(str, request.path_params.values()), query, request.scope.get(BODY_IN_SCOPE, b""))
 
 
 async def _on_http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -15,6 +15,7 @@ HIDDEN = "'…'"
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}|\d{1,7}|")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,79}(?:@\d{1,7})?")
 # What is shorter may stand within what was sent by chance; it is hidden only where it is all of a value.
 _CHANCE = 12
 # What an address names may be said as a part of something, such as `name@3`.
@@ -22,11 +23,14 @@ _TELLING = 2
 
 
 class Sent:
-    """The words of a request: what its address and its body said, without the keys of objects."""
+    """The words of a request: what its path, its query and its body said, without the keys of objects.
 
-    def __init__(self, address: Iterable[str], body: bytes = b"") -> None:
+    Outside of the path, what has the form of our own names (a scorecard, a dimension, a grader) is told.
+    """
+
+    def __init__(self, address: Iterable[str] = (), query: Iterable[str] = (), body: bytes = b"") -> None:
         self._address = [part for part in address if len(part) >= _TELLING]
-        values = [*self._address, *_values(body)]
+        values = [one for one in (*query, *_values(body)) if not _NAME.fullmatch(one)]
         self._long = [value for value in values if len(value) >= _CHANCE]
         self._whole = {piece.strip() for value in values for piece in (value, *value.splitlines())}
 

@@ -75,7 +75,7 @@ class DurableQueue:
         self._client.enqueue_in_transaction(tx.connection, options, delivery_id, attempt)
 
     def enqueue_regrade(self, tx: Transaction, appeal_id: str, attempt: int, delay_s: float = 0) -> None:
-        """Queue an attempt to grade a contested dimension anew; it is there when, and only when, `tx` commits.
+        """Queue an attempt to grade a contested dimension anew; it is there when `tx` commits, and only then.
 
         The same appeal and attempt are queued once, however often this is called.
         """

@@ -1,7 +1,8 @@
-"""One process's worker: takes jobs, shows that it lives, takes over from the dead, and leaves in good order."""
+"""One process's worker: takes jobs, shows that it lives, takes over from the dead, leaves in good order."""
 
 import asyncio
 import contextlib
+import math
 import socket
 import threading
 import time
@@ -56,6 +57,7 @@ FINISHED_KEPT_S = 3600.0
 FINISHED_AT_ONCE = 500
 
 GRACE_S = 20.0
+LOOK_WHETHER_DONE_S = 0.05
 # Longer than this nothing of leaving is waited for that needs a database.
 LEAVE_WITHIN_S = 5.0
 
@@ -127,16 +129,14 @@ class Worker:
             bell.set()
 
     async def stop(self) -> None:
-        """Take no more jobs, let those under way finish while the time of grace lasts, and hand back the rest.
+        """Take no more jobs, let those under way finish within the time of grace, and hand back the rest.
 
         It takes a few seconds longer at most, whatever the database does.
         """
         self.stop_taking()
         await within(LEAVE_WITHIN_S, self._join_looks)
         # Signs of life go on meanwhile, so that nobody takes over what is being finished.
-        ends = (self._leaving_at or 0.0) + self._grace_s
-        while running.jobs.difference(self._idle()) and time.monotonic() < ends:
-            await asyncio.sleep(0.05)
+        await self._finish((self._leaving_at or 0.0) + self._grace_s)
         for task in self._tasks:
             task.cancel()
         left = running.jobs
@@ -144,6 +144,13 @@ class Worker:
         if not await within(LEAVE_WITHIN_S, self._hand_back):
             log.warning("jobs could not be handed back; others take them over", jobs=len(left))
         await within(2 * LEAVE_WITHIN_S, _end_engine)
+
+    async def _finish(self, until: float) -> None:
+        looks = (until - time.monotonic()) / LOOK_WHETHER_DONE_S
+        for _ in range(math.ceil(looks)):
+            if not running.jobs.difference(self._idle()):
+                return
+            await asyncio.sleep(LOOK_WHETHER_DONE_S)
 
     def _launch(self, engine: DBOS) -> None:
         wakes = can_be_woken()

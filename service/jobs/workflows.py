@@ -70,8 +70,9 @@ class Running:
             job.loop.call_soon_threadsafe(job.task.cancel)
 
     async def run(self, job_id: str, work: Coroutine[Any, Any, None], queues: tuple[str, ...]) -> None:
-        """Do a job of one of `queues`. Raises CancelledError when it is stopped: the engine then leaves its row
-        alone.
+        """Do a job of one of `queues`.
+
+        Raises CancelledError when it is stopped: the engine then leaves its row alone.
         """
         loop = asyncio.get_running_loop()
         job = _Job(queues, asyncio.ensure_future(work), loop)

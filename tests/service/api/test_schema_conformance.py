@@ -64,7 +64,8 @@ def document() -> dict[str, Any]:
             for parameter in call.get("parameters", []):
                 if parameter["name"] == "cursor":
                     cursor = CURSORS.get(path) or cursor_of(NOW, "0" * 32)
-                    parameter["schema"] = {"type": "string", "enum": [cursor]}
+                    empty = [] if "minLength" in str(parameter["schema"]) else [""]
+                    parameter["schema"] = {"type": "string", "enum": [cursor, *empty]}
     return found
 
 
