@@ -1,8 +1,8 @@
 """How fast a batch of 100,000 lines is taken in, and how much memory that takes.
 
-`python -m benchmarks.batch`: an API process on a PostgreSQL of its own, redaction left to workers that are not
-there (or, with `--sqlite`, one process that grades meanwhile), short conversations streamed as JSON lines over
-one connection. Prints lines a second and by how much the resident memory of the service grew at most. Needs
+`python -m benchmarks.batch`: an API process on a PostgreSQL of its own, redaction left to workers that are
+not there (or, with `--sqlite`, one process that grades meanwhile), short conversations streamed as JSON lines
+over one connection. Prints lines a second and by how much the memory of the service grew at most. Needs
 Linux, where a process says how much memory it has.
 """
 

@@ -382,7 +382,7 @@ class Factory:
     @cached_property
     def worker(self) -> "Worker":
         """Works off the jobs that submissions left."""
-        from service.jobs import Worker
+        from service.jobs import RequeueLost, Worker
 
         tell, followed = self.completions.tell, self._followed
         store = StoreResult(
@@ -401,6 +401,7 @@ class Factory:
             regrade=RegradeAppeal(self.database, self.graders, self.queue, followed),
             chores=(
                 ForgetKeys(self.database),
+                RequeueLost(self.database, self.queue),
                 self.vault.purge,
                 self.unseal.reopen,
                 self.webhooks.requeue_overdue,

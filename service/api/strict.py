@@ -104,6 +104,12 @@ def _check_query(request: Request, known: set[str]) -> None:
         raise InvalidInput(
             [FieldProblem(f"/{name}", f"no such parameter; known are: {names}") for name in unknown]
         )
+    # Only the last of them would count, unnoticed.
+    twice = [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]
+    if twice:
+        raise InvalidInput(
+            [FieldProblem(f"/{name}", "given more than once; give one value") for name in twice]
+        )
 
 
 def check_media_type(request: Request, *allowed: str) -> None:

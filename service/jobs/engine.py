@@ -65,6 +65,12 @@ class EngineRows:
         query = sa.select(job.workflow_uuid).where(*self._under_way(), job.executor_id == executor_id)
         return set(connection.scalars(query))
 
+    def alive(self, connection: sa.Connection, jobs: Collection[str]) -> set[str]:
+        """Return those of `jobs` that wait or are under way."""
+        job = self._jobs.c
+        query = sa.select(job.workflow_uuid).where(job.workflow_uuid.in_(jobs))
+        return set(connection.scalars(query.where(job.status.in_(("ENQUEUED", "PENDING", "DELAYED")))))
+
     def put_back(
         self, connection: sa.Connection, executors: Collection[str], jobs: Collection[str] | None = None
     ) -> int:

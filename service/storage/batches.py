@@ -105,12 +105,6 @@ class BatchStore:
         query = sa.select(evaluations.c.status, sa.func.count()).where(mine)
         return {row[0]: row[1] for row in self._connection.execute(query.group_by(evaluations.c.status))}
 
-    def queued(self, batch_id: str, limit: int) -> Sequence[str]:
-        """Return the ids of up to `limit` evaluations of a batch that have not started."""
-        table = evaluations.c
-        query = sa.select(table.id).where(table.tenant == self._tenant, table.batch_id == batch_id)
-        return list(self._connection.scalars(query.where(table.status == "queued").limit(limit)))
-
     def _is(self, batch_id: str) -> sa.ColumnElement[bool]:
         return (batches.c.id == batch_id) & (batches.c.tenant == self._tenant)
 

@@ -28,7 +28,7 @@ from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
 from service.storage.sealed_requests import SealedRequestStore
 
 _NO_RESULT = dict.fromkeys(
-    "completed_at score needs_review assessment error waiting reviewed review_state review_due_at".split()
+    ["completed_at", "score", "needs_review", "assessment", "error", "waiting", "reviewed", "review_state", "review_due_at"]
 )
 
 GRADED_AT_ONCE = 5000
@@ -51,6 +51,16 @@ class Evaluated(NamedTuple):
 class Restarted(NamedTuple):
     """What has to be known of an evaluation to queue it anew."""
 
+    priority: Priority
+    grader: GraderName
+
+
+class Unfinished(NamedTuple):
+    """What has to be known of an evaluation to see that it has a job, or to give it one."""
+
+    id: str
+    created_at: datetime
+    tenant: str
     priority: Priority
     grader: GraderName
 
@@ -220,6 +230,18 @@ class EvaluationStore:
             assessment={"score": score.model_dump(mode="json"), **assessment.model_dump(mode="json")},
         )
 
+    def unfinished(self, after: Position, before: datetime, limit: int) -> Sequence[Unfinished]:
+        """Return up to `limit` evaluations, of any tenant, that are not final: accepted before a moment, in
+        the order of acceptance, from a position on.
+        """
+        table = evaluations.c
+        place = sa.tuple_(table.created_at, table.id)
+        start = sa.tuple_(sa.bindparam("at", after[0], table.created_at.type), after[1])
+        query = sa.select(table.id, table.created_at, table.tenant, table.priority, table.grader)
+        query = query.where(sa.text("status IN ('queued', 'running')"), place > start)
+        query = query.where(table.created_at < before).order_by(table.created_at, table.id).limit(limit)
+        return [Unfinished(*row) for row in self._connection.execute(query)]
+
     def owner(self, evaluation_id: str) -> str | None:
         """Return the tenant of an evaluation, whoever's it is; None when there is none."""
         return self._connection.scalar(
@@ -289,12 +311,12 @@ class EvaluationStore:
         )
 
     def _conversation(self, row: sa.Row[Any]) -> tuple[RedactedConversation, bytes | None]:
-        """Return what is to be graded, or, while nothing is redacted, what is known and the sealed request."""
+        """Return what is to be graded; while nothing is redacted, what is known and the sealed request."""
         if row.conversation["turns"]:
             return RedactedConversation.model_validate(row.conversation), None
         sealed = SealedRequestStore(self._connection, row.tenant).get(row.id)
         if sealed is None:
-            raise LookupError("neither a redacted conversation nor a sealed one is stored")
+            raise Gone("the conversation of evaluation", row.id)
         return RedactedConversation.model_construct(**row.conversation), sealed
 
 

@@ -114,6 +114,12 @@ def test_json_that_is_nested_too_deep_is_refused_with_the_limit(service: Running
     assert f"deeper than {MOST_NESTING}" in answer.json()["detail"]
 
 
+def test_a_parameter_that_is_given_twice_is_refused_rather_than_half_read(service: RunningService):
+    answer = service.client.get("/v1/evaluations?agent=a-1&agent=a-2&limit=5")
+    assert answer.status_code == 422
+    assert [problem["pointer"] for problem in answer.json()["errors"]] == ["/agent"]
+
+
 def test_many_lists_beside_each_other_are_not_deep():
     assert len(read_json(b"[" + b"[],[[]]," * 500 + b"[]]")) == 1001
 

@@ -29,6 +29,7 @@ MORE_THAN_A_SCHEMA_SAYS = {
     "POST /v1/labels": "at least one label has to be of something that is there",
     "POST /v1/calibrations": "there have to be labels",
     "GET /v1/reports/means": "the scorecard has to be there",
+    "GET /v1/labels": "the scorecard has to be there",
     "POST /v1/erasures": "one of two fields, not both",
     "POST /v1/evaluations/{evaluation_id}/reviews": "who overrules says how and why",
     "POST /v1/evaluations/{evaluation_id}/appeals": "the quote has to be in the conversation",

@@ -38,6 +38,12 @@ def test_a_body_that_is_no_json_is_hidden_by_lines():
     assert Sent(body=body).hidden(f"{SAID!r} is no cue") == f"{HIDDEN} is no cue"
 
 
+def test_thousands_of_long_mistakes_in_a_large_body_are_hidden_in_no_time():
+    values = [f"number {n} of many mistakes" for n in range(20_000)]
+    sent = Sent(body=json.dumps(values).encode())
+    assert all(sent.hidden(f"{value[:20]!r} is wrong") == f"{HIDDEN} is wrong" for value in values)
+
+
 def test_a_key_that_looks_like_none_is_hidden_in_pointers():
     assert without_odd_keys(FieldProblem("/turns/3/Ann Lee/text", "x")).pointer == "/turns/3/…/text"
     assert without_odd_keys(FieldProblem("/metrics/4111111111111111", "x")).pointer == "/metrics/…"

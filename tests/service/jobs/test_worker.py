@@ -1,12 +1,13 @@
 """What a worker puts in order by itself."""
 
 import time
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from service.factory import Factory
-from service.jobs import DurableQueue, engine
+from service.jobs import DurableQueue, RequeueLost, engine
 from service.jobs.engine import EngineRows
 from service.settings import Settings
 from service.usecases.tidy import tidy
@@ -99,3 +100,17 @@ def test_a_job_that_the_engine_lost_between_two_steps_is_put_back_and_done(datab
         rows.set(done["id"], status="PENDING", executor_id=service.factory.worker.executor_id)
         eventually(lambda: rows.all()[done["id"]] == "SUCCESS")
         assert awaited(service, done["id"], is_final) == done
+
+
+def test_an_evaluation_whose_job_is_gone_gets_a_new_one_and_others_keep_theirs(database_url):
+    with running_service("api", database_url=database_url) as service:
+        answers = [
+            service.client.post("/v1/evaluations", json={"conversation": conversation()}) for _ in range(3)
+        ]
+        ids = [answer.json()["id"] for answer in answers]
+        rows = Rows(service.factory)
+        rows.do("drop", [ids[0]])
+        rows.set(ids[1], status="ERROR", completed_at=1)
+        found = RequeueLost(service.factory.database, service.factory.queue, timedelta(0))
+        tidy([found])
+        assert rows.all() == dict.fromkeys(ids, "ENQUEUED")

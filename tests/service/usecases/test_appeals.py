@@ -67,9 +67,15 @@ class Judge:
         return Assessment(grades=grades, provenance=Provenance(grader="llm", redactor=""))
 
 
+BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def database(database_url):
-    made = Database(database_url)
+def database(request, tmp_path):
+    """An SQLite database; both kinds for a test that asks for them."""
+    on_server = getattr(request, "param", "sqlite") == "postgresql"
+    url = request.getfixturevalue("postgres_url") if on_server else f"sqlite:///{tmp_path / 'x.db'}"
+    made = Database(url)
     upgrade(made, [], NOW)
     keep(made, "a", "e1", own_assessment(), NOW)
     yield made
@@ -130,6 +136,7 @@ def test_the_contested_dimension_is_graded_anew_and_both_verdicts_are_kept(appea
         assert tx.evaluations.get("e1").reviewed_score is None
 
 
+@BOTH
 def test_a_person_decides_and_the_decision_is_a_review_and_a_label(appeals, file, decide, database, queue):
     filed = file()
     regrade(database, queue, Judge())
@@ -189,6 +196,7 @@ def test_words_are_found_in_whichever_turn_they_stand_or_by_their_place(file, ap
     assert file(dimension="compensation", quote=None).quote is None
 
 
+@BOTH
 def test_one_appeal_is_open_at_a_time_and_two_are_all_there_may_be(file, appeals):
     first = file()
     with pytest.raises(Conflict, match="open already"):
@@ -223,6 +231,7 @@ def test_the_same_request_again_is_the_same_appeal(file, queue):
         file(once=Idempotency("key", "b" * 64))
 
 
+@BOTH
 def test_an_undecided_appeal_is_overdue_and_stays_open(appeals, file):
     filed = file()
     late = AppealFilter(now=NOW + timedelta(days=8), overdue=True)
@@ -259,6 +268,7 @@ def test_comments_stand_under_an_appeal_without_personal_data(appeals, file):
         asyncio.run(appeals.comment("a", filed.id, request))
 
 
+@BOTH
 def test_erasing_leaves_no_word_of_a_review_or_an_appeal(appeals, file, decide, database, queue):
     filed = file()
     regrade(database, queue, Judge())

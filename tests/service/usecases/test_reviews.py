@@ -28,10 +28,17 @@ ACCEPT = {"dimension": "greeting", "verdict": "accept"}
 OVERRULE = {"dimension": "listening", "verdict": "overrule", "level": 3, "reason": "She repeats nothing."}
 
 
+BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def database(database_url):
-    """A database with one evaluation: e1 of crm-881 on own-card@1, of which every grade needs a person."""
-    made = Database(database_url)
+def database(request, tmp_path):
+    """A database with one evaluation, e1 of crm-881 on own-card@1, of which every grade needs a person:
+    on SQLite, and of both kinds for a test that asks for them.
+    """
+    on_server = getattr(request, "param", "sqlite") == "postgresql"
+    url = request.getfixturevalue("postgres_url") if on_server else f"sqlite:///{tmp_path / 'x.db'}"
+    made = Database(url)
     upgrade(made, [], NOW)
     keep(made, "a", "e1", own_assessment(), NOW)
     yield made
@@ -60,6 +67,7 @@ def grade_of(evaluation, name):
     return next(grade for grade in evaluation.grades if grade.dimension == name)
 
 
+@BOTH
 def test_the_grade_stays_and_peoples_word_stands_beside_it(database, review):
     before = review(ACCEPT).evaluation.score
     done = review(OVERRULE).evaluation
@@ -85,6 +93,7 @@ def test_it_is_done_when_every_open_dimension_is_decided(reviews, review):
     assert done.reviewed_score.ungraded == 1
 
 
+@BOTH
 def test_history_is_appended_and_the_last_word_counts(reviews, review):
     review(OVERRULE)
     review({**OVERRULE, "level": 1, "reason": "Twice, in fact."}, by="r2")
@@ -111,6 +120,7 @@ def test_one_bad_verdict_stores_none(reviews, review, verdict, pointer):
     assert reviews.history("a", "e1") == []
 
 
+@BOTH
 def test_the_same_request_again_is_one_review_and_another_body_a_conflict(reviews, review):
     once = Idempotency("key", "a" * 64)
     first = review(OVERRULE, once=once)
@@ -122,6 +132,7 @@ def test_the_same_request_again_is_one_review_and_another_body_a_conflict(review
         review(ACCEPT, once=Idempotency("key", "b" * 64))
 
 
+@BOTH
 def test_a_review_is_a_label_whose_rater_had_seen_the_grade(database, review):
     (effect,) = review(OVERRULE).effects
     with database.begin("a") as tx:
@@ -161,6 +172,7 @@ def test_reasons_are_redacted_before_they_are_stored(reviews, review):
     assert "4111" not in reviews.history("a", "e1")[0].reason
 
 
+@BOTH
 def test_the_queue_says_what_needs_whom_and_why(reviews, database):
     (item,) = queue(reviews)
     assert item.due_at == datetime(2026, 11, 7, 11, tzinfo=UTC)
@@ -177,6 +189,7 @@ def test_the_queue_says_what_needs_whom_and_why(reviews, database):
     assert reviews.queue("b", QueueFilter(now=NOW), None, 9).items == []
 
 
+@BOTH
 def test_what_is_due_first_comes_first_and_then_what_is_least_sure(reviews, database):
     plain = own_assessment().model_copy(update={"flags": ()})
     sure = tuple(grade.model_copy(update={"confidence": 0.9}) for grade in plain.grades)
@@ -193,6 +206,7 @@ def test_what_is_due_first_comes_first_and_then_what_is_least_sure(reviews, data
     assert seen == ["crm-881", "unsure", "sure", "later"]
 
 
+@BOTH
 def test_two_reviewers_do_not_do_the_same(reviews, review):
     held = reviews.claim("a", "e1", ClaimRequest(by="r1", minutes=10))
     assert (

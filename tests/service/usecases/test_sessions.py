@@ -25,9 +25,15 @@ KEY = ApiKey(id="k1", tenant="a", name="desk", scopes=("review",), created_at=NO
 LISTENING = next(d for d in own_card().dimensions if d.id == "listening").scale
 
 
+BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def database(database_url):
-    made = Database(database_url)
+def database(request, tmp_path):
+    """An SQLite database; both kinds for a test that asks for them."""
+    on_server = getattr(request, "param", "sqlite") == "postgresql"
+    url = request.getfixturevalue("postgres_url") if on_server else f"sqlite:///{tmp_path / 'x.db'}"
+    made = Database(url)
     upgrade(made, [], NOW)
     keep(made, "a", "e1", own_assessment(), NOW)
     keep(made, "a", "e2", own_assessment(), NOW, external_id="crm-882")
@@ -89,6 +95,7 @@ def test_answers_may_change_until_the_session_is_closed_and_are_hidden_until_the
         answer("r1", listening=2)
 
 
+@BOTH
 def test_results_put_the_answers_side_by_side_the_furthest_apart_first(sessions, session, answer):
     answer("r1", listening=2, greeting="yes")
     answer("r2", listening=2, greeting="no")
@@ -117,6 +124,7 @@ def test_results_put_the_answers_side_by_side_the_furthest_apart_first(sessions,
     assert sessions.results("a", session.id) == found == sessions.close(KEY, session.id)
 
 
+@BOTH
 def test_answers_become_blind_labels(database, sessions, session, answer):
     answer("r1", listening=3)
     answer("r9", listening=2)
@@ -176,6 +184,7 @@ def test_a_session_is_about_completed_evaluations_on_one_card(sessions, database
     assert [one.pointer for one in refused.value.problems] == ["/evaluations/1", "/evaluations/2"]
 
 
+@BOTH
 def test_sessions_are_listed_newest_first_and_each_tenant_sees_its_own(sessions, session):
     request = {"name": "Late", "evaluations": ["e1"], "raters": ["r1", "r2"], "due": NOW - timedelta(days=1)}
     late = sessions.open(KEY, SessionRequest.model_validate(request))

@@ -77,7 +77,7 @@ def _put_in_queue(now: datetime) -> None:
         _store([value for row in rows if row.assessment for value in _needed(row, now)])
 
 
-def _needed(row: sa.Row[Any], now: datetime) -> list[dict[str, Any]]:
+def _needed(row: Any, now: datetime) -> list[dict[str, Any]]:
     known = {name: value for name, value in row.assessment.items() if name in Assessment.model_fields}
     needed = needed_review(Assessment.model_validate(known), now, REVIEW_DAYS)
     if needed is None:
