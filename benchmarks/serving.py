@@ -75,7 +75,8 @@ def service_process(model_url: str, **variables: str) -> Iterator[Service]:
 @contextmanager
 def service_on(database_url: str, role: str = "all", **variables: str) -> Iterator[Service]:
     """Run the service on a new database, with environment variables of its own."""
-    own = {"QALIBRATE_DATABASE_URL": database_url, "QALIBRATE_LOG_LEVEL": "error", **variables}
+    own = {"QALIBRATE_DATABASE_URL": database_url, "QALIBRATE_LOG_LEVEL": "error"}
+    own |= {"QALIBRATE_RATE_LIMIT": "0", **variables}
     factory = Factory(Settings(database_url=database_url))
     factory.upgrade_database()
     _, key = factory.keys.create("default", "benchmark", ["submit", "read"])

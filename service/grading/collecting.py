@@ -6,7 +6,8 @@ evaluation ungraded, and what was found is read again in windows until it fits i
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from service.domain.grade import Evidence, UngradedReason
 from service.domain.scorecard import Scorecard
@@ -68,9 +69,12 @@ class Collector:
         self._conversation = conversation
         self._card = card
         self._check = check
-        self._schema = collect_schema(card.dimensions)
         self.windows = 1
         """So many windows the conversation was divided into."""
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return collect_schema(self._card.dimensions)
 
     async def material(self, fits: Callable[[Material, float], bool]) -> Material | UngradedReason:
         """Return all of the conversation if that fits into a request, else what was found telling in its

@@ -1,5 +1,6 @@
 """Text made comparable for quotes: Unicode compatibility, case and white space are folded, nothing else."""
 
+import re
 import unicodedata
 from array import array
 from functools import lru_cache
@@ -7,6 +8,10 @@ from functools import lru_cache
 # Written around a quote by whoever quotes; they are not part of what was said.
 _AROUND = "\"'`“”„‟‘’‚‛«»‹›「」『』《》… \t\r\n"
 _ZERO_WIDTH_JOINER = "\u200d"
+
+_ASCII_SPACES = {code: " " for code in range(128) if chr(code).isspace()}
+# Four separators are white space for `isspace` and not for `\\s`.
+_ASCII_RUN = re.compile(r"[\s\x1c-\x1f]{2}", re.ASCII)
 
 
 class FoldedText:
@@ -83,6 +88,9 @@ def is_boundary(text: str, at: int) -> bool:
 
 def _fold(text: str) -> tuple[str, "array[int]"]:
     """Return the folded text and, for each of its characters, the offset of the original one."""
+    if text.isascii() and not _ASCII_RUN.search(text):
+        # Most of English: nothing to fold but case, one character for one.
+        return text.lower().translate(_ASCII_SPACES), array("L", range(len(text)))
     folded: list[str] = []
     source: array[int] = array("L")
     after_space = False

@@ -5,6 +5,8 @@ proved. More only where the card asks for groups or votes, or the conversation i
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from service.domain.errors import ModelAway, ModelRejected, PromptTooLong
 from service.domain.evaluation import Assessment, Provenance, Usage
@@ -32,6 +34,7 @@ from service.grading.port import ChatAnswer, ChatModel, ChatRequest
 from service.grading.probability import level_probability
 from service.grading.problem import Problem
 from service.grading.prompt import Prompts, RenderedPrompt
+from service.grading.remembered import Remembered
 from service.grading.schema import answer_schema
 from service.grading.tokens import TokenCounter
 from service.grading.votes import elect
@@ -68,6 +71,7 @@ class LlmGrader:
         self._tokens = tokens or TokenCounter()
         self._prompts = prompts or Prompts(defences=defences)
         self._defences = defences
+        self._schemas: Remembered[dict[str, Any]] = Remembered()
 
     async def grade(self, conversation: RedactedConversation, card: Scorecard) -> Assessment:
         """Return one grade for each dimension of `card`, in its order; `redactor` is left to the caller.
@@ -158,7 +162,8 @@ class LlmGrader:
                 work.conversation, work.card, ask.dimensions, material, facts=ask.facts
             )
         facts = FACT_NAMES if ask.facts else ()
-        schema = answer_schema(ask.dimensions, coaching=ask.coaching, facts=facts)
+        make = partial(answer_schema, ask.dimensions, coaching=ask.coaching, facts=facts)
+        schema = self._schemas(ask.dimensions, make, ask.coaching, ask.facts)
         return prompt, prompt.asking(schema, ask.seed, ask.temperature)
 
     def _assessment(

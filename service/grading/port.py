@@ -13,6 +13,9 @@ SEED = 20_260_101
 """Any fixed number: the same request should get the same answer where the server can do that."""
 
 
+_written: Remembered[str] = Remembered()
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """One request to a language model. `schema` is the JSON schema that the answer has to fit.
@@ -30,7 +33,10 @@ class ChatRequest:
     @property
     def texts(self) -> tuple[str, str, str]:
         """All that a server may count as prompt: both messages and the schema."""
-        return self.system, self.user, json.dumps(self.schema, ensure_ascii=False)
+        return self.system, self.user, _written([self.schema], self._write_schema)
+
+    def _write_schema(self) -> str:
+        return json.dumps(self.schema, ensure_ascii=False)
 
 
 class TokenChoice(NamedTuple):

@@ -22,8 +22,8 @@ def level_probability(answer: ChatAnswer, dimension: str, scale: Scale) -> float
     alternatives that begin another level, so that other ways to write JSON take nothing away. None where the
     server gave no probabilities or the level cannot be found.
     """
-    span = _level_span(answer.text, dimension)
-    if span is None or not answer.tokens:
+    span = _level_span(answer.text, dimension) if answer.tokens else None
+    if span is None:
         return None
     chosen = list(_tokens_of(answer.tokens, *span))
     if not chosen:

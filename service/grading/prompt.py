@@ -13,9 +13,13 @@ from service.grading.material import Material
 from service.grading.pieces import Piece, is_timed, piece_line, whole
 from service.grading.port import SEED, ChatRequest
 from service.grading.problem import Problem, RejectedQuote
+from service.grading.remembered import Remembered
 from service.grading.template import PromptTemplate, load_template
 
 _LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "ru": "Russian", "zh": "Chinese"}
+
+# Two cards that have their dimensions in common may differ in the rest, so that all of it counts.
+_OF_THE_CARD = frozenset({"dimensions", "facts", "fenced", "language", "title"})
 
 MAX_SHOWN_QUOTE = 300
 """Code points of a rejected quote that are shown to the model again."""
@@ -51,6 +55,7 @@ class Prompts:
         self._repair = repair or load_template("repair")
         self._collect = collect or load_template("collect")
         self._defences = defences
+        self._blocks: Remembered[str] = Remembered()
 
     @property
     def reference(self) -> str:
@@ -77,7 +82,7 @@ class Prompts:
             "parts": 0 if material.windows == 1 else material.windows,
             "summaries": [f"| {one_line(summary)}" for summary in material.summaries],
         }
-        return _rendered(self._grade, variables, code)
+        return self._rendered(self._grade, variables, code)
 
     def collect(
         self,
@@ -90,7 +95,7 @@ class Prompts:
         """Return the request that has window number `part` (from 1) of `parts` read for the whole card."""
         code = fence_code(conversation)
         shared = self._shared(conversation, card, None, window, code)
-        return _rendered(self._collect, {**shared, "part": part, "parts": parts}, code)
+        return self._rendered(self._collect, {**shared, "part": part, "parts": parts}, code)
 
     def repair(
         self,
@@ -134,18 +139,26 @@ class Prompts:
             "transcript": self._lines(conversation, pieces, code),
         }
 
+    def _rendered(self, template: PromptTemplate, variables: dict[str, Any], code: str) -> RenderedPrompt:
+        """Render the blocks in the order in which they change: least often first."""
+        blocks = ("system", "card", "conversation", "request")
+        system, *user = (self._block(template, block, variables) for block in blocks)
+        return RenderedPrompt(system, "\n\n".join(user), code)
+
+    def _block(self, template: PromptTemplate, block: str, variables: dict[str, Any]) -> str:
+        """Render one block; one that depends on the card alone only for the first conversation."""
+        if not template.uses[block] <= _OF_THE_CARD:
+            return template.render(block, **variables)
+        values = tuple(variables[name] for name in sorted(_OF_THE_CARD - {"dimensions"} & variables.keys()))
+        return self._blocks(
+            variables["dimensions"], lambda: template.render(block, **variables), template.id, block, *values
+        )
+
     def _lines(self, conversation: RedactedConversation, pieces: Sequence[Piece], code: str) -> list[str]:
         turns = conversation.turns
         if not self._defences.marks:
             return [f"{turns[p.turn].speaker}: {turns[p.turn].text[p.start : p.end]}" for p in pieces]
         return [piece_line(piece, turns, code) for piece in pieces]
-
-
-def _rendered(template: PromptTemplate, variables: dict[str, object], code: str) -> RenderedPrompt:
-    """Render the blocks in the order in which they change: least often first."""
-    blocks = ("system", "card", "conversation", "request")
-    system, *user = (template.render(block, **variables) for block in blocks)
-    return RenderedPrompt(system, "\n\n".join(user), code)
 
 
 def _for_showing(quotes: Sequence[RejectedQuote]) -> tuple[RejectedQuote, ...]:

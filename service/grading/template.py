@@ -5,12 +5,13 @@ Unknown keys, undeclared variables and missing ones raise, so that a prompt neve
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import yaml
-from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.grading.fence import one_line
@@ -24,12 +25,15 @@ class BadTemplate(Exception):
 
 @dataclass(frozen=True)
 class PromptTemplate:
-    """A template whose named blocks (`system`, `user`) are rendered from exactly the declared variables."""
+    """A template whose named blocks (`system`, `user`) are rendered from exactly the declared variables;
+    `uses` says which of them a block depends on.
+    """
 
     id: str
     version: int
     variables: frozenset[str]
     sha256: str
+    uses: Mapping[str, frozenset[str]]
     _template: Template
 
     @classmethod
@@ -39,14 +43,16 @@ class PromptTemplate:
         declared = frozenset(head["variables"])
         environment = _environment()
         try:
-            used = meta.find_undeclared_variables(environment.parse(body))
+            tree = environment.parse(body)
+            used = meta.find_undeclared_variables(tree)
             template = environment.from_string(body)
         except TemplateError as error:
             raise BadTemplate(f"{head['id']}: {error}") from error
         if used != declared:
             raise BadTemplate(f"{head['id']}: declared {sorted(declared)}, used {sorted(used)}")
         digest = hashlib.sha256(source.encode()).hexdigest()
-        return cls(str(head["id"]), int(head["version"]), declared, digest, template)
+        uses = {block.name: _used_in(block, environment) for block in tree.find_all(nodes.Block)}
+        return cls(str(head["id"]), int(head["version"]), declared, digest, uses, template)
 
     @property
     def reference(self) -> str:
@@ -79,6 +85,11 @@ def _split(source: str) -> tuple[dict[str, Any], str]:
     if not isinstance(head, dict) or head.keys() != _KEYS:
         raise BadTemplate(f"the front matter holds exactly {sorted(_KEYS)}")
     return head, parts[2]
+
+
+def _used_in(block: nodes.Block, environment: Environment) -> frozenset[str]:
+    alone = nodes.Template(block.body, lineno=block.lineno).set_environment(environment)
+    return frozenset(meta.find_undeclared_variables(cast("nodes.Template", alone)))
 
 
 def _environment() -> ImmutableSandboxedEnvironment:

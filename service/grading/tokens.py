@@ -24,6 +24,9 @@ _LETTERS = re.compile(r"[A-Za-z \n]+")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 _ASCII = re.compile(r"[\x00-\x7f]+")
 
+_DEAREST = 1.4
+"""What the estimate gives for a character at most."""
+
 PER_MESSAGE = 8
 """Tokens that a message costs beside its text; more than any known chat format needs."""
 
@@ -64,10 +67,9 @@ class TokenCounter:
         return sum(map(self.count, texts)) + PER_MESSAGE * len(texts)
 
     def exceeds(self, texts: tuple[str, ...], limit: int) -> bool:
-        """Whether messages with these texts have more than `limit` tokens; exact counting is done only near
-        it.
-        """
-        if self.encoding is not None and sum(map(upper_bound, texts)) + PER_MESSAGE * len(texts) <= limit:
+        """Whether messages with these texts have more than `limit` tokens; they are counted only near it."""
+        bound = most_estimated if self.encoding is None else upper_bound
+        if sum(map(bound, texts)) + PER_MESSAGE * len(texts) <= limit:
             return False
         return self.count_request(texts) > limit
 
@@ -84,7 +86,12 @@ def estimate(text: str) -> int:
     cyrillic = len(text) - len(_CYRILLIC.sub("", text))
     ascii_ = len(text) - len(_ASCII.sub("", text))
     rest = len(text) - cyrillic - ascii_
-    return math.ceil(0.3 * letters + 0.65 * cyrillic + (ascii_ - letters) + 1.4 * rest)
+    return math.ceil(0.3 * letters + 0.65 * cyrillic + (ascii_ - letters) + _DEAREST * rest)
+
+
+def most_estimated(text: str) -> int:
+    """Return no less than the estimate for a text of this length, without reading it."""
+    return math.ceil(_DEAREST * len(text))
 
 
 def upper_bound(text: str) -> int:

@@ -22,6 +22,8 @@ def elect(dimension: Dimension, votes: Sequence[Outcome | Problem]) -> tuple[Out
     proved = [vote for vote in votes if isinstance(vote, Verdict | NotApplicable)]
     if not proved:
         return votes[0], 0.0
+    if len(votes) == 1:
+        return votes[0], 1.0
     counts = Counter(_ballot(vote) for vote in proved)
     most = max(counts.values())
     winner = min(

@@ -63,7 +63,7 @@ def process(environment):
 
 def environment_of(url: str, model: ModelServer, **more: str) -> dict[str, str]:
     own = {"QALIBRATE_DATABASE_URL": url, "OPENAI_BASE_URL": model.url, "QALIBRATE_REDACTION_PROCESSES": "0"}
-    return os.environ | own | {"QALIBRATE_LOG_LEVEL": "error"} | more
+    return os.environ | own | {"QALIBRATE_LOG_LEVEL": "error", "QALIBRATE_RATE_LIMIT": "0"} | more
 
 
 def client_of(url: str, factory: Factory) -> httpx2.Client:
