@@ -264,7 +264,7 @@ class Fleet:
             "QALIBRATE_WEBHOOK_SECRET": SECRET,
             "QALIBRATE_ALLOW_PRIVATE_CALLBACKS": "true",
             "QALIBRATE_RATE_LIMIT": "0",
-            "QALIBRATE_DEAD_AFTER_S": "3",
+            "QALIBRATE_DEAD_AFTER_S": "10",
             "QALIBRATE_LOG_LEVEL": "warning",
             **variables,
         }

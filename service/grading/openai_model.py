@@ -8,6 +8,8 @@ parts of requests in their error messages, so of those only the status and the e
 import asyncio
 import hashlib
 import json
+import ssl
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -37,6 +39,7 @@ from service.domain.errors import (
     PromptTooLong,
 )
 from service.grading.completion import GarbledCompletion, read_completion
+from service.grading.connections import Connections
 from service.grading.dialect import Dialect, LimitName
 from service.grading.limits import Gate, NoRoom, Place, time_allows, work_time
 from service.grading.negotiation import MOST_TRIES, Attempt, Negotiation
@@ -132,7 +135,7 @@ class OpenAIModel:
         self._spending = spending or Spending()
         self._tokens = tokens or TokenCounter()
         # Connections belong to the event loop that opened them; the same adapter may be used from several.
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
+        self._connections: WeakKeyDictionary[asyncio.AbstractEventLoop, Connections] = WeakKeyDictionary()
 
     async def complete(self, request: ChatRequest) -> ChatAnswer:
         """Return the model's answer. Raises ModelAway, ModelRejected and PromptTooLong."""
@@ -155,9 +158,9 @@ class OpenAIModel:
 
     async def aclose(self) -> None:
         """Close the connections that the running event loop opened."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.close()
+        connections = self._connections.pop(asyncio.get_running_loop(), None)
+        if connections is not None:
+            await connections.aclose()
 
     async def _with_retries(self, call: _Call) -> ChatAnswer:
         retrying = AsyncRetrying(
@@ -238,7 +241,10 @@ class OpenAIModel:
         """Send one request and return the whole answer. Raises APIStatusError and _Passing."""
         options: Any = {"headers": {"Content-Type": "application/json"}}
         # Making a client takes time of ours, not of the server.
-        client = self._client()
+        with self._client() as client:
+            return await self._answer(client, body, options)
+
+    async def _answer(self, client: AsyncOpenAI, body: bytes, options: Any) -> bytes:
         try:
             # The SDK's time-out starts anew with each byte; a body that trickles is bounded only by this one.
             async with asyncio.timeout(self._bounds.timeout_s):
@@ -293,19 +299,22 @@ class OpenAIModel:
             )
         raise _rejection(refusal)(f"the model's server answered {refusal.label}; {refusal.advice}")
 
-    def _client(self) -> AsyncOpenAI:
+    def _client(self) -> AbstractContextManager[AsyncOpenAI]:
         loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = AsyncOpenAI(
-                # The SDK insists on a key; servers that want none ignore it.
-                api_key=self._api_key or "none",
-                base_url=self._base_url,
-                max_retries=0,
-                timeout=self._bounds.timeout_s,
-                # A transcript goes where the operator sent it and nowhere else.
-                http_client=DefaultAsyncHttpxClient(follow_redirects=False),
-            )
-        return self._clients[loop]
+        if loop not in self._connections:
+            self._connections[loop] = Connections(self._make_client)
+        return self._connections[loop].client()
+
+    def _make_client(self, trusted: ssl.SSLContext) -> AsyncOpenAI:
+        return AsyncOpenAI(
+            # The SDK insists on a key; servers that want none ignore it.
+            api_key=self._api_key or "none",
+            base_url=self._base_url,
+            max_retries=0,
+            timeout=self._bounds.timeout_s,
+            # A transcript goes where the operator sent it and nowhere else.
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False, verify=trusted),
+        )
 
     def _check_settings(self) -> None:
         if not self._api_key.isascii() or not self._api_key.isprintable():

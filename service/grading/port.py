@@ -8,10 +8,10 @@ from service.domain.evaluation import Assessment
 from service.domain.grade import GraderName
 from service.domain.scorecard import Scorecard
 from service.domain.transcript import RedactedConversation
+from service.grading.remembered import Remembered
 
 SEED = 20_260_101
 """Any fixed number: the same request should get the same answer where the server can do that."""
-
 
 _written: Remembered[str] = Remembered()
 

@@ -27,9 +27,8 @@ from service.storage.schema import evaluations
 from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
 from service.storage.sealed_requests import SealedRequestStore
 
-_NO_RESULT = dict.fromkeys(
-    ["completed_at", "score", "needs_review", "assessment", "error", "waiting", "reviewed", "review_state", "review_due_at"]
-)
+_RESULT = "completed_at score needs_review assessment error waiting reviewed review_state review_due_at"
+_NO_RESULT = dict.fromkeys(_RESULT.split())
 
 GRADED_AT_ONCE = 5000
 """Rows that a report reads in one query."""
@@ -115,7 +114,7 @@ class EvaluationStore:
         return None if row is None else to_evaluation(row, turns=turns)
 
     def list(self, wanted: EvaluationFilter, after: Position | None, limit: int) -> list[Evaluation]:
-        """Return up to `limit` evaluations, newest first, that come after a position; none that was erased."""
+        """Return up to `limit` evaluations, newest first, after a position; none that was erased."""
         columns = (column for column in evaluations.c if column is not evaluations.c.conversation)
         kept = (evaluations.c.tenant == self._tenant) & evaluations.c.erased_at.is_(None)
         query = sa.select(*columns).where(kept, *_conditions(wanted))

@@ -38,8 +38,9 @@ scorecards = sa.Table(
     sa.Column("published_at", UtcDateTime, nullable=False),
 )
 
-# `conversation` holds redacted text only. `assessment` is what the grader returned, with the score, `reviewed`
-# what people's reviews make of it; `review_open` names the dimensions that wait for a person, in blanks.
+# `conversation` holds redacted text only. `assessment` is what the grader returned, with the score,
+# `reviewed` what people's reviews make of it; `review_open` names the dimensions that wait for a person, in
+# blanks. `figures` is what reports read of an assessment.
 evaluations = sa.Table(
     "evaluations",
     metadata,

@@ -13,9 +13,9 @@ from service.domain.scorecard import ScorecardRevision
 from service.domain.selection import choose_scorecard
 from service.domain.transcript import Conversation, RedactedConversation
 from service.usecases.assess import Graders
-from service.usecases.storing import finished
 from service.usecases.cards import split_reference
 from service.usecases.redact import RedactConversation, Redacted
+from service.usecases.storing import finished
 
 
 def find_scorecard(reference: str, published: Sequence[ScorecardRevision]) -> ScorecardRevision:

@@ -8,8 +8,8 @@ from service.domain.grade import Grade, Verdict
 from service.domain.score import score
 from service.domain.scorecard import ScorecardRevision
 from service.domain.submission import EvaluationFilter, Submission
-from service.storage.idempotency import Claim
 from service.storage.database import Database
+from service.storage.idempotency import Claim
 from service.storage.upgrade import upgrade
 from tests.service.cards import make_card, make_redacted
 

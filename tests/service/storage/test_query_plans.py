@@ -1,4 +1,4 @@
-"""Every query of lists and reports has an index: what takes milliseconds today still does with a million rows.
+"""Every query of lists and reports has an index: what takes milliseconds now still does with a million rows.
 
 `python -m benchmarks.scale` measures that with a million.
 """

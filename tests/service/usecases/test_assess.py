@@ -19,9 +19,9 @@ from service.storage.database import Database
 from service.storage.upgrade import upgrade
 from service.usecases.answers import RedactAnswer
 from service.usecases.assess import AssessEvaluation, Graders
-from service.usecases.storing import StoreResult
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
+from service.usecases.storing import StoreResult
 from tests.service.grading.building import a_conversation, good_answer, three_dimensions
 
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
@@ -81,8 +81,8 @@ async def test_a_result_that_cannot_be_stored_for_long_gives_the_job_back(tmp_pa
     database, model = accepted(tmp_path), ScriptedModel(lambda _: good_answer())
     database.asked, database.refusals = 0, 1000
     started = time.monotonic()
+    store = StoreResult(database, within_s=0.3)
     with pytest.raises(DatabaseAway):
-        store = StoreResult(database, within_s=0.3)
         await AssessEvaluation(database, graders_of(model), store=store)("e1")
     assert time.monotonic() - started < 20
     database.refusals = 0

@@ -7,25 +7,24 @@ revision = "0009"
 down_revision = "0008"
 
 _MOMENT = sa.DateTime(timezone=True)
-_REFUSAL = "the audit log is append-only"
 
 # A replaced row is deleted without a trigger of its own, unless recursive triggers are on.
 _SQLITE = (
-    "CREATE TRIGGER audit_log_not_updated BEFORE UPDATE ON audit_log "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-    "CREATE TRIGGER audit_log_not_deleted BEFORE DELETE ON audit_log "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-    "CREATE TRIGGER audit_log_not_replaced BEFORE INSERT ON audit_log "
-    "WHEN EXISTS (SELECT 1 FROM audit_log WHERE id = NEW.id) "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
+    """CREATE TRIGGER audit_log_not_updated BEFORE UPDATE ON audit_log
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    """CREATE TRIGGER audit_log_not_deleted BEFORE DELETE ON audit_log
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    """CREATE TRIGGER audit_log_not_replaced BEFORE INSERT ON audit_log
+    WHEN EXISTS (SELECT 1 FROM audit_log WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
 )
 _POSTGRES = (
-    "CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$",
-    "CREATE TRIGGER audit_log_not_changed BEFORE UPDATE OR DELETE ON audit_log "
-    "FOR EACH ROW EXECUTE FUNCTION audit_log_is_append_only()",
-    "CREATE TRIGGER audit_log_not_emptied BEFORE TRUNCATE ON audit_log "
-    "FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only()",
+    """CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$""",
+    """CREATE TRIGGER audit_log_not_changed BEFORE UPDATE OR DELETE ON audit_log
+    FOR EACH ROW EXECUTE FUNCTION audit_log_is_append_only()""",
+    """CREATE TRIGGER audit_log_not_emptied BEFORE TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only()""",
 )
 
 
