@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx2
 from openai import AsyncOpenAI
 
-FEW = 32
+FEW = 16
 """Requests at once in one pool. A pool looks at each of its connections whenever a request begins and ends,
 so that with 500 in one pool that took longer than all else about a request.
 """

@@ -320,7 +320,9 @@ class OpenAIModel:
         if not self._api_key.isascii() or not self._api_key.isprintable():
             raise ModelRefusesKey("OPENAI_API_KEY holds characters that no key has; copy it again")
         if self._base_url is not None and not _is_web_address(self._base_url):
-            raise ModelMisconfigured("OPENAI_BASE_URL has to be an address that starts with http:// or https://")
+            raise ModelMisconfigured(
+                "OPENAI_BASE_URL has to be an address that starts with http:// or https://"
+            )
 
 
 def _rejection(refusal: Refusal) -> type[ModelRejected]:

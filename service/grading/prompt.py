@@ -151,7 +151,11 @@ class Prompts:
             return template.render(block, **variables)
         values = tuple(variables[name] for name in sorted(_OF_THE_CARD - {"dimensions"} & variables.keys()))
         return self._blocks(
-            variables["dimensions"], lambda: template.render(block, **variables), template.sha256, block, *values
+            variables["dimensions"],
+            lambda: template.render(block, **variables),
+            template.sha256,
+            block,
+            *values,
         )
 
     def _lines(self, conversation: RedactedConversation, pieces: Sequence[Piece], code: str) -> list[str]:
