@@ -303,6 +303,10 @@ class Fleet:
             reasons=Counter(f"{one['error']['type']}: {one['error']['detail']}" for one in failed),
         )
 
+    def faults(self) -> list[str]:
+        """Return what processes logged of work that broke."""
+        return [line for one in self.processes for line in one.log.splitlines() if " broke" in line]
+
     def close(self) -> None:
         """End every process."""
         for process in self.processes:

@@ -22,7 +22,7 @@ from evals.model_server import Behaviour, ModelServer, RecordedRequest, failing
 from tests.postgres import Postgres, postgres
 
 MODEL_S = 0.2
-EVERY_S = 0.25
+EVERY_S = 0.4
 """A conversation comes in this often."""
 
 RESTART_S = 3.0
@@ -71,10 +71,12 @@ def main() -> None:
         TROUBLES[options.trouble](scene, options.submissions, options.times)
         running.settle(SETTLES_WITHIN_S)
         outcome = running.outcome(model.paid)
+        faults = running.faults()
         refusals = ", ".join(f"{name} {count}" for name, count in running.callers.refusals.most_common())
     print(f"{options.database}, {options.trouble}: {time.monotonic() - started:.0f} s in all")
     print(f"answers that callers met and tried again after: {refusals or 'none'}\n")
     print(outcome)
+    print("\n".join(faults))
     sys.exit(0 if outcome.is_whole else 1)
 
 
