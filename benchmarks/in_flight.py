@@ -8,8 +8,8 @@ It is done twice. The second worker redacts what a model wrote only once: all ev
 conversation, so that its processes remember what came of it, and everything else is done as ever. So its
 share of the ideal is the one without the CPU time of redaction, measured rather than worked out. The model
 is a process of its own that takes next to no CPU time (`benchmarks.quick_model`); it, PostgreSQL and the
-worker share this machine's cores. Memory is the largest proportional share (PSS) of the worker process and of the
-processes that it started, with one language loaded. Needs Linux.
+worker share this machine's cores. Memory is the largest proportional share (PSS) of the worker process and
+of the processes that it started, with one language loaded. Needs Linux.
 """
 
 import argparse

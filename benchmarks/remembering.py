@@ -41,5 +41,5 @@ if __name__ == "__main__":
     # By its name, so that other processes find what it sends them.
     from benchmarks.remembering import RememberingPool as Pool
 
-    factory.WorkPool = Pool  # type: ignore[misc]
+    vars(factory)["WorkPool"] = Pool
     main()

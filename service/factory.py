@@ -26,7 +26,7 @@ from service.outgoing.names import SystemNames
 from service.settings import InvalidSettings, Settings
 from service.storage.database import Database
 from service.storage.reading import ReadOnlyDatabase
-from service.storage.schema_version import SchemaVersion
+from service.storage.schema_version import SchemaVersion, schema_version
 from service.storage.upgrade import upgrade
 from service.usecases.accept import Acceptance
 from service.usecases.announce import Announce
@@ -45,11 +45,12 @@ from service.usecases.erase import Erase
 from service.usecases.evaluations import Completions, Evaluations
 from service.usecases.explain import ExplainEvaluation
 from service.usecases.grade import GradeConversation
-from service.usecases.handover import Handover
+from service.usecases.handover import REMEMBERED, Handover
 from service.usecases.keys import Keys
 from service.usecases.labels import ImportLabels, Labels
 from service.usecases.labels_plan import PlanLabels
 from service.usecases.model_health import OPENAI_URL, Circuit, ModelHealth, ModelState
+from service.usecases.paid import PaidAnswers
 from service.usecases.parking import Parking
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
@@ -66,7 +67,7 @@ from service.usecases.sessions import Sessions
 from service.usecases.storing import StoreResult
 from service.usecases.submit import SubmitEvaluation
 from service.usecases.take_batch import TakeBatch
-from service.usecases.tidy import ForgetKeys
+from service.usecases.tidy import ForgetKeys, Settle
 from service.usecases.unseal import Unseal
 from service.usecases.vault import Vault
 from service.usecases.webhook_secrets import WebhookSecrets
@@ -406,6 +407,7 @@ class Factory:
                 self.unseal.reopen,
                 self.webhooks.requeue_overdue,
                 self.retention,
+                Settle(self.database),
             ),
             grace_s=settings.grace_s,
             idle=lambda: self._parking.parked,
@@ -421,7 +423,8 @@ class Factory:
 
     @cached_property
     def _handover(self) -> Handover:
-        return Handover()
+        # Without a worker here nobody would come for it.
+        return Handover(0 if self.settings.role == "api" else REMEMBERED)
 
     @property
     def model_is_away(self) -> bool:
@@ -447,6 +450,21 @@ class Factory:
         upgrade_engine(self.database)
         return before
 
+    def check_database(self, *, create: bool = False) -> None:
+        """Raise DatabaseAway unless there is a database of this version; `create` makes one where there is
+        none. One of an older version is upgraded by nobody but who asks for it.
+        """
+        reading = ReadOnlyDatabase(self.settings.database_url)
+        is_new = reading.file is not None and not reading.file.is_file()
+        if create and not is_new:
+            with reading.look(DEFAULT_TENANT) as tx:
+                is_new = schema_version(tx.connection).theirs is None
+        if create and is_new:
+            self.upgrade_database()
+        else:
+            with reading.begin(DEFAULT_TENANT):
+                pass
+
     def warm_up(self) -> None:
         """Make what a first request would have to wait for."""
         _ = self.submit, self.evaluations, self.completions
@@ -463,7 +481,11 @@ class Factory:
             raise InvalidSettings(f"QALIBRATE_PRESIDIO_CONFIG: {error}") from None
 
     def stop_taking(self) -> None:
-        """Take no more jobs, where this process has a worker; may be called from a signal handler."""
+        """Take no more jobs, where this process has a worker, and no more of batches; may be called from a signal
+        handler.
+        """
+        if "pressure" in self.__dict__:
+            self.pressure.stop()
         if "worker" in self.__dict__:
             self.worker.stop_taking()
 
@@ -482,8 +504,10 @@ class Factory:
         graders: dict[GraderName, Grader] = {"signals": SignalsGrader()}
         if self.settings.has_model or self._other_model:
             model = self._other_model or self.language_model
+            keys = self.settings.secret_keys
+            paid = PaidAnswers(model, lambda: self.database, Seal(keys) if keys else None)
             graders["llm"] = LlmGrader(
-                model, max_prompt_tokens=self.settings.max_prompt_tokens, tokens=self._tokens
+                paid, max_prompt_tokens=self.settings.max_prompt_tokens, tokens=self._tokens
             )
         return graders
 

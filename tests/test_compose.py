@@ -48,6 +48,15 @@ def test_every_variable_is_a_setting(monkeypatch):
     assert {name for name in variables if not name.startswith("QALIBRATE_")} <= others | {"PGPASSWORD"}
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_reaches_a_process_through_a_file_that_need_not_be_there(name):
+    assert OURS[name]["env_file"] == [{"path": ".env", "required": False}]
+
+
+def test_the_file_with_secrets_is_kept_out_of_the_repository():
+    assert ".env" in (ROOT / ".gitignore").read_text("utf-8").split()
+
+
 def test_what_has_no_default_is_asked_for_by_name_and_no_secret_stands_in_the_file():
     asked = set(re.findall(r"\$\{(\w+):\?", TEXT))
     assert asked == {"POSTGRES_PASSWORD", "QALIBRATE_SECRET_KEY"}

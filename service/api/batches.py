@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from service.api.examples import EVALUATION_REQUEST
+from service.api.incoming import Incoming
 from service.api.problems import responses
 from service.api.strict import StrictRoute, check_media_type, read_json
 from service.deps import FactoryDep, Reader, Submitter
@@ -76,12 +77,13 @@ async def submit_batch(
     lines are skipped, and a bad line is reported by its number and stops no other. There may be any number of
     lines, each as long as a single request. Where the connection breaks, what came in full is taken; the same
     lines sent again under the same `Idempotency-Key` go on from there. While too much waits to be graded, the
-    lines are read more slowly.
+    lines are read more slowly, and after some minutes without room for any the answer is a 429.
     """
     check_media_type(request, *NDJSON)
     defaults = LineDefaults(scorecard, grader, callback_url)
     take = factory.take_batch(read_json)
-    batch_id = await take(tenant, request.stream(), idempotency_key, defaults)
+    async with Incoming(request.receive, factory.pressure.refuse_when_stopping) as body:
+        batch_id = await take(tenant, body.pieces(), idempotency_key, defaults, body.left)
     batch = await in_thread(factory.batches.get, tenant, batch_id)
     headers = {"Location": f"/v1/batches/{batch_id}"}
     return Response(batch.model_dump_json(), 202, headers, "application/json")

@@ -9,7 +9,7 @@ from service.api.examples import ERASURE_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute
 from service.deps import AdministratorKey, FactoryDep
-from service.domain.base import Model, ShortText
+from service.domain.base import Body, ShortText
 from service.domain.erasure import Erased
 
 router = APIRouter(prefix="/v1/erasures", tags=["evaluations"], route_class=StrictRoute)
@@ -18,7 +18,7 @@ MOST_AT_ONCE = 1_000
 """Evaluations that one request may name."""
 
 
-class ErasureRequest(Model):
+class ErasureRequest(Body):
     """What is to be erased: all evaluations of the conversation with this `external_id`, or these
     `evaluations`, by id.
     """

@@ -146,6 +146,10 @@ def list_evaluations(
     factory: FactoryDep,
     tenant: Reader,
     reading: ReadingDep,
+    external_id: Annotated[
+        str | None,
+        Query(max_length=200, description="The conversation's id in the system it comes from, as submitted."),
+    ] = None,
     agent: Annotated[str | None, Query(max_length=200, description="The agent's id.")] = None,
     scorecard: Annotated[str | None, Query(max_length=80)] = None,
     status: Status | None = None,
@@ -160,6 +164,7 @@ def list_evaluations(
 ) -> EvaluationList:
     """Return a page; `next_cursor` is null on the last one."""
     wanted = EvaluationFilter(
+        external_id=external_id,
         agent=agent,
         scorecard=scorecard,
         status=status,

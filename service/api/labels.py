@@ -3,14 +3,14 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, field_validator
 
 from service.api.examples import LABELS_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute, check_media_type
 from service.deps import FactoryDep, Reader, ReviewerKey
-from service.domain.base import Model
-from service.domain.errors import FieldProblem, InvalidInput, field_problems
+from service.domain.base import Body
+from service.domain.errors import FieldProblem, InvalidInput, TooManyRows, field_problems
 from service.domain.label import LabelFilter, StoredLabel
 from service.domain.label_import import LabelImport
 from service.formats.label_fields import Defaults
@@ -27,13 +27,21 @@ crm-881,greeting,r1,yes,yes
 """
 
 
-class LabelsRequest(Model):
+class LabelsRequest(Body):
     """Labels, and whether they overrule earlier ones of the same rater. Each is read by itself: one that is
     wrong does not stop the others.
     """
 
     labels: list[dict[str, Any]]
     replace: bool = False
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _not_too_many(cls, labels: Any) -> Any:
+        """Count before looking at each."""
+        if isinstance(labels, list) and len(labels) > MOST_ROWS:
+            raise TooManyRows(MOST_ROWS)
+        return labels
 
 
 class LabelList(BaseModel):
@@ -151,7 +159,7 @@ def _read(body: Any) -> LabelsRequest:
     try:
         return LabelsRequest.model_validate(body)
     except ValidationError as error:
-        raise InvalidInput(field_problems(error.errors())) from None
+        raise InvalidInput(field_problems(error.errors(include_url=False, include_input=False))) from None
 
 
 def _problems(done: LabelImport, *, in_json: bool) -> list[FieldProblem]:

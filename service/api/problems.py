@@ -14,12 +14,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.quotations import without_names
 from service.domain import errors
 from service.domain.echoes import Sent, without_odd_keys
-from service.domain.errors import FieldProblem, InvalidInput, QalibrateError, field_problems
+from service.domain.errors import (
+    MOST_PROBLEMS,
+    FieldProblem,
+    InvalidInput,
+    QalibrateError,
+    field_problems,
+    with_the_rest,
+)
 from service.usecases.accept import GraderNotConfigured
 
 log = structlog.get_logger(__name__)
+
+_TRANSCRIPT = "/conversation/content"
 
 BODY_IN_SCOPE = "qalibrate.body"
 """Where a request carries the body that was read of it."""
@@ -76,10 +86,10 @@ def install(app: FastAPI) -> None:
 def problem_of(error: QalibrateError, sent: Sent | None = None) -> JSONResponse:
     """Return the response that tells of `error`, without quoting what was `sent`."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
-    problems: Sequence[FieldProblem] = error.problems if isinstance(error, InvalidInput) else ()
+    problems = _shown(error) if isinstance(error, InvalidInput) else []
     detail = error.detail
     if sent is not None:
-        problems = [without_odd_keys(p)._replace(detail=sent.hidden(p.detail)) for p in problems]
+        problems = [_hidden(p, sent) for p in problems]
         # What names fields names them again in its sentence.
         own = isinstance(error, InvalidInput) and error.is_about_fields
         detail = InvalidInput(problems).detail if own else sent.hidden(detail)
@@ -87,6 +97,21 @@ def problem_of(error: QalibrateError, sent: Sent | None = None) -> JSONResponse:
     if isinstance(error, errors.TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+def _shown(error: InvalidInput) -> list[FieldProblem]:
+    """Return the first problems: who asks for it could have a large body answered with a larger one."""
+    problems = error.problems
+    # One more may say how many there are beyond these.
+    if len(problems) <= MOST_PROBLEMS + 1:
+        return list(problems)
+    return with_the_rest(problems[:MOST_PROBLEMS], len(problems) - MOST_PROBLEMS)
+
+
+def _hidden(problem: FieldProblem, sent: Sent) -> FieldProblem:
+    in_transcript = problem.pointer.startswith(_TRANSCRIPT)
+    hide = without_names if in_transcript else sent.hidden
+    return without_odd_keys(problem)._replace(detail=hide(problem.detail))
 
 
 def _respond(

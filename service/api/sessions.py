@@ -30,12 +30,14 @@ class SessionList(BaseModel):
     responses=responses(401, 403, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"content": {"application/json": {"example": SESSION_REQUEST}}}},
 )
-def open_session(body: SessionRequest, response: Response, factory: FactoryDep, key: ReviewerKey) -> Session:
+async def open_session(
+    body: SessionRequest, response: Response, factory: FactoryDep, key: ReviewerKey
+) -> Session:
     """Have several people grade up to 20 conversations, all evaluated on one revision of one scorecard.
 
     `evaluations` are ids, or external_ids of conversations, of which the newest completed evaluation counts.
     """
-    session = factory.sessions.open(key, body)
+    session = await factory.sessions.open(key, body)
     response.headers["Location"] = f"/v1/calibration-sessions/{session.id}"
     return session
 

@@ -15,6 +15,11 @@ from service.domain.errors import FieldProblem, InvalidInput, TooLarge, TooSlow
 MOST_NESTING = 64
 """How deep lists and objects of a body may stand in each other."""
 
+MOST_BRACKETS = 500_000
+"""How many lists and objects a body may hold; 18 hours of words with a time each are a third of that. To make
+millions of empty ones takes seconds in which nobody else is answered.
+"""
+
 BODY_PAUSE_S = 30.0
 """How long a caller may pause in the middle of a body."""
 
@@ -41,6 +46,9 @@ class StrictRequest(Request):
 
 def read_json(body: bytes) -> Any:
     """Return the value in a body. Raises InvalidInput with the parser's own words and position."""
+    brackets = body.count(b"[") + body.count(b"{")
+    if brackets > MOST_BRACKETS:
+        raise InvalidInput([FieldProblem("", f"the body holds over {MOST_BRACKETS:,} lists and objects")])
     try:
         value = pydantic_core.from_json(body, allow_inf_nan=False)
     except ValueError as error:
@@ -48,7 +56,7 @@ def read_json(body: bytes) -> Any:
             raise _too_deep() from None
         raise InvalidInput([FieldProblem("", f"the body is not JSON: {error}")]) from None
     # What has fewer brackets than that cannot be too deep.
-    if body.count(b"[") + body.count(b"{") > MOST_NESTING:
+    if brackets > MOST_NESTING:
         _check_nesting(value)
     return value
 

@@ -9,7 +9,7 @@ from service.api.examples import RESEND_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute
 from service.deps import Administration, Administrator, FactoryDep
-from service.domain.base import Model
+from service.domain.base import Body
 from service.domain.webhook import Delivery, DeliveryStatus
 from service.usecases.webhooks import PORTION
 
@@ -23,7 +23,7 @@ class DeliveryList(BaseModel):
     next_cursor: str | None
 
 
-class ResendRequest(Model):
+class ResendRequest(Body):
     """Which deliveries to send again: all that were given up."""
 
     status: Literal["dead"]

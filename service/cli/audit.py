@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.output import FormatOption, print_json, print_table, say
-from service.cli.setup import make_factory
+from service.cli.setup import open_factory
 from service.domain.audit import COMMAND_LINE, AuditAction, AuditFilter, AuditLine
 from service.domain.keys import DEFAULT_TENANT
 
@@ -25,8 +25,7 @@ def audit(
     output: FormatOption = "table",
 ) -> None:
     """Show who read, exported, overruled, erased or administered what, the latest first."""
-    factory = make_factory()
-    factory.upgrade_database()
+    factory = open_factory()
     wanted = AuditFilter(subject=subject, action=action, actor=actor)
     lines = _lines(factory, tenant, wanted, limit)
     if output == "json":

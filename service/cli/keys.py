@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from service.cli.output import FormatOption, console, print_json, print_table, printable, say
-from service.cli.setup import make_factory
+from service.cli.setup import open_factory
 from service.domain.keys import DEFAULT_TENANT, SCOPES, ApiKey, Scope
 
 app = typer.Typer(no_args_is_help=True)
@@ -40,8 +40,7 @@ def create(
     output: FormatOption = "table",
 ) -> None:
     """Make a key. Its secret is shown once and kept nowhere."""
-    factory = make_factory()
-    factory.upgrade_database()
+    factory = open_factory(create=True)
     key, secret = factory.keys.create(
         tenant,
         name,
@@ -61,8 +60,7 @@ def rotate(
     output: FormatOption = "table",
 ) -> None:
     """Give a key another secret. It is shown once; any secret before the present one works no more."""
-    factory = make_factory()
-    factory.upgrade_database()
+    factory = open_factory()
     key, secret = factory.keys.rotate(key_id, timedelta(hours=grace_hours))
     _show_secret(key, secret, output)
 
@@ -70,8 +68,7 @@ def rotate(
 @app.command("list")
 def list_keys(output: FormatOption = "table") -> None:
     """List keys, without their secrets."""
-    factory = make_factory()
-    factory.upgrade_database()
+    factory = open_factory()
     keys, now = factory.keys.list(), datetime.now(UTC)
     if output == "json":
         for key in keys:
@@ -87,8 +84,7 @@ def list_keys(output: FormatOption = "table") -> None:
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(help="The id that `keys list` shows.")]) -> None:
     """Revoke a key for good."""
-    factory = make_factory()
-    factory.upgrade_database()
+    factory = open_factory()
     factory.keys.revoke(key_id)
     say(f"key {key_id} is revoked")
 

@@ -14,7 +14,7 @@ import typer
 
 from service.cli.output import BAD_INPUT, FormatOption, complain, print_json, print_table, printable, say
 from service.cli.parallel import Counter
-from service.cli.setup import make_factory
+from service.cli.setup import open_factory
 from service.domain.audit import COMMAND_LINE
 from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.keys import DEFAULT_TENANT
@@ -68,8 +68,7 @@ def import_labels(
 
     Exits with 2 when a row was bad or contradicts what its rater said before.
     """
-    factory = make_factory()
-    factory.upgrade_database()
+    factory = open_factory(create=True)
     bad = 0
     try:
         for name in files:
@@ -111,8 +110,7 @@ def plan(
     """
     from service.usecases.labels_plan import PlanRequest
 
-    factory = make_factory()
-    factory.upgrade_database()
+    factory = open_factory()
     wanted = PlanRequest(scorecard, count, core, seed, _moment(since), grader)
     try:
         drawn, card = factory.plan_labels(tenant, wanted)

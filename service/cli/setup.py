@@ -49,3 +49,12 @@ def make_factory(**overrides: Any) -> "Factory":
         if overrides.get("policy") is not None:
             raise
         raise InvalidSettings(f"QALIBRATE_POLICY: {error}") from None
+
+
+def open_factory(*, create: bool = False) -> "Factory":
+    """Return the factory of a command that works on the database, which has to be of this version; `create`
+    makes one where there is none. Raises InvalidSettings, DatabaseAway.
+    """
+    factory = make_factory()
+    factory.check_database(create=create)
+    return factory

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from service.domain.base import Model, ShortText, Slug, Text
+from service.domain.base import Body, Model, ShortText, Slug, Text
 from service.domain.evaluation import Failure, Provenance, Usage
 from service.domain.grade import Evidence, Grade
 from service.domain.review import Reason
@@ -40,7 +40,7 @@ class ContestedQuote(Model):
         return self
 
 
-class AppealRequest(Model):
+class AppealRequest(Body):
     """An appeal against the grade of one dimension. `by` is the agent, or who speaks for them."""
 
     dimension: Slug
@@ -49,20 +49,20 @@ class AppealRequest(Model):
     quote: ContestedQuote | None = None
 
 
-class CommentRequest(Model):
+class CommentRequest(Body):
     """What somebody adds to an appeal while it is open."""
 
     by: ShortText
     text: Reason
 
 
-class WithdrawalRequest(Model):
+class WithdrawalRequest(Body):
     """Who takes an appeal back."""
 
     by: ShortText
 
 
-class DecisionRequest(Model):
+class DecisionRequest(Body):
     """A person's decision. `level` is what counts from now on (``"na"`` for not applicable): needed where the
     appeal is amended; where it is upheld, the level of the grading anew counts if none is given.
     """

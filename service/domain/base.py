@@ -2,9 +2,20 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from service.domain.errors import FieldProblem, InvalidInput
 
 # NUL cannot be stored by PostgreSQL and lone surrogates cannot be encoded as UTF-8. Each is replaced by one
 # code point, so that character offsets stay as the caller counted them.
@@ -17,6 +28,36 @@ class Model(BaseModel):
     """An immutable value that refuses unknown keys, NaN and infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+MOST_UNKNOWN = 1_000
+"""Keys of one object that its model does not know; with more of them it is not looked at."""
+
+MOST_MISTAKES = 20_000
+"""With more than so many a body is another thing altogether. Naming them all would take seconds."""
+
+
+def check_unknown(model: type[BaseModel], data: Any) -> None:
+    """Raise ValueError for an object with more than MOST_UNKNOWN keys that the model does not know."""
+    unknown = len(data) - len(model.model_fields) if isinstance(data, dict) else 0
+    if unknown > MOST_UNKNOWN:
+        raise ValueError(f"there are over {MOST_UNKNOWN:,} keys that are not known")
+
+
+class Body(Model):
+    """What a request brings, from anybody: however much is wrong with it, saying so costs little."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _few_mistakes(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        check_unknown(cls, data)
+        try:
+            return handler(data)
+        except ValidationError as error:
+            if error.error_count() <= MOST_MISTAKES:
+                raise
+            said = f"{error.error_count():,} things are wrong with it, too many to name"
+        raise InvalidInput([FieldProblem("", said)])
 
 
 def storable(text: str) -> str:

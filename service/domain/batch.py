@@ -43,10 +43,16 @@ class Batch(Model):
 
 
 class TakenLine(Model):
-    """What became of a line: the digest of its body, its evaluation where it has one, and what is wrong."""
+    """What became of a line: the digest of its body (empty where that was rejected, or is erased), its
+    evaluation where it has one, and what is wrong.
+    """
 
     line: int
     body_sha256: str
     outcome: LineOutcome
     evaluation_id: str | None = None
     problems: tuple[LineProblem, ...] = ()
+
+    def came_with(self, body_sha256: str) -> bool:
+        """Whether it may be the same line: of what was erased nobody can say."""
+        return self.body_sha256 in ("", body_sha256)

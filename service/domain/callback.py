@@ -17,15 +17,20 @@ _PRINTABLE = re.compile(r"[!-~]+")
 _NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
 
-# Beside what Python calls global, which differs between its versions.
+# Beside what Python calls global, which differs between its versions. The last one is a public address that
+# leads every machine of Azure to what governs its host.
 _NOT_PUBLIC_4 = [
-    IPv4Network(net) for net in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10", "240.0.0.0/4")
+    IPv4Network(net)
+    for net in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10", "240.0.0.0/4", "168.63.129.16/32")
 ]
 _PUBLIC_6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = [
     IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "3fff::/20", "2002::/16", "3ffe::/16")
 ]
 _NAT64 = IPv6Network("64:ff9b::/96")
+# RFC 5214: the lower half of an address that tunnels to the IPv4 address in its last 32 bits. The bit for
+# "unique in the world" may be set.
+_ISATAP, _UNIQUE = 0x00005EFE, 0x02000000
 
 
 class Resolver(Protocol):
@@ -74,6 +79,9 @@ def is_public(address: Address) -> bool:
 
 def _is_public_6(address: IPv6Address) -> bool:
     is_special = address.is_multicast or any(address in net for net in _NOT_PUBLIC_6)
+    tunnel = _tunnelled(address)
+    if tunnel is not None and not is_public(tunnel):
+        return False
     return address in _PUBLIC_6 and address.is_global and not is_special
 
 
@@ -81,7 +89,17 @@ def _carried(address: IPv6Address) -> IPv4Address | None:
     """Return the IPv4 address that packets to an IPv6 address are led to."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+    return _last_32_bits(address) if address in _NAT64 else None
+
+
+def _tunnelled(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that a router of the site that has the IPv6 address may tunnel to."""
+    middle = int(address) >> 32 & 0xFFFFFFFF
+    return _last_32_bits(address) if middle & ~_UNIQUE == _ISATAP else None
+
+
+def _last_32_bits(address: IPv6Address) -> IPv4Address:
+    return IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def _parsed(url: str) -> SplitResult:

@@ -7,13 +7,16 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from service.domain.errors import FieldProblem
 
 HIDDEN = "'…'"
 
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+"""What an error quotes, with its quotation marks."""
+
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}|\d{1,7}|")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,79}(?:@\d{1,7})?")
 # What is shorter may stand within what was sent by chance; it is hidden only where it is all of a value.
@@ -32,10 +35,22 @@ class Sent:
 
     def __init__(self, address: Iterable[str] = (), query: Iterable[str] = (), body: bytes = b"") -> None:
         self._address = [part for part in address if len(part) >= _TELLING]
-        values = [one for one in (*query, *_values(body)) if not _NAME.fullmatch(one)]
-        self._long = "\0".join(value for value in values if len(value) >= _CHANCE)
+        self._query = list(query)
+        self._body = body
         self._looks = _MOST_LOOKS
-        self._whole = {piece.strip() for value in values for piece in (value, *value.splitlines())}
+
+    # Most errors quote nothing, and a large body takes a second to look through.
+    @cached_property
+    def _values(self) -> list[str]:
+        return [one for one in (*self._query, *_values(self._body)) if not _NAME.fullmatch(one)]
+
+    @cached_property
+    def _long(self) -> str:
+        return "\0".join(value for value in self._values if len(value) >= _CHANCE)
+
+    @cached_property
+    def _whole(self) -> set[str]:
+        return {piece.strip() for value in self._values for piece in (value, *value.splitlines())}
 
     def holds(self, words: str) -> bool:
         """Whether these words are some that were sent."""
@@ -51,7 +66,7 @@ class Sent:
 
     def hidden(self, sentence: str) -> str:
         """Return the sentence without what it quotes of the request."""
-        return _QUOTED.sub(lambda match: HIDDEN if self.holds(_unquoted(match[0])) else match[0], sentence)
+        return QUOTED.sub(lambda match: HIDDEN if self.holds(unquoted(match[0])) else match[0], sentence)
 
 
 def without_odd_keys(problem: FieldProblem) -> FieldProblem:
@@ -83,7 +98,8 @@ def _strings(value: Any) -> Iterator[str]:
             yield str(one)
 
 
-def _unquoted(literal: str) -> str:
+def unquoted(literal: str) -> str:
+    """Return what a quotation says."""
     try:
         return str(ast.literal_eval(literal))
     except (ValueError, SyntaxError):

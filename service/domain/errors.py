@@ -35,7 +35,7 @@ QalibrateError
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -64,15 +64,25 @@ def json_pointer(location: Sequence[str | int]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
 
 
+MOST_PROBLEMS = 100
+"""What is wrong beyond that is only counted."""
+
+
 def field_problems(errors: Sequence[Mapping[str, Any]], skip: int = 0) -> list[FieldProblem]:
     """Return pydantic's errors without the values that are wrong: those may be personal data.
 
-    A list is not called too short for items that are complained of. `skip` leaves out the first steps of each
+    After MOST_PROBLEMS it only says how many more there are. A list is not called too short for items that are complained of. `skip` leaves out the first steps of each
     path, such as FastAPI's `body`.
     """
     holders = {tuple(error["loc"][:end]) for error in errors for end in range(len(error["loc"]))}
     own = [e for e in errors if not (e.get("type") == "too_short" and tuple(e["loc"]) in holders)]
-    return [FieldProblem(json_pointer(_path(error)[skip:]), _sentence(error)) for error in own]
+    first = (FieldProblem(json_pointer(_path(e)[skip:]), _sentence(e)) for e in own[:MOST_PROBLEMS])
+    return with_the_rest(first, len(own) - MOST_PROBLEMS)
+
+
+def with_the_rest(shown: Iterable[FieldProblem], more: int) -> list[FieldProblem]:
+    """Return the problems that are shown and, where there are `more` of them, a last one that says so."""
+    return [*shown, FieldProblem("", f"and {more:,} more")] if more > 0 else list(shown)
 
 
 def _path(error: Mapping[str, Any]) -> list[str | int]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from service.domain.base import Model, ShortText, Slug, Text
+from service.domain.base import Body, Model, ShortText, Slug, Text
 from service.domain.scorecard import LevelValue
 
 ReviewVerdict = Literal["accept", "overrule"]
@@ -80,7 +80,7 @@ class GivenVerdict(Model):
         return self
 
 
-class ReviewRequest(Model):
+class ReviewRequest(Body):
     """Verdicts of one person on grades of one evaluation: all of them are stored, or none."""
 
     reviewer: ShortText
@@ -94,7 +94,7 @@ class ReviewRequest(Model):
         return self
 
 
-class ClaimRequest(Model):
+class ClaimRequest(Body):
     """Somebody takes an evaluation on: nobody else reviews it for `minutes`. `by` may be a colleague."""
 
     by: ShortText

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from service.domain.agreement import Agreement, DimensionAgreement
-from service.domain.base import Model, Moment, ShortText, Slug, Text
+from service.domain.base import Body, Model, Moment, ShortText, Slug, Text
 from service.domain.evaluation import RedactedTurn, ScorecardRef
 from service.domain.review import LONGEST_REASON
 from service.domain.scorecard import LevelValue
@@ -20,7 +20,7 @@ SessionState = Literal["open", "closed"]
 Rationale = Annotated[Text, Field(max_length=LONGEST_REASON)]
 
 
-class SessionRequest(Model):
+class SessionRequest(Body):
     """Have these people grade these conversations, by the ids of their evaluations, all on one scorecard.
     `expert` grades them too; the others are held against that.
     """
@@ -77,7 +77,7 @@ class Answer(Model):
     rationale: Rationale | None = None
 
 
-class AnswersRequest(Model):
+class AnswersRequest(Body):
     """One person's answers: all of them are stored, or none. A later answer to the same question counts."""
 
     rater: ShortText

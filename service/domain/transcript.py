@@ -9,12 +9,13 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic_core import to_json
 
-from service.domain.base import Model, Moment, ShortText, Text, storable_json
+from service.domain.base import Model, Moment, ShortText, Text, check_unknown, storable_json
 
 Speaker = Literal["agent", "customer", "bot", "system"]
 Channel = Literal["call", "chat"]
@@ -30,6 +31,13 @@ Metadata = Annotated[dict[str, JsonValue], AfterValidator(storable_json)]
 Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
+def check_size(value: Any, what: str, limit: int = MAX_CHARACTERS) -> None:
+    """Raise ValueError when a value is more than `limit` bytes of JSON."""
+    size = len(to_json(value))
+    if size > limit:
+        raise ValueError(f"{what} {size:,} bytes of JSON; the limit is {limit:,}")
+
+
 @lru_cache(maxsize=16)
 def _names(model: type[Model]) -> frozenset[str]:
     return frozenset(model.model_fields)
@@ -40,6 +48,7 @@ def _gather_unknown(model: type[Model], data: Any) -> Any:
     # Most have none, and there may be thousands of turns.
     if not isinstance(data, dict) or data.keys() <= _names(model):
         return data
+    check_unknown(model, data)
     unknown = {key: value for key, value in data.items() if key not in model.model_fields}
     given = data.get("metadata") or {}
     if not isinstance(given, dict):
@@ -106,7 +115,10 @@ class Conversation(Model):
     metrics: dict[MetricName, int | float] = {}
     turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=MAX_TURNS)]
     context: Annotated[tuple[ContextText, ...], Field(max_length=20)] = ()
-    metadata: Metadata = Field(default_factory=dict, json_schema_extra={"default": {}})
+    # Without any it is looked at, too: that of the turns counts with it.
+    metadata: Metadata = Field(
+        default_factory=dict, validate_default=True, json_schema_extra={"default": {}}
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -142,13 +154,19 @@ class Conversation(Model):
             raise ValueError("no turn holds any text")
         return turns
 
-    @field_validator("context", "metadata", "metrics")
+    @field_validator("context", "metrics")
     @classmethod
     def _not_too_large(cls, value: Any) -> Any:
         """Bound what is redacted beside the turns."""
-        characters = len(to_json(value))
-        if characters > cls.max_characters:
-            raise ValueError(f"this is {characters:,} bytes of JSON; the limit is {cls.max_characters:,}")
+        check_size(value, "this is", cls.max_characters)
+        return value
+
+    @field_validator("metadata")
+    @classmethod
+    def _metadata_not_too_large(cls, value: Any, info: ValidationInfo) -> Any:
+        """Bound it together with that of the turns."""
+        own = [turn.metadata for turn in info.data.get("turns", ()) if turn.metadata]
+        check_size([value, *own], "metadata, with that of the turns, is", cls.max_characters)
         return value
 
 

@@ -60,7 +60,8 @@ class DeliveryFailure(Model):
 class Delivery(Model):
     """One webhook: an event of an evaluation on its way to a callback URL.
 
-    `id` is the `webhook-id` of every attempt. The query of `url`, which may hold a secret, is left out.
+    `id` is the `webhook-id` of every attempt. Of `url` only scheme and host are shown: path and query may
+    hold a secret.
     `attempts` counts requests that were made; `next_attempt_at` is null when none is planned.
     """
 
@@ -114,7 +115,8 @@ def pause_after(failures: int, asked_s: float | None, chance: float) -> float | 
     return max(planned, min(asked_s or 0.0, LONGEST_ASKED_S))
 
 
-def without_query(url: str) -> str:
-    """Return a URL as it may be shown: what may be a secret in its query is left out."""
+def shown_url(url: str) -> str:
+    """Return a URL as it may be shown: its scheme and host. Some receivers know who calls by the path."""
     parts = urlsplit(url)
-    return parts._replace(query="…" if parts.query else "", fragment="").geturl()
+    hidden = "/…" if parts.path not in ("", "/") or parts.query else parts.path
+    return parts._replace(path=hidden, query="", fragment="").geturl()

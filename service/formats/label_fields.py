@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from service.domain.base import LONGEST_NAME
+from service.domain.base import MOST_UNKNOWN
 from service.domain.errors import field_problems
 from service.domain.label import NOT_APPLICABLE, ConversationLabel
 from service.domain.label_import import RowProblem
@@ -101,6 +102,8 @@ def to_label(
 
 def _named(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Return values by field, without those that are empty, and what is wrong with the names."""
+    if len(given) > MOST_UNKNOWN:
+        return {}, [("", f"there are over {MOST_UNKNOWN:,} fields; a label has: {', '.join(ALIASES)}")]
     values: dict[str, Any] = {}
     wrong = []
     for name, value in given.items():

@@ -11,6 +11,7 @@ turn every grade of the conversation around without anybody noticing. The error 
 unknown speakers.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -134,7 +135,7 @@ def _offers_help(utterances: Sequence[Utterance], name: str) -> bool:
 def _undecided(utterances: Sequence[Utterance], unknown: list[str]) -> InvalidInput:
     names = ", ".join(repr(name) for name in unknown[:_SHOWN]) + (", …" if len(unknown) > _SHOWN else "")
     line = next(each.line for each in utterances if each.name == unknown[0])
-    example = f'"speakers": {{"{unknown[0]}": "agent"}}'
+    example = f'"speakers": {{{json.dumps(unknown[0], ensure_ascii=False)}: "agent"}}'
     problem = f"it is not clear who is the agent and who the customer: {names}"
     if line is None:
         return bad_content(f"{problem}; say {example} beside content, for each of them")
@@ -155,6 +156,6 @@ def read_speakers(given: object) -> dict[str, Speaker]:
     if wrong:
         guess = get_close_matches(str(given[wrong[0]])[:40], known, n=1)
         hint = f"did you mean {guess[0]!r}? " if guess else ""
-        detail = f"{given[wrong[0]]!r:.60} is no role; {hint}roles are: {', '.join(known)}"
+        detail = f"{str(given[wrong[0]])[:40]!r} is no role; {hint}roles are: {', '.join(known)}"
         raise InvalidInput([FieldProblem("/speakers", detail)])
     return dict(given)

@@ -308,6 +308,19 @@ def request_digest(request: ChatRequest, model: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def answer_as_json(answer: ChatAnswer) -> str:
+    """Return an answer in the form in which recordings hold it."""
+    return _Answer(**_fields(answer)).model_dump_json()
+
+
+def answer_from_json(text: str) -> ChatAnswer | None:
+    """Return the answer that `answer_as_json` was given, None for anything else."""
+    try:
+        return _chat_answer(_Answer.model_validate_json(text))
+    except ValidationError:
+        return None
+
+
 def _parts(request: ChatRequest) -> dict[str, Any]:
     """Return all parts of a request by name. Not `asdict`: it would copy the schema, value by value."""
     return {part.name: getattr(request, part.name) for part in fields(request)}

@@ -131,7 +131,8 @@ def engine_config(database: Database, executor_id: str) -> DBOSConfig:
         application_version=ENGINE_VERSION,
         executor_id=executor_id,
         serializer=PortableJSON(),
-        max_executor_threads=32,
+        # They wait for the database and for their turn in the interpreter: more of them cost CPU time.
+        max_executor_threads=8,
         log_level=os.environ.get("QALIBRATE_ENGINE_LOG_LEVEL", "ERROR"),
         # Makes no spans of its own, for want of a provider: it only lets ours join the trace of the request.
         enable_otlp=tracing.is_on(),

@@ -22,6 +22,11 @@ TIMEOUT_S = 15.0
 CONNECT_S = 5.0
 """One address of a name. When it does not answer there may be another one."""
 
+MOST_SENT = 65_536
+"""Bytes that are taken from a receiver at most. Any number of interim answers may come before the answer, and
+each of them costs work.
+"""
+
 MOST_READ = 4096
 READ_S = 1.0
 """What is read of an answer's body at most, and for how long. Nobody looks at it, but some servers take it
@@ -60,6 +65,8 @@ class Post:
             raise _not_posted("not-allowed", "the callback URL is not one of HTTP") from None
         except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
             raise _why(error) from None
+        except SentTooMuch:
+            raise _not_posted("protocol", f"the receiver sent {MOST_SENT:,} bytes and no answer") from None
         except (httpcore2.ProtocolError, ValueError):
             raise _not_posted("protocol", "the receiver does not speak HTTP") from None
 
@@ -101,9 +108,10 @@ class CheckedBackend(httpcore2.AsyncNetworkBackend):
         failure: httpcore2.NetworkError | httpcore2.TimeoutException = httpcore2.ConnectError("no address")
         for address in await self._checked(host):
             try:
-                return await self._plain.connect_tcp(
+                stream = await self._plain.connect_tcp(
                     str(address), port, min(timeout or CONNECT_S, CONNECT_S), local_address, socket_options
                 )
+                return BoundedStream(stream)
             except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
                 failure = error
         raise failure
@@ -121,6 +129,47 @@ class CheckedBackend(httpcore2.AsyncNetworkBackend):
             if not self._private:
                 check_address(address)
         return addresses
+
+
+class BoundedStream(httpcore2.AsyncNetworkStream):
+    """A connection that gives up on who sends more than MOST_SENT bytes."""
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._left = MOST_SENT
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        """Return some of what came. Raises SentTooMuch."""
+        if not self._left:
+            raise SentTooMuch
+        read = await self._stream.read(min(max_bytes, self._left), timeout)
+        self._left -= len(read)
+        return read
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Send."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore2.AsyncNetworkStream:
+        """Return the same connection encrypted; what it may send is counted there as well."""
+        return BoundedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the connection knows about itself."""
+        return self._stream.get_extra_info(info)
+
+
+class SentTooMuch(httpcore2.RemoteProtocolError):
+    """The receiver goes on and on."""
 
 
 class NameNotFound(httpcore2.ConnectError):

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from service.storage.transaction import Transaction
 # SQLite writes from one process at a time; more connections only wait for each other.
 SQLITE_POOL = 4
 POSTGRES_POOL = 20
+# For so long others may not write while a checkpoint waits for who still reads what is to be overwritten.
+CHECKPOINT_MS = 500
+_BUSY_MS = 30_000
 # A frozen process must not hold row locks for long: the fleet would stand still with it.
 IDLE_IN_TRANSACTION_MS = 10_000
 # Statements of ours and of the job engine take milliseconds; a lock must not hold a thread for ever.
@@ -91,6 +94,22 @@ class Database:
         """Return which version of the tables it has. Raises DatabaseAway."""
         with translated_errors(), self.engine.connect() as connection:
             return schema_version(connection)
+
+    def settle(self) -> bool:
+        """Empty SQLite's write-ahead log, which holds what was deleted; return whether it is empty.
+
+        It waits for readers for CHECKPOINT_MS at most, and raises nothing: a worker tries again.
+        """
+        if not self.is_sqlite:
+            return True
+        with suppress(DatabaseAway, StorageFull), translated_errors(), self.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={CHECKPOINT_MS}")
+            try:
+                row = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
+            return not row[0]
+        return False
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -194,7 +213,7 @@ def _choose_durability(connection: sa.Connection) -> None:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = "IMMEDIATE"
-    connection.execute("PRAGMA busy_timeout=30000")
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     _use_write_ahead_log(connection)
     # What is deleted is overwritten, not only marked as free.
     for pragma in ("foreign_keys=ON", "secure_delete=ON"):

@@ -11,11 +11,14 @@ import sqlalchemy as sa
 from service.domain.erasure import ERASED, numbers_of
 from service.domain.evaluation import FINAL
 from service.storage.schema import (
+    appeals,
     batch_lines,
     batches,
     evaluations,
+    idempotency_keys,
     label_plan_items,
     labels,
+    model_answers,
     sealed_requests,
     vaults,
     webhook_deliveries,
@@ -78,6 +81,8 @@ class ErasureStore:
         if rows:
             self._strip(rows, now)
             self._drop_beside([row.id for row in rows])
+            self._drop_rationales(rows)
+            self._drop_digests([row.id for row in rows])
             self._unname({row.external_id for row in rows if row.external_id is not None})
         return [ErasedRow(row.id, row.external_id, row.status) for row in rows]
 
@@ -141,11 +146,33 @@ class ErasureStore:
 
     def _drop_beside(self, ids: Sequence[str]) -> None:
         """Erase what other tables hold of these evaluations."""
-        for table in (sealed_requests, vaults):
+        for table in (sealed_requests, model_answers, vaults):
             self._connection.execute(sa.delete(table).where(table.c.evaluation_id.in_(ids)))
-        about = (labels.c.tenant == self._tenant) & labels.c.evaluation_id.in_(ids)
-        unnamed = about & labels.c.conversation.is_(None)
-        self._connection.execute(sa.update(labels).where(unnamed).values(rationale=None))
+
+    def _drop_rationales(self, rows: Sequence[sa.Row[Any]]) -> None:
+        """Erase what people wrote of the conversations, also while another evaluation of one is left: which
+        of them it was written of is not known.
+        """
+        of_it = labels.c.evaluation_id.in_([row.id for row in rows])
+        called = labels.c.conversation.in_({row.external_id for row in rows} - {None})
+        about = (labels.c.tenant == self._tenant) & (of_it | called)
+        self._connection.execute(sa.update(labels).where(about).values(rationale=None))
+
+    def _drop_digests(self, ids: Sequence[str]) -> None:
+        """Take away the digests of what was sent: who holds a text could find out that it was this one."""
+        keys = idempotency_keys.c
+        # The keys of appeals stand for appeals.
+        about = sa.select(appeals.c.id).where(appeals.c.evaluation_id.in_(ids))
+        of_keys = keys.tenant == self._tenant
+        of_keys &= keys.evaluation_id.in_(ids) | keys.evaluation_id.in_(about)
+        self._connection.execute(sa.update(idempotency_keys).where(of_keys).values(body_sha256=""))
+        lines, table = batch_lines.c, evaluations.c
+        places = sa.select(table.batch_id, table.batch_line).where(table.id.in_(ids))
+        first = sa.tuple_(lines.batch_id, lines.line).in_(places.where(table.batch_id.is_not(None)))
+        again = (lines.outcome == "duplicate") & lines.evaluation_id.in_(ids)
+        for of_lines in (first, again):
+            mine = (lines.tenant == self._tenant) & of_lines
+            self._connection.execute(sa.update(batch_lines).where(mine).values(body_sha256=""))
 
     def _unname(self, external_ids: set[str]) -> None:
         """Take away the names of conversations of which nothing is left, and the words of their labels.

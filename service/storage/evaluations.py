@@ -23,7 +23,7 @@ from service.domain.review_queue import REVIEW_DAYS, Needed, needed_review
 from service.domain.score import Score
 from service.domain.submission import Assignment, EvaluationFilter, Priority, Submission
 from service.domain.transcript import Language, RedactedConversation
-from service.storage.schema import evaluations
+from service.storage.schema import evaluations, model_answers
 from service.storage.scorecards import BUILTIN_TENANT, ScorecardStore
 from service.storage.sealed_requests import SealedRequestStore
 
@@ -288,7 +288,10 @@ class EvaluationStore:
     def _finish(self, evaluation_id: str, *whose: sa.ColumnElement[bool], **values: Any) -> bool:
         unfinished = evaluations.c.status.not_in(FINAL)
         update = sa.update(evaluations).where(evaluations.c.id == evaluation_id, unfinished, *whose)
-        return self._connection.execute(update.values(waiting=None, **values)).rowcount == 1
+        is_new = self._connection.execute(update.values(waiting=None, **values)).rowcount == 1
+        answered = model_answers.c.evaluation_id == evaluation_id
+        self._connection.execute(sa.delete(model_answers).where(answered))
+        return is_new
 
     def _to_assignment(self, row: sa.Row[Any]) -> Assignment:
         cards = ScorecardStore(self._connection, row.tenant)

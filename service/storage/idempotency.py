@@ -11,11 +11,17 @@ from service.storage.schema import idempotency_keys
 
 
 class Claim(NamedTuple):
-    """A key, the digest of the body that came with it, and the evaluation that it is to stand for."""
+    """A key, the digest of the body that came with it, and the evaluation that it is to stand for. Without a
+    digest what came is erased.
+    """
 
     key: str
     body_sha256: str
     evaluation_id: str
+
+    def came_with(self, body_sha256: str) -> bool:
+        """Whether it may have come with this body: of what was erased nobody can say."""
+        return self.body_sha256 in ("", body_sha256)
 
 
 class IdempotencyStore:

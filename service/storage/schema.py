@@ -135,6 +135,16 @@ sealed_requests = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
+# What a model answered, until the evaluation is final: a worker that takes over need not pay again.
+model_answers = sa.Table(
+    "model_answers",
+    metadata,
+    sa.Column("evaluation_id", sa.String(32), primary_key=True),
+    sa.Column("request_sha256", sa.String(64), primary_key=True),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
 # Who did what to whose data. Rows are only ever added. `details` holds numbers and names of things, never
 # words of a conversation.
 audit_log = sa.Table(
@@ -235,6 +245,7 @@ batches = sa.Table(
 )
 
 # What became of each line of a batch; `problems` holds pointers and sentences, never words of a conversation.
+# `body_sha256` is empty where the line was rejected, and once its evaluation is erased.
 batch_lines = sa.Table(
     "batch_lines",
     metadata,
@@ -246,6 +257,12 @@ batch_lines = sa.Table(
     sa.Column("evaluation_id", sa.String(32)),
     sa.Column("problems", sa.JSON(none_as_null=True)),
     sa.Index(
+        "batch_lines_again",
+        "evaluation_id",
+        sqlite_where=sa.text("outcome = 'duplicate'"),
+        postgresql_where=sa.text("outcome = 'duplicate'"),
+    ),
+    sa.Index(
         "batch_lines_wrong",
         "batch_id",
         "line",
@@ -254,6 +271,7 @@ batch_lines = sa.Table(
     ),
 )
 
+# `body_sha256` is empty once the evaluation that the key stands for is erased.
 idempotency_keys = sa.Table(
     "idempotency_keys",
     metadata,
@@ -263,6 +281,7 @@ idempotency_keys = sa.Table(
     sa.Column("evaluation_id", sa.String(32), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Index("idempotency_keys_by_time", "created_at"),
+    sa.Index("idempotency_keys_by_evaluation", "evaluation_id"),
 )
 
 # A worker that stops beating is taken for dead, and its jobs are put back.

@@ -16,6 +16,7 @@ from service.storage.inspection import Inspection
 from service.storage.keys import KeyStore
 from service.storage.label_plans import LabelPlanStore
 from service.storage.labels import LabelStore
+from service.storage.model_answers import ModelAnswerStore
 from service.storage.retention import RetentionStore
 from service.storage.reviews import ReviewStore
 from service.storage.scorecards import ScorecardStore
@@ -93,6 +94,11 @@ class Transaction:
     def retention(self) -> RetentionStore:
         """How long conversations are kept."""
         return RetentionStore(self.connection, self.tenant)
+
+    @cached_property
+    def model_answers(self) -> ModelAnswerStore:
+        """What models answered for evaluations under way, of every tenant."""
+        return ModelAnswerStore(self.connection)
 
     @cached_property
     def vaults(self) -> VaultStore:

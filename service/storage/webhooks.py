@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from service.domain.webhook import Delivery, DeliveryFailure, DeliveryStatus, Due, EventType, without_query
+from service.domain.webhook import Delivery, DeliveryFailure, DeliveryStatus, Due, EventType, shown_url
 from service.storage.evaluations import Position
 from service.storage.schema import evaluations, webhook_deliveries
 
@@ -183,4 +183,4 @@ def _is_due(delivery_id: str, job: int) -> sa.ColumnElement[bool]:
 
 def _to_delivery(row: sa.Row[Any]) -> Delivery:
     shown = {name: getattr(row, name) for name in Delivery.model_fields}
-    return Delivery.model_validate(shown | {"url": without_query(row.url)})
+    return Delivery.model_validate(shown | {"url": shown_url(row.url)})

@@ -178,7 +178,7 @@ def same_request(tx: Transaction, idempotency: Idempotency) -> Evaluation | None
     known = tx.idempotency.find(idempotency.key)
     if known is None:
         return None
-    if known.body_sha256 != idempotency.body_sha256:
+    if not known.came_with(idempotency.body_sha256):
         raise Conflict("this Idempotency-Key came with another body before; use a new key for a new request")
     evaluation = tx.evaluations.get(known.evaluation_id)
     if evaluation is None:

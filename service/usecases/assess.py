@@ -27,6 +27,7 @@ from service.usecases.answers import RedactAnswer
 from service.usecases.calibrations import Followed
 from service.usecases.following import Following
 from service.usecases.handover import Accepted, Handover
+from service.usecases.paid import grading_of
 from service.usecases.parking import Parking
 from service.usecases.storing import WORKER, StoreResult
 
@@ -206,7 +207,8 @@ class AssessEvaluation:
             assignment, work = opened, work._replace(assignment=opened)
         if assignment.grader != "llm":
             return await self._grade(work)
-        return await self._parking(assignment, partial(self._grade, work))
+        with grading_of(assignment.id, assignment.attempts):
+            return await self._parking(assignment, partial(self._grade, work))
 
     async def _grade(self, work: _Work) -> Assessment | Failure:
         assignment = work.assignment

@@ -97,4 +97,4 @@ def _request(body: dict[str, Any], defaults: LineDefaults) -> EvaluationRequest:
     try:
         return EvaluationRequest.model_validate({"priority": "batch", **given, **body})
     except ValidationError as error:
-        raise InvalidInput(field_problems(error.errors(include_input=False))) from None
+        raise InvalidInput(field_problems(error.errors(include_url=False, include_input=False))) from None

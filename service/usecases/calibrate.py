@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.domain.audit import COMMAND_LINE, AuditEntry
-from service.domain.base import Model
+from service.domain.base import Body
 from service.domain.calibration import Calibration, Fitted, StoredCalibration
 from service.domain.errors import TooFewLabels
 from service.domain.grade import GraderName
@@ -30,7 +30,7 @@ Calibrated = Literal["llm", "signals"]
 """The graders that are calibrated. `learned` is fitted on the very labels it would be compared with."""
 
 
-class CalibrationRequest(Model):
+class CalibrationRequest(Body):
     """Calibrate the grades of this scorecard, `name` (its current revision) or `name@3`.
 
     At most the share `risk` of the grades that are accepted without a person may be wrong, with probability

@@ -55,6 +55,8 @@ class Erase:
                 done |= {row.id for row in rows}
                 gone |= tx.erasure.erased_among([one for one in part if one not in done])
             self.stop(rows)
+        if done:
+            self._database.settle()
         return Erased(
             erased=len(done),
             gone=tuple(one for one in wanted if one in gone),
@@ -71,7 +73,10 @@ class Erase:
             self.stop(rows)
             erased += len(rows)
             if len(found) < AT_ONCE:
-                return Erased(erased=erased)
+                break
+        if erased:
+            self._database.settle()
+        return Erased(erased=erased)
 
     def within(self, tx: Transaction, ids: Sequence[str], now: datetime) -> Sequence[ErasedRow]:
         """Erase these evaluations in a transaction of their tenant; return those that were not erased yet.

@@ -22,7 +22,9 @@ class Accepted(NamedTuple):
 class Handover:
     """Remembers the latest submissions until they are worked on. It may forget: the database does not."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = REMEMBERED) -> None:
+        """Make one that remembers `most` of them; 0 in a process that works nothing off."""
+        self._most = most
         self._accepted: OrderedDict[str, Accepted] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -30,7 +32,7 @@ class Handover:
         """Remember a submission that is about to be committed."""
         with self._lock:
             self._accepted[accepted.submission.id] = accepted
-            if len(self._accepted) > REMEMBERED:
+            if len(self._accepted) > self._most:
                 self._accepted.popitem(last=False)
 
     def take(self, evaluation_id: str) -> Accepted | None:

@@ -92,6 +92,7 @@ class Keys:
         with self._database.begin(_ANY) as tx:
             found = tx.keys.find(key_hash)
         if found is None or not found.key.opens(now, with_previous=found.by_previous):
+            self._memory.drop(key_hash)
             raise NotAuthenticated("the API key is unknown, has expired or was revoked")
         self._touch(found.key, now)
         self._memory.put(key_hash, found, moment)
@@ -105,7 +106,7 @@ class Keys:
         return found.key
 
     def was_known(self, secret: str) -> bool:
-        """Whether this process has let this secret in before, however long ago."""
+        """Whether this process has let this secret in before, however long ago, and not refused it since."""
         return self._memory.holds(_hash(secret))
 
     def list(self) -> list[ApiKey]:
@@ -175,7 +176,7 @@ class _Memory:
         return known.found
 
     def holds(self, key_hash: str) -> bool:
-        """Whether it was found at any time."""
+        """Whether it was found at any time, and not dropped since."""
         return key_hash in self._found
 
     def put(self, key_hash: str, found: FoundKey, moment: float) -> None:
@@ -185,6 +186,11 @@ class _Memory:
             self._found.move_to_end(key_hash)
             if len(self._found) > _MOST_REMEMBERED:
                 self._found.popitem(last=False)
+
+    def drop(self, key_hash: str) -> None:
+        """Forget one that lets nobody in any more: who goes on with it is a stranger who guesses."""
+        with self._lock:
+            self._found.pop(key_hash, None)
 
     def clear(self) -> None:
         """Have everything looked up again that was looked up before now."""

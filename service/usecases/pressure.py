@@ -5,11 +5,11 @@ import math
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from service.domain.errors import QalibrateError, TooBusy
+from service.domain.errors import QalibrateError, TooBusy, Unavailable
 from service.storage.database import Database
 
 # A glance at the disk and the queue is shared by all submissions of so long.
@@ -21,7 +21,9 @@ SPARE = 0.05
 LEAST_PAUSE_S, UNKNOWN_PAUSE_S, MOST_PAUSE_S = 1, 30, 300
 FULL_DISK_PAUSE_S = 60
 # What is no hurry looks again after so long, whatever a caller would be told.
-PATIENT_LOOK_S = 2.0
+PATIENT_LOOK_S = 1.0
+# Shorter than a batch counts as held by somebody who says nothing.
+GIVE_UP_S = 150.0
 
 
 class Room(NamedTuple):
@@ -35,6 +37,11 @@ class _Glance(NamedTuple):
     at: float
     queued: int
     free_mb: float | None
+
+
+async def stays() -> None:
+    """Wait for a caller to leave who never does."""
+    await asyncio.Event().wait()
 
 
 class Pressure:
@@ -55,6 +62,7 @@ class Pressure:
         self._glance = _Glance(float("-inf"), 0, None)
         self._taken_since = 0
         self._per_s = 0.0
+        self._is_stopping = False
         self._lock = threading.Lock()
 
     def took(self, evaluations: int = 1) -> None:
@@ -72,15 +80,49 @@ class Pressure:
         if redacts:
             self._refuse_when_behind()
 
-    async def wait(self, *, redacts: bool = True) -> None:
-        """Return as soon as there is room: for who sends much and is in no hurry."""
-        while True:
-            try:
-                await self.check(redacts=redacts)
-            except TooBusy as busy:
-                await asyncio.sleep(min(busy.retry_after_s, PATIENT_LOOK_S))
-            else:
-                return
+    def stop(self) -> None:
+        """Let nobody wait for room any more: this process ends. May be called from any thread."""
+        self._is_stopping = True
+
+    def refuse_when_stopping(self) -> None:
+        """Raise Unavailable when this process ends."""
+        if self._is_stopping:
+            raise Unavailable("the service is stopping")
+
+    async def wait(
+        self,
+        *,
+        redacts: bool = True,
+        left: Callable[[], Awaitable[None]] = stays,
+        give_up_s: float = GIVE_UP_S,
+    ) -> None:
+        """Return as soon as there is room: for who sends much and is in no hurry.
+
+        `left` raises as soon as the caller is gone, and what it raises goes on. Raises TooBusy when there was
+        no room for `give_up_s`, Unavailable when the process ends.
+        """
+        self.refuse_when_stopping()
+        gone: asyncio.Future[None] | None = None
+        until = time.monotonic() + give_up_s
+        try:
+            while (busy := await self._why_not(redacts=redacts)) is not None:
+                if time.monotonic() >= until:
+                    raise busy
+                gone = gone or asyncio.ensure_future(left())
+                await asyncio.wait([gone], timeout=min(busy.retry_after_s, PATIENT_LOOK_S))
+                if gone.done():
+                    gone.result()
+                self.refuse_when_stopping()
+        finally:
+            if gone is not None:
+                gone.cancel()
+
+    async def _why_not(self, *, redacts: bool) -> TooBusy | None:
+        try:
+            await self.check(redacts=redacts)
+        except TooBusy as busy:
+            return busy
+        return None
 
     def _refuse_when_full(self) -> None:
         _, queued, free_mb = self._glance

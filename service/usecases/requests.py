@@ -4,13 +4,22 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from service.domain.base import Model
+from service.domain.base import Body
 from service.domain.errors import InvalidInput
 from service.domain.grade import GraderName
 from service.domain.submission import Priority
-from service.domain.transcript import Conversation, Metadata, Speaker
+from service.domain.transcript import Conversation, Metadata, Speaker, check_size
 from service.formats.registry import resolve
 from service.usecases.cards import SCORECARD_REFERENCE
 
@@ -69,7 +78,7 @@ AnyConversation = Annotated[
 ]
 
 
-class EvaluationRequest(Model):
+class EvaluationRequest(Body):
     """Grade this conversation. Without a scorecard the best fitting one is taken; `metadata` comes back with
     the result and is added to the conversation's own.
     """
@@ -81,6 +90,19 @@ class EvaluationRequest(Model):
     callback_url: CallbackUrl | None = None
     metadata: Metadata = {}
 
+    @field_validator("metadata")
+    @classmethod
+    def _metadata_not_too_large(cls, value: Metadata, info: ValidationInfo) -> Metadata:
+        """Bound it together with the conversation's, which it is added to."""
+        conversation: Conversation | None = info.data.get("conversation")
+        if conversation is None:
+            check_size(value, "this is")
+        else:
+            merged = {**conversation.metadata, **value}
+            turns = [turn.metadata for turn in conversation.turns if turn.metadata]
+            check_size([merged, *turns], "metadata, with that of the conversation, is")
+        return value
+
     @property
     def full_conversation(self) -> Conversation:
         """The conversation with the request's metadata added, which wins over its own."""
@@ -90,7 +112,7 @@ class EvaluationRequest(Model):
         return self.conversation.model_copy(update={"metadata": merged})
 
 
-class RedactionRequest(Model):
+class RedactionRequest(Body):
     """Redact this conversation, given as `{"conversation": {…}}` or bare."""
 
     conversation: AnyConversation

@@ -102,6 +102,7 @@ class Retention:
             before = done.get(portion.tenant, portion)
             erased = portion.evaluations + (before.evaluations if portion.tenant in done else 0)
             done[portion.tenant] = before._replace(evaluations=erased)
+        self._database.settle()
         return [one for one in done.values() if one.evaluations]
 
     def __call__(self) -> int:

@@ -263,7 +263,7 @@ def once_only(what: str, evaluation_id: str, given: Idempotency | None) -> Once 
 def check_same(tx: Transaction, once: Once) -> str:
     """Return what the key stands for. Raises Conflict when it came with another body before."""
     known = tx.idempotency.find(once.key)
-    if known is None or known.body_sha256 != once.body_sha256:
+    if known is None or not known.came_with(once.body_sha256):
         raise Conflict("this Idempotency-Key came with another body before; use a new key for a new request")
     return known.evaluation_id
 

@@ -53,10 +53,15 @@ class Sessions:
         self._database = database
         self._redact = redact
 
-    def open(self, key: ApiKey, request: SessionRequest) -> Session:
+    async def open(self, key: ApiKey, request: SessionRequest) -> Session:
         """Open a session. Raises InvalidInput unless the evaluations are completed and on one revision of one
         scorecard.
         """
+        # It outlives what it may speak of: conversations that are erased stay part of their session.
+        (name,) = await self._redact(key.tenant, None, [request.name])
+        return await asyncio.to_thread(self._add, key, request, name or "")
+
+    def _add(self, key: ApiKey, request: SessionRequest, name: str) -> Session:
         now = datetime.now(UTC)
         with self._database.begin(key.tenant) as tx:
             evaluations = _chosen(tx, request.evaluations)
@@ -64,7 +69,7 @@ class Sessions:
             questions = len(list(_card(tx, card).dimensions)) * len(evaluations)
             session = Session(
                 id=uuid.uuid4().hex,
-                name=request.name,
+                name=name,
                 state="open",
                 scorecard=card,
                 evaluations=tuple(one.id for one in evaluations),

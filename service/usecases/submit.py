@@ -167,11 +167,15 @@ class SubmitEvaluation:
 
     def _chosen_grader(self, request: EvaluationRequest) -> GraderName:
         grader = request.grader or self._default_grader
+        self.check_grader(grader)
+        return grader
+
+    def check_grader(self, grader: str) -> None:
+        """Raise GraderNotConfigured for a grader that this service does not have."""
         if grader not in self._graders and grader != "learned":
             raise GraderNotConfigured(
                 f"the grader {grader!r} needs a model; set OPENAI_API_KEY or OPENAI_BASE_URL on the service"
             )
-        return grader
 
     async def _check_pressure(self) -> None:
         if self._pressure is not None:

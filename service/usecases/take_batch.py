@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -17,6 +17,7 @@ from service.domain.errors import (
     FieldProblem,
     InvalidInput,
     QalibrateError,
+    TooBusy,
     Unavailable,
 )
 from service.domain.submission import BatchLine
@@ -26,7 +27,8 @@ from service.storage.transaction import Transaction
 from service.telemetry.metrics import BATCH_LINES
 from service.usecases.accept import Acceptance, Draft, Outcome, Taken
 from service.usecases.batch_lines import Asked, LineDefaults, read_line, told
-from service.usecases.pressure import Pressure
+from service.usecases.cards import named_scorecard
+from service.usecases.pressure import GIVE_UP_S, Pressure, stays
 from service.usecases.submit import SubmitEvaluation
 
 log = structlog.get_logger(__name__)
@@ -56,6 +58,7 @@ class _Receiving(NamedTuple):
     batch_id: str
     receiver: str
     defaults: LineDefaults
+    left: Callable[[], Awaitable[None]]
 
 
 class TakeBatch:
@@ -69,14 +72,18 @@ class TakeBatch:
         pressure: Pressure,
         parse: Callable[[bytes], Any],
         longest_line: int,
+        give_up_s: float = GIVE_UP_S,
     ) -> None:
-        """Make one; `parse` reads the JSON of a line, which may have `longest_line` bytes."""
+        """Make one; `parse` reads the JSON of a line, which may have `longest_line` bytes. A group of lines
+        waits `give_up_s` for room.
+        """
         self._database = database
         self._submit = submit
         self._accept = accept
         self._pressure = pressure
         self._parse = parse
         self._longest = longest_line
+        self._give_up_s = give_up_s
 
     async def __call__(
         self,
@@ -84,16 +91,21 @@ class TakeBatch:
         pieces: AsyncIterator[bytes],
         key: str | None = None,
         defaults: LineDefaults = LineDefaults(),  # noqa: B008 - it never changes
+        left: Callable[[], Awaitable[None]] = stays,
     ) -> str:
         """Take in the lines that come in `pieces`; return the id of the batch once the last one is committed.
 
         With a `key` that came before it is that batch again: lines that were taken are not taken again. Where
-        the pieces break off, what came in full is taken, the batch is interrupted, and the error goes on.
-        Raises Conflict when another connection takes the batch over, DatabaseAway.
+        the pieces break off, what came in full is taken, the batch is interrupted, and the error goes on; so
+        it is with what `left` raises, where there is no room for the next lines and the caller leaves.
+        Raises InvalidInput, before any line is read, when `defaults` name a scorecard or a grader that is not
+        there; Conflict when another connection takes the batch over, TooBusy when there was no room for long,
+        Unavailable when the process ends, DatabaseAway.
         """
+        await asyncio.to_thread(self._check, tenant, defaults)
         receiver, now = uuid.uuid4().hex, datetime.now(UTC)
         batch_id = await asyncio.to_thread(self._receive, tenant, key, receiver, now)
-        receiving = _Receiving(tenant, batch_id, receiver, defaults)
+        receiving = _Receiving(tenant, batch_id, receiver, defaults, left)
         status: BatchStatus = "interrupted"
         try:
             await self._take(receiving, pieces)
@@ -101,6 +113,13 @@ class TakeBatch:
         finally:
             await self._end(receiving, status)
         return batch_id
+
+    def _check(self, tenant: str, defaults: LineDefaults) -> None:
+        if defaults.grader is not None:
+            self._submit.check_grader(defaults.grader)
+        if defaults.scorecard is not None:
+            with self._database.begin(tenant) as tx:
+                named_scorecard(tx, defaults.scorecard)
 
     async def _take(self, receiving: _Receiving, pieces: AsyncIterator[bytes]) -> None:
         lines = Lines(self._longest)
@@ -120,12 +139,22 @@ class TakeBatch:
         self, receiving: _Receiving, group: Sequence[Line], last: "asyncio.Task[None] | None"
     ) -> "asyncio.Task[None]":
         """Begin to take a group; return once no other but this one is under way."""
-        await self._pressure.wait(redacts=self._submit.redacts)
+        await self._wait_for_room(receiving)
         begun = asyncio.create_task(self._take_group(receiving, group, last))
         if last is not None:
             # What went wrong with it is raised by the one that comes after it.
             await asyncio.wait([last])
         return begun
+
+    async def _wait_for_room(self, receiving: _Receiving) -> None:
+        redacts, left = self._submit.redacts, receiving.left
+        try:
+            await self._pressure.wait(redacts=redacts, left=left, give_up_s=self._give_up_s)
+        except TooBusy as busy:
+            reason = busy.detail.rpartition("; ")[0]
+            raise TooBusy(f"{reason}; {_interrupted(receiving)}", busy.retry_after_s) from None
+        except Unavailable as away:
+            raise Unavailable(f"{away.detail}; {_interrupted(receiving)}") from None
 
     async def _take_group(
         self, receiving: _Receiving, group: Sequence[Line], last: "asyncio.Task[None] | None"
@@ -150,7 +179,7 @@ class TakeBatch:
         asked = read_line(line, receiving.defaults, self._parse, self._longest)
         known = taken.get(line.number)
         if known is not None and known.outcome != "rejected":
-            return None if known.body_sha256 == asked.body_sha256 else _Read(asked)
+            return None if known.came_with(asked.body_sha256) else _Read(asked)
         if asked.request is None:
             return _Read(asked, problems=asked.problems)
         place = BatchLine(id=receiving.batch_id, line=line.number)
@@ -179,7 +208,7 @@ class TakeBatch:
         outcomes = dict(zip((draft.id for draft in drafts), self._accept(tx, drafts), strict=True))
         taken = [_taken(one, outcomes[one.draft.id] if one.draft else None) for one in open_]
         others = ((one, before[one.asked.line]) for one in read if not _is_open(before.get(one.asked.line)))
-        changed = [_changed(known) for one, known in others if known.body_sha256 != one.asked.body_sha256]
+        changed = [_changed(known) for one, known in others if not known.came_with(one.asked.body_sha256)]
         lines = [*taken, *changed]
         tx.batches.record(batch_id, lines, [before[line.line] for line in lines if line.line in before])
         for line in lines:
@@ -206,6 +235,11 @@ class TakeBatch:
     def _store_end(self, receiving: _Receiving, status: BatchStatus) -> None:
         with self._database.begin(receiving.tenant) as tx:
             tx.batches.end(receiving.batch_id, receiving.receiver, status, datetime.now(UTC))
+
+
+def _interrupted(receiving: _Receiving) -> str:
+    taken = f"batch {receiving.batch_id} keeps what was taken"
+    return f"{taken}; send the same lines again under the same Idempotency-Key"
 
 
 def _groups(lines: Iterator[Line]) -> Iterator[list[Line]]:
@@ -238,7 +272,8 @@ def _taken(read: _Read, outcome: Outcome | None) -> TakenLine:
         problems = told(asked.line, outcome)
     return TakenLine(
         line=asked.line,
-        body_sha256=asked.body_sha256,
+        # What is rejected is read anew whenever it comes: nothing is to be compared.
+        body_sha256="" if kind == "rejected" else asked.body_sha256,
         outcome=kind,
         evaluation_id=evaluation_id,
         problems=problems,

@@ -22,6 +22,18 @@ def tidy(chores: Sequence[Chore], enough: Callable[[], bool] = lambda: False) ->
             time.sleep(PAUSE_S)
 
 
+class Settle:
+    """The chore of letting go, in SQLite's files, of what the chores before it and anybody else deleted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __call__(self) -> int:
+        """Empty the write-ahead log. That is done at once, or with the next round."""
+        self._database.settle()
+        return 0
+
+
 class ForgetKeys:
     """The chore of forgetting idempotency keys: whoever repeats a request does so within two days."""
 

@@ -1,9 +1,13 @@
 """Too much at once is refused in time; a disk that is full all the same loses nothing."""
 
+import asyncio
 import json
+import socket
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from threading import Timer
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -11,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from service.domain.errors import StorageFull
+from service.api.strict import read_json
+from service.domain.errors import StorageFull, TooBusy
 from service.storage.database import translated_errors
-from tests.running import running_service
+from tests.running import RunningService, running_service
 from tests.service.cards import conversation
 from tests.service.results import keep
 
@@ -54,6 +59,83 @@ def test_a_batch_waits_for_room_and_loses_no_line(tmp_path):
         timer.join()
         assert answer.json()["accepted"] == 3
         assert time.monotonic() - started > 1
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """A service whose queue is full for as long as the tests last."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('full') / 'x.db'}"
+    with running_service("api", database_url=url, max_queued=1) as service:
+        keep(service.factory.database, "other", "0" * 32, None, datetime.now(UTC))
+        yield service
+
+
+def eventually_interrupted(service: RunningService, key: str) -> bool:
+    """Whether the batch with this key comes to be marked as interrupted in the database, not only for age."""
+    for _ in range(300):
+        with service.factory.database.begin("default") as tx:
+            query = sa.text("SELECT status FROM batches WHERE idempotency_key = :key")
+            if tx.connection.scalar(query, {"key": key}) == "interrupted":
+                return True
+        time.sleep(0.1)
+    return False
+
+
+def send_batch(service: RunningService, key: str) -> socket.socket:
+    """Return the connection over which a batch was sent, and no answer was waited for."""
+    where, body = urlsplit(service.url), json.dumps(BODY) + "\n"
+    head = (
+        "POST /v1/batches HTTP/1.1",
+        f"Host: {where.netloc}",
+        f"Authorization: {service.client.headers['authorization']}",
+        "Content-Type: application/x-ndjson",
+        f"Idempotency-Key: {key}",
+        f"Content-Length: {len(body)}",
+        "",
+        body,
+    )
+    connection = socket.create_connection((where.hostname, where.port), timeout=60)
+    connection.sendall("\r\n".join(head).encode())
+    return connection
+
+
+def eventually_open(service: RunningService, key: str) -> bool:
+    for _ in range(300):
+        with service.factory.database.begin("default") as tx:
+            query = sa.text("SELECT count(*) FROM batches WHERE idempotency_key = :key")
+            if tx.connection.scalar(query, {"key": key}):
+                return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_batch_that_waits_for_room_notices_that_its_caller_left(full):
+    connection = send_batch(full, "left")
+    assert eventually_open(full, "left")
+    connection.close()
+    assert eventually_interrupted(full, "left")
+
+
+def test_a_batch_without_room_for_long_is_told_to_come_again(full):
+    async def lines() -> AsyncIterator[bytes]:
+        yield json.dumps(BODY).encode()
+
+    take = full.factory.take_batch(read_json)
+    take._give_up_s = 0.1
+    with pytest.raises(TooBusy, match="send the same lines again under the same Idempotency-Key") as refused:
+        asyncio.run(take("default", lines(), "patient"))
+    assert refused.value.retry_after_s >= 1
+    assert eventually_interrupted(full, "patient")
+
+
+def test_a_batch_that_waits_for_room_ends_with_the_process(full):
+    with send_batch(full, "stopped") as connection:
+        assert eventually_open(full, "stopped")
+        full.factory.stop_taking()
+        answer = connection.recv(65536).decode()
+    assert " 503 " in answer.splitlines()[0]
+    assert "the service is stopping" in answer
+    assert eventually_interrupted(full, "stopped")
 
 
 def test_a_full_disk_is_a_503_with_the_reason_and_passes_by_itself(tmp_path):

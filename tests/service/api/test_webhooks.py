@@ -69,7 +69,7 @@ def test_the_query_of_a_callback_url_is_shown_to_nobody(client, listed):
     _, ids = listed
     for path in (DELIVERIES, f"{DELIVERIES}/{ids['pending']}"):
         text = client.get(path).text
-        assert "crm.example/hook?…" in text
+        assert "crm.example/…" in text
         assert URL.partition("=")[2] not in text
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.webhook import JITTER, LONGEST_ASKED_S, RETRY_AFTER_S, pause_after, without_query
+from service.domain.webhook import JITTER, LONGEST_ASKED_S, RETRY_AFTER_S, pause_after, shown_url
 
 ROUND = range(1, len(RETRY_AFTER_S) + 1)
 
@@ -26,7 +26,9 @@ def test_a_receiver_may_ask_for_a_longer_pause_within_bounds(failures, asked, ch
     assert max(planned, min(asked, LONGEST_ASKED_S)) <= pause <= max(planned * (1 + JITTER), LONGEST_ASKED_S)
 
 
-def test_what_may_be_a_secret_in_a_query_is_not_shown():
-    assert without_query("https://crm.example/hook?token=geheim#a") == "https://crm.example/hook?…"
-    assert without_query("https://crm.example/hook") == "https://crm.example/hook"
-    assert without_query("") == ""
+def test_what_may_be_a_secret_in_a_path_or_query_is_not_shown():
+    for secret in ("/services/T0/B0/geheim", "/hook?token=geheim#a", "?geheim", "/?geheim"):
+        assert shown_url(f"https://crm.example:8443{secret}") == "https://crm.example:8443/…"
+    assert shown_url("https://crm.example/") == "https://crm.example/"
+    assert shown_url("https://crm.example") == "https://crm.example"
+    assert shown_url("") == ""

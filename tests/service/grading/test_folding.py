@@ -133,3 +133,16 @@ def test_hostile_text_costs_linear_time(text, quote):
     started = time.perf_counter()
     assert FoldedText(text).find(quote) is None
     assert time.perf_counter() - started < 15
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+@example("A\x1cB  c\t d")
+def test_plain_english_is_folded_like_any_other_text(text):
+    # A letter that is not ASCII takes the long way.
+    long_way = FoldedText(text + "\u00e9")
+    assert FoldedText(text).folded + "e\u0301" == long_way.folded
+    for start, end in ((0, 5), (3, 9)):
+        if text[start:end].strip():
+            assert FoldedText(text).find(text[start:end]) == FoldedText(text + " \u00e9").find(
+                text[start:end]
+            )

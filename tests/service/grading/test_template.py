@@ -60,3 +60,10 @@ def test_values_are_not_templates():
 @pytest.mark.parametrize("name", ["grade", "repair"])
 def test_the_templates_that_are_shipped_fit_their_declarations(name):
     assert load_template(name).id == name
+
+
+def test_a_template_knows_what_each_block_depends_on():
+    template = load_template("grade")
+    assert template.uses["card"] == {"dimensions", "title"}
+    assert template.uses["system"] == {"facts", "language"}
+    assert "transcript" in template.uses["conversation"]

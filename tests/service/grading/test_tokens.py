@@ -5,7 +5,7 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.grading.tokens import TokenCounter, estimate, upper_bound
+from service.grading.tokens import TokenCounter, estimate, most_estimated, upper_bound
 
 
 def an_encoding():
@@ -75,3 +75,14 @@ def test_a_long_run_of_one_character_is_counted_in_bounded_time():
     started = time.perf_counter()
     TokenCounter(an_encoding()).count("t" * 1_000_000)
     assert time.perf_counter() - started < 20
+
+
+@given(st.text())
+def test_no_text_is_estimated_higher_than_its_length_allows(text):
+    assert estimate(text) <= most_estimated(text)
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=3), st.integers(0, 120))
+def test_a_request_that_need_not_be_read_is_judged_as_one_that_was(texts, limit):
+    counter = TokenCounter()
+    assert counter.exceeds(tuple(texts), limit) == (counter.count_request(tuple(texts)) > limit)

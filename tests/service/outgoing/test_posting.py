@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -145,24 +146,43 @@ def test_an_endless_answer_is_not_read_to_its_end():
         assert post(there.url()).status == 200
 
 
-def test_what_speaks_no_http_is_told_so():
+def told_by(babble, *, tls=(None, None)):
+    """Why a request failed to a server that says what `babble` writes."""
+
     async def told():
-        async def babble(reader, writer):
-            await reader.readuntil(b"{}")
-            writer.write(b"SSH-2.0-server\r\n\r\n")
-            await writer.drain()
+        async def answer(reader, writer):
+            with suppress(ConnectionError):
+                await reader.readuntil(b"{}")
+                await babble(writer)
             writer.close()
 
-        server = await asyncio.start_server(babble, LOOPBACK, 0)
-        port = server.sockets[0].getsockname()[1]
+        server = await asyncio.start_server(answer, LOOPBACK, 0, ssl=tls[0])
+        url = f"http{'s' if tls[0] else ''}://crm.example:{server.sockets[0].getsockname()[1]}/"
         async with server:
             with pytest.raises(NotPosted) as caught:
-                await Post(Names([LOOPBACK]), private=True)(
-                    f"http://crm.example:{port}/", {"host": "a"}, b"{}"
-                )
-        return caught.value.failure.type
+                await Post(Names([LOOPBACK]), private=True, tls=tls[1])(url, {"host": "a"}, b"{}")
+        return caught.value.failure
 
-    assert asyncio.run(told()) == "protocol"
+    return asyncio.run(told())
+
+
+def test_what_speaks_no_http_is_told_so():
+    async def babble(writer):
+        writer.write(b"SSH-2.0-server\r\n\r\n")
+        await writer.drain()
+
+    assert told_by(babble).type == "protocol"
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_who_puts_the_answer_off_without_end_is_given_up_after_some_bytes(authority, encrypted):
+    async def put_off(writer):
+        while True:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+            await writer.drain()
+
+    failure = told_by(put_off, tls=authority if encrypted else (None, None))
+    assert (failure.type, failure.detail) == ("protocol", "the receiver sent 65,536 bytes and no answer")
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch):

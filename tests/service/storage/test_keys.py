@@ -73,8 +73,10 @@ def test_a_key_that_another_process_revoked_works_a_second_longer_at_most(databa
     elsewhere.revoke(key.id)
     assert here.authenticate(secret).id == key.id
     clock.now += REMEMBERED_S
+    assert here.was_known(secret)
     with pytest.raises(NotAuthenticated):
         here.authenticate(secret)
+    assert not here.was_known(secret), "from here on it counts as a guess"
 
 
 def test_unknown_keys_are_refused(database):

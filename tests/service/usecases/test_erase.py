@@ -8,16 +8,20 @@ import pytest
 import sqlalchemy as sa
 
 from service.domain.audit import AuditFilter
-from service.domain.errors import Gone, NotFound
+from service.domain.batch import TakenLine
+from service.domain.errors import Conflict, Gone, NotFound
 from service.domain.evaluation import Failure
 from service.domain.score import score
 from service.domain.submission import EvaluationFilter
 from service.storage import schema
 from service.storage.database import Database
+from service.storage.idempotency import Claim
 from service.storage.reading import ReadOnlyDatabase
 from service.storage.upgrade import upgrade
+from service.usecases.accept import Idempotency, same_request
 from service.usecases.explain import ExplainEvaluation
 from service.usecases.report import ReportRequest, Reports
+from service.usecases.tidy import Settle, tidy
 from tests.service.erasing import erasing
 from tests.service.remains import remains_of
 from tests.service.results import keep, own_assessment, own_card, own_conversation, words_of
@@ -107,6 +111,61 @@ def test_nothing_that_was_said_is_left_in_any_table(database):
     assert remains_of(words, database) == set()
 
 
+def test_sqlites_files_hold_nothing_of_it_while_they_are_in_use(database):
+    if not database.is_sqlite:
+        pytest.skip("the files of a server are its own")
+    words = {NAME, "a word in the metadata", *(turn.text for turn in own_conversation().turns)}
+    for number in range(3):
+        graded(database, f"e{number}", number)
+        graded(database, f"other{number}", number, external_id="another", metadata={})
+    assert held_by_files(database, words) == words
+    erasing(database).conversation("a", NAME, "k")
+    assert held_by_files(database, {NAME, "a word in the metadata"}) == set()
+    with database.engine.connect() as reader:
+        reader.exec_driver_sql("BEGIN")
+        reader.exec_driver_sql("SELECT count(*) FROM evaluations").all()
+        erasing(database).conversation("a", "another", "k")
+        assert not database.settle(), "somebody reads what was there before"
+        assert held_by_files(database, words)
+    tidy([Settle(database)])
+    assert held_by_files(database, words) == set()
+
+
+def held_by_files(database, words):
+    """Those of the words that stand in the files as they are at this moment."""
+    held = b"".join(one.read_bytes() for one in database.file.parent.glob(f"{database.file.name}*"))
+    return {word for word in words if word.encode() in held or ascii(word)[1:-1].encode() in held}
+
+
+def test_the_digests_of_what_was_sent_go_and_the_same_request_is_still_answered_as_gone(database):
+    graded(database)
+    digest, of_another = "1" * 64, "2" * 64
+    claims = [Claim("same", digest, "e1"), Claim("appeal", digest, "appeal-1"), Claim("b", of_another, "x")]
+    lines = [
+        TakenLine(line=1, body_sha256=digest, outcome="accepted", evaluation_id="e1"),
+        TakenLine(line=2, body_sha256=digest, outcome="duplicate", evaluation_id="e1"),
+        TakenLine(line=3, body_sha256=of_another, outcome="accepted", evaluation_id="x"),
+    ]
+    with database.begin("a") as tx:
+        values = {"batch_id": "b1", "batch_line": 1}
+        tx.connection.execute(sa.update(schema.evaluations).values(values))
+        appeal = filled(schema.appeals, id="appeal-1")
+        tx.connection.execute(sa.insert(schema.appeals).values(appeal))
+        tx.idempotency.claim(claims, NOW)
+        tx.batches.record("b1", lines, [])
+    assert remains_of({digest, of_another}, database) == {digest, of_another}
+    erasing(database).one("a", "e1", "k")
+    assert remains_of({digest, of_another}, database) == {of_another}
+    with database.begin("a") as tx:
+        for body in (digest, of_another):
+            with pytest.raises(Gone):
+                same_request(tx, Idempotency("same", body))
+        with pytest.raises(Conflict):
+            same_request(tx, Idempotency("b", digest))
+        taken = tx.batches.taken("b1", [1, 2, 3])
+    assert [taken[line].came_with("3" * 64) for line in (1, 2, 3)] == [True, True, False]
+
+
 def test_every_read_of_it_says_that_it_is_gone_and_lists_leave_it_out(database):
     graded(database)
     erase = erasing(database)
@@ -192,7 +251,8 @@ def test_the_name_of_a_conversation_goes_with_the_last_of_its_evaluations(databa
         tx.connection.execute(sa.insert(schema.labels).values(label_of(NAME, "yes")))
     erase = erasing(database)
     erase.one("a", "e1", "k")
-    assert remains_of({NAME, "words-in-labels-rationale"}, database) == {NAME, "words-in-labels-rationale"}
+    # The name is still needed; what was written of it may have been of the one that is erased.
+    assert remains_of({NAME, "words-in-labels-rationale"}, database) == {NAME}
     erase.one("a", "e2", "k")
     assert remains_of({NAME, "words-in-labels-rationale"}, database) == set()
 

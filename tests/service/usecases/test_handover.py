@@ -39,6 +39,12 @@ def test_what_is_handed_over_is_taken_once():
     assert handover.take("one") is None
 
 
+def test_a_process_that_works_nothing_off_remembers_nothing():
+    handover, one = Handover(0), accepted("one")
+    handover.put(one)
+    assert handover.take("one") is None
+
+
 def test_only_the_latest_are_remembered():
     handover, one = Handover(), accepted("0")
     for number in range(REMEMBERED + 1):

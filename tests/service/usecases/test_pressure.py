@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.domain.errors import TooBusy
+from service.domain.errors import TooBusy, Unavailable
 from service.factory import Factory
 from service.settings import Settings
 from service.usecases.pool import WorkPool
@@ -61,6 +61,30 @@ async def test_who_is_in_no_hurry_waits_until_there_is_room(database):
     assert not waiting.done()
     behind[0] = 0.0
     await asyncio.wait_for(waiting, 30)
+
+
+async def test_who_waits_is_told_when_there_was_no_room_for_long(database):
+    behind = pressure(database, backlog_s=lambda: 100.0)
+    with pytest.raises(TooBusy, match="redaction is 100 s behind"):
+        await asyncio.wait_for(behind.wait(give_up_s=0.1), 30)
+
+
+async def test_nobody_is_kept_waiting_by_a_process_that_ends(database):
+    behind = pressure(database, backlog_s=lambda: 100.0)
+    waiting = asyncio.create_task(behind.wait())
+    await asyncio.sleep(0.1)
+    behind.stop()
+    with pytest.raises(Unavailable, match="stopping"):
+        await asyncio.wait_for(waiting, 30)
+
+
+async def test_who_leaves_waits_no_more(database):
+    async def leaves() -> None:
+        await asyncio.sleep(0.1)
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(pressure(database, backlog_s=lambda: 100.0).wait(left=leaves), 30)
 
 
 async def test_a_pool_knows_how_far_it_is_behind():

@@ -46,10 +46,14 @@ def sessions(database):
     return Sessions(database, RedactWords(WorkPool(0), Policies()))
 
 
+def opened(sessions, request):
+    return asyncio.run(sessions.open(KEY, SessionRequest.model_validate(request)))
+
+
 @pytest.fixture
 def session(sessions):
     request = {"name": "November", "evaluations": ["e1", "e2"], "raters": ["r1", "r2"], "expert": "r9"}
-    return sessions.open(KEY, SessionRequest.model_validate(request))
+    return opened(sessions, request)
 
 
 @pytest.fixture
@@ -176,18 +180,24 @@ def test_rationales_are_redacted(database, sessions, session):
     assert "4111" not in sessions.sheet("a", session.id, "r1").model_dump_json()
 
 
+def test_the_name_of_a_session_is_redacted(sessions):
+    request = {"name": "Call with Peter Miller", "evaluations": ["e1"], "raters": ["r1", "r2"]}
+    assert opened(sessions, request).name == "Call with <PERSON_1>"
+    assert [one.name for one in sessions.list("a", None, 9).items] == ["Call with <PERSON_1>"]
+
+
 def test_a_session_is_about_completed_evaluations_on_one_card(sessions, database):
     keep(database, "a", "e3", None, NOW, external_id="crm-883")
     request = {"name": "x", "evaluations": ["e1", "e3", "nothing"], "raters": ["r1", "r2"]}
     with pytest.raises(InvalidInput) as refused:
-        sessions.open(KEY, SessionRequest.model_validate(request))
+        opened(sessions, request)
     assert [one.pointer for one in refused.value.problems] == ["/evaluations/1", "/evaluations/2"]
 
 
 @BOTH
 def test_sessions_are_listed_newest_first_and_each_tenant_sees_its_own(sessions, session):
     request = {"name": "Late", "evaluations": ["e1"], "raters": ["r1", "r2"], "due": NOW - timedelta(days=1)}
-    late = sessions.open(KEY, SessionRequest.model_validate(request))
+    late = opened(sessions, request)
     page = sessions.list("a", None, 1)
     assert [(one.id, one.overdue) for one in page.items] == [(late.id, True)]
     assert [one.id for one in sessions.list("a", page.next_cursor, 9).items] == [session.id]
@@ -208,11 +218,11 @@ def test_a_spread_is_the_distance_of_the_furthest_two(levels):
 
 def test_conversations_may_be_named_by_what_they_are_called_outside(sessions, database):
     request = {"name": "x", "evaluations": ["crm-881", "e2"], "raters": ["r1", "r2"]}
-    session = sessions.open(KEY, SessionRequest.model_validate(request))
+    session = opened(sessions, request)
     assert session.evaluations == ("e1", "e2")
     one = {"evaluation": "crm-882", "dimension": "listening", "level": 2}
     given = AnswersRequest.model_validate({"rater": "r1", "answers": [one]})
     asyncio.run(sessions.answer("a", session.id, given))
     assert sessions.sheet("a", session.id, "r1").conversations[1].answers[0].level == 2
     with pytest.raises(InvalidInput, match="named twice"):
-        sessions.open(KEY, SessionRequest.model_validate(request | {"evaluations": ["crm-881", "e1"]}))
+        opened(sessions, request | {"evaluations": ["crm-881", "e1"]})

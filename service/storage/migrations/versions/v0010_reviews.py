@@ -1,13 +1,11 @@
 """Reviews, appeals and calibration sessions."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-from service.domain.evaluation import Assessment
-from service.domain.review_queue import REVIEW_DAYS, needed_review
 from service.storage.types import UtcDateTime
 
 revision = "0010"
@@ -16,6 +14,8 @@ down_revision = "0009"
 _MOMENT = sa.DateTime(timezone=True)
 _OPEN = sa.text("closed_at IS NULL")
 _AT_ONCE = 500
+_REVIEW_DAYS = 5.0
+_UNKNOWN_CONFIDENCE = 0.5
 
 _evaluations = sa.table(
     "evaluations",
@@ -74,16 +74,37 @@ def _put_in_queue(now: datetime) -> None:
         if not rows:
             return
         after = rows[-1].id
-        _store([value for row in rows if row.assessment for value in _needed(row, now)])
+        due = _whole_hour(now + timedelta(days=_REVIEW_DAYS))
+        _store([{"of": row.id, "due": due, **needed} for row in rows if (needed := _needed(row.assessment))])
 
 
-def _needed(row: Any, now: datetime) -> list[dict[str, Any]]:
-    known = {name: value for name, value in row.assessment.items() if name in Assessment.model_fields}
-    needed = needed_review(Assessment.model_validate(known), now, REVIEW_DAYS)
-    if needed is None:
-        return []
-    opened = f" {' '.join(needed.dimensions)} "
-    return [{"of": row.id, "due": needed.due_at, "certainty": needed.certainty, "opened": opened}]
+def _whole_hour(moment: datetime) -> datetime:
+    whole = moment.replace(minute=0, second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(hours=1)
+
+
+def _needed(assessment: Any) -> dict[str, Any] | None:
+    """Return what is open of an assessment as it was stored then, None where nothing is, or nothing can be
+    read: one row that is not what it should be must not be in the way of all others.
+    """
+    read = assessment if isinstance(assessment, dict) else {}
+    grades = read.get("grades")
+    unsure = [grade for grade in grades if _is_unsure(grade)] if isinstance(grades, list) else []
+    if not unsure:
+        return None
+    certainty = 0.0 if read.get("flags") else min(map(_certainty, unsure))
+    return {"certainty": certainty, "opened": f" {' '.join(grade['dimension'] for grade in unsure)} "}
+
+
+def _is_unsure(grade: Any) -> bool:
+    if not isinstance(grade, dict) or not isinstance(grade.get("dimension"), str):
+        return False
+    return grade.get("disposition", "needs_review") == "needs_review"
+
+
+def _certainty(grade: dict[str, Any]) -> float:
+    confidence = grade.get("confidence")
+    return float(confidence) if isinstance(confidence, int | float) else _UNKNOWN_CONFIDENCE
 
 
 def _store(values: list[dict[str, Any]]) -> None:
