@@ -1,6 +1,8 @@
 # make demo · make test · make check · make serve · make bench · make example
 PYTHON ?= python3
 PORT ?= 8000
+# Test files that run at the same time.
+JOBS ?= auto
 BIN := .venv/bin
 RUN := .venv/.run
 DEV := .venv/.dev
@@ -14,7 +16,7 @@ serve: $(RUN)
 	@QALIBRATE_LOG_FORMAT=$${QALIBRATE_LOG_FORMAT:-console} exec $(BIN)/qalibrate serve --dev-key --port $(PORT)
 
 test: $(DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

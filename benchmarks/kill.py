@@ -22,10 +22,8 @@ from evals.model_server import Behaviour, ModelServer, RecordedRequest, failing
 from tests.postgres import Postgres, postgres
 
 MODEL_S = 0.2
-EVERY_S = 0.4
-"""A conversation comes in this often."""
-
-RESTART_S = 3.0
+UP_S = (2.0, 8.0)
+"""So many seconds pass between the start of a process and the next kill."""
 SETTLES_WITHIN_S = 600.0
 ROLES = {"sqlite": ["all"], "postgresql": ["api", "api", "worker", "worker", "worker"]}
 
@@ -81,24 +79,15 @@ def main() -> None:
 
 
 def kill(scene: Scene, submissions: int, times: int) -> None:
-    """Kill a process, any of them, so many times, while conversations come in one by one."""
-    posting = threading.Thread(target=scene.running.callers.post_evenly, args=(submissions, EVERY_S))
-    posting.start()
-    started = time.monotonic()
+    """Kill a process, any of them, so many times; between two kills conversations come in one by one."""
     for number in range(times):
-        # Killed at any moment of what is left, so that posting goes on to the last kill.
-        time.sleep(scene.random.uniform(0.0, 2.0) * _left(started, submissions, times - number))
+        count = submissions * (number + 1) // times - submissions * number // times
+        up_s = scene.random.uniform(*UP_S)
+        scene.running.callers.post_evenly(count, up_s / count)
         victim = scene.random.choice(scene.running.processes)
         victim.kill()
         _say(f"kill {number + 1} of {times}: {victim.name}")
         victim.start()
-    posting.join()
-
-
-def _left(started: float, submissions: int, kills: int) -> float:
-    """Return the seconds from kill to kill when the rest of them fits into the time that posting takes."""
-    left = started + submissions * EVERY_S - time.monotonic()
-    return max(0.1, left / kills - RESTART_S)
 
 
 def freeze(scene: Scene, submissions: int, times: int) -> None:

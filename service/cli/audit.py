@@ -25,7 +25,7 @@ def audit(
     output: FormatOption = "table",
 ) -> None:
     """Show who read, exported, overruled, erased or administered what, the latest first."""
-    factory = open_factory()
+    factory = open_factory(tenant=tenant)
     wanted = AuditFilter(subject=subject, action=action, actor=actor)
     lines = _lines(factory, tenant, wanted, limit)
     if output == "json":

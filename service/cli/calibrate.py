@@ -11,7 +11,7 @@ from service.cli.calibration_file import format_of, write_calibration
 from service.cli.output import FormatOption, print_json, say
 from service.cli.overwriting import refuse_overwriting
 from service.cli.parallel import Counter
-from service.cli.setup import make_factory
+from service.cli.setup import open_factory
 from service.domain.errors import FieldProblem, InvalidInput, TooFewLabels, field_problems
 from service.domain.evaluation import ScorecardRef
 from service.domain.keys import DEFAULT_TENANT
@@ -89,9 +89,8 @@ def _request(
 
 
 def _from_database(tenant: str, request: "CalibrationRequest", activate: bool | None) -> "Fitted":
-    factory = make_factory()
+    factory = open_factory(tenant=tenant)
     try:
-        factory.upgrade_database()
         with _progress() as counter:
             made = factory.calibrate.now(tenant, request, counter.advance)
         fitted = factory.calibrations.fitted(tenant, made.id)

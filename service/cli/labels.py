@@ -68,7 +68,7 @@ def import_labels(
 
     Exits with 2 when a row was bad or contradicts what its rater said before.
     """
-    factory = open_factory(create=True)
+    factory = open_factory(create=True, tenant=tenant)
     bad = 0
     try:
         for name in files:
@@ -110,7 +110,7 @@ def plan(
     """
     from service.usecases.labels_plan import PlanRequest
 
-    factory = open_factory()
+    factory = open_factory(tenant=tenant)
     wanted = PlanRequest(scorecard, count, core, seed, _moment(since), grader)
     try:
         drawn, card = factory.plan_labels(tenant, wanted)

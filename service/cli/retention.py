@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.output import FormatOption, print_json, print_table, say
-from service.cli.setup import make_factory
+from service.cli.setup import open_factory
 from service.domain.audit import COMMAND_LINE
 from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.keys import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from service.factory import Factory
     from service.usecases.retention import Rule
 
 app = typer.Typer(no_args_is_help=True)
@@ -24,7 +23,7 @@ def show(
     output: FormatOption = "table",
 ) -> None:
     """Show how long conversations are kept."""
-    factory = _ready()
+    factory = open_factory(tenant=tenant)
     rules = factory.retention.rules() if tenant is None else [factory.retention.rule(tenant)]
     factory.close()
     if output == "json":
@@ -45,7 +44,7 @@ def put(
     """Say how long a tenant's conversations are kept. A running worker goes by it within ten minutes."""
     if (days is not None) + keep + default != 1:
         raise InvalidInput([FieldProblem("", "say one of --days N, --keep and --default")])
-    factory = _ready()
+    factory = open_factory(create=True, tenant=tenant)
     retention = factory.retention
     rule = retention.drop(tenant, COMMAND_LINE) if default else retention.put(tenant, days, COMMAND_LINE)
     factory.close()
@@ -58,7 +57,7 @@ def run(
     output: FormatOption = "table",
 ) -> None:
     """Erase now what has been kept for long enough; workers do so by themselves."""
-    factory = _ready()
+    factory = open_factory()
     done = factory.retention.due() if dry_run else factory.retention.run(by=COMMAND_LINE)
     factory.close()
     if output == "json":
@@ -71,9 +70,3 @@ def run(
 
 def _days(rule: "Rule") -> str:
     return "for ever" if rule.days is None else f"for {rule.days:g} days"
-
-
-def _ready() -> "Factory":
-    factory = make_factory()
-    factory.upgrade_database()
-    return factory

@@ -8,7 +8,7 @@ import yaml
 
 from service.cli.grade import scorecards_for
 from service.cli.output import BAD_INPUT, FormatOption, console, print_json, print_table, say
-from service.cli.setup import make_factory
+from service.cli.setup import open_factory
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.scorecard import ScorecardRevision
 from service.domain.scorecard_file import check_scorecard, read_scorecard
@@ -46,8 +46,7 @@ def list_scorecards(
     output: FormatOption = "table",
 ) -> None:
     """List the scorecards in the database, built-in ones included."""
-    factory = make_factory()
-    factory.upgrade_database()
+    factory = open_factory(tenant=tenant)
     cards = factory.scorecards.list(tenant)
     if output == "json":
         for card in cards:
@@ -84,9 +83,8 @@ def publish(
     output: FormatOption = "table",
 ) -> None:
     """Publish a scorecard: new content gets the next revision, the same content keeps its own."""
-    factory = make_factory()
     card = read_scorecard(file.read_bytes())
-    factory.upgrade_database()
+    factory = open_factory(create=True, tenant=tenant)
     revision, new = factory.scorecards.publish(tenant, card)
     if output == "json":
         print_json({"name": revision.name, "revision": revision.revision, "new": new})

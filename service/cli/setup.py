@@ -1,12 +1,14 @@
 """Settings and factory for a command, with the options that a command line may override."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from service.cli.output import say
+from service.cli.output import printable, say
+from service.domain.keys import DEFAULT_TENANT
 
 if TYPE_CHECKING:
     from service.factory import Factory
@@ -51,10 +53,18 @@ def make_factory(**overrides: Any) -> "Factory":
         raise InvalidSettings(f"QALIBRATE_POLICY: {error}") from None
 
 
-def open_factory(*, create: bool = False) -> "Factory":
+def open_factory(*, create: bool = False, tenant: str | None = None) -> "Factory":
     """Return the factory of a command that works on the database, which has to be of this version; `create`
-    makes one where there is none. Raises InvalidSettings, DatabaseAway.
+    makes one where there is none. A `tenant` that has no key is warned of: it may be misspelt.
+
+    Raises InvalidSettings, DatabaseAway.
     """
     factory = make_factory()
     factory.check_database(create=create)
+    if tenant is not None and tenant != DEFAULT_TENANT:
+        tenants = {key.tenant for key in factory.keys.list()}
+        if tenant not in tenants:
+            near = get_close_matches(tenant, tenants, n=1)
+            question = f"; did you mean {near[0]!r}?" if near else ""
+            say(printable(f"warning: no key belongs to tenant {tenant!r}{question}"))
     return factory

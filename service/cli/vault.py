@@ -1,16 +1,13 @@
 """`qalibrate vault …`: for who runs the service; it works on the database directly."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from service.cli.output import FormatOption, console, print_json, print_table, say
-from service.cli.setup import make_factory
+from service.cli.setup import open_factory
 from service.domain.audit import COMMAND_LINE
 from service.domain.keys import DEFAULT_TENANT
-
-if TYPE_CHECKING:
-    from service.factory import Factory
 
 app = typer.Typer(no_args_is_help=True)
 EvaluationArgument = Annotated[str, typer.Argument(help="The id of the evaluation.")]
@@ -22,7 +19,7 @@ def show(
     evaluation: EvaluationArgument, tenant: TenantOption = DEFAULT_TENANT, output: FormatOption = "table"
 ) -> None:
     """Show what the placeholders of an evaluation stood for; it leaves a line in the log."""
-    content = _ready().vault.open(tenant, evaluation, COMMAND_LINE)
+    content = open_factory(tenant=tenant).vault.open(tenant, evaluation, COMMAND_LINE)
     if output == "json":
         print_json(content)
         return
@@ -34,14 +31,14 @@ def show(
 @app.command()
 def forget(evaluation: EvaluationArgument, tenant: TenantOption = DEFAULT_TENANT) -> None:
     """Drop what the placeholders of an evaluation stood for, for good."""
-    _ready().vault.forget(tenant, evaluation, COMMAND_LINE)
+    open_factory(tenant=tenant).vault.forget(tenant, evaluation, COMMAND_LINE)
     say(f"the vault of {evaluation} is gone")
 
 
 @app.command()
 def purge(output: FormatOption = "table") -> None:
     """Drop what has expired; the worker does so by itself now and then."""
-    purged = _ready().vault.purge()
+    purged = open_factory().vault.purge()
     if output == "json":
         print_json({"purged": purged})
     else:
@@ -54,9 +51,3 @@ def key() -> None:
     from service.usecases.seal import new_key
 
     console().print(new_key())
-
-
-def _ready() -> "Factory":
-    factory = make_factory()
-    factory.upgrade_database()
-    return factory

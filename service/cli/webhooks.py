@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from service.cli.output import FormatOption, complain, console, print_json, print_table, printable, say
-from service.cli.setup import make_factory
+from service.cli.setup import open_factory
 from service.domain.audit import COMMAND_LINE
 from service.domain.keys import DEFAULT_TENANT
 
@@ -37,7 +37,7 @@ def secret(
     """Print the secret that signs a tenant's webhooks."""
     if drop_old and not rotate:
         raise typer.BadParameter("it goes with --rotate", param_hint="--drop-old")
-    secrets = _ready().webhook_secrets
+    secrets = open_factory(create=True, tenant=tenant).webhook_secrets
     if not rotate:
         found = secrets.show(tenant, COMMAND_LINE)
     elif drop_old:
@@ -63,7 +63,7 @@ def list_deliveries(
     output: FormatOption = "table",
 ) -> None:
     """List webhooks, newest first."""
-    _show(_some(_ready(), tenant, status, evaluation, limit), output)
+    _show(_some(open_factory(tenant=tenant), tenant, status, evaluation, limit), output)
 
 
 @app.command()
@@ -73,7 +73,7 @@ def dead(
     output: FormatOption = "table",
 ) -> None:
     """List webhooks that were given up."""
-    _show(_some(_ready(), tenant, "dead", None, limit), output)
+    _show(_some(open_factory(tenant=tenant), tenant, "dead", None, limit), output)
 
 
 @app.command()
@@ -88,7 +88,7 @@ def resend(
         raise typer.Exit(2)
     from service.usecases.webhooks import PORTION
 
-    webhooks = _ready().webhooks
+    webhooks = open_factory(tenant=tenant).webhooks
     resent = 0
     if webhook is not None:
         webhooks.resend(tenant, webhook, COMMAND_LINE)
@@ -100,12 +100,6 @@ def resend(
             if portion < PORTION:
                 break
     say(f"{resent} on their way again")
-
-
-def _ready() -> "Factory":
-    factory = make_factory()
-    factory.upgrade_database()
-    return factory
 
 
 def _some(
