@@ -51,7 +51,9 @@ def create_app(factory: Factory, role: Role = "all") -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await in_thread(factory.warm_up)
-        if role != "api":
+        if role == "api":
+            factory.handover.remember_none()
+        else:
             await factory.worker.start()
         redacts = role != "api" or factory.settings.redact == "submission"
         processes = factory.settings.processes if redacts else 0

@@ -38,14 +38,14 @@ from service.usecases.batches import Batches
 from service.usecases.calibrate import Calibrate
 from service.usecases.calibrations import Calibrations, Followed
 from service.usecases.callbacks import CheckCallback
-from service.usecases.cancel import CancelEvaluation, RetryEvaluation
+from service.usecases.cancel import CancelBatch, CancelEvaluation, RetryEvaluation
 from service.usecases.cards import Scorecards
 from service.usecases.deliver import DeliverWebhook
 from service.usecases.erase import Erase
 from service.usecases.evaluations import Completions, Evaluations
 from service.usecases.explain import ExplainEvaluation
 from service.usecases.grade import GradeConversation
-from service.usecases.handover import REMEMBERED, Handover
+from service.usecases.handover import Handover
 from service.usecases.keys import Keys
 from service.usecases.labels import ImportLabels, Labels
 from service.usecases.labels_plan import PlanLabels
@@ -224,7 +224,7 @@ class Factory:
     @cached_property
     def erase(self) -> Erase:
         """Erases evaluations for good."""
-        return Erase(self.database, self.queue, self._handover, self.completions.tell)
+        return Erase(self.database, self.queue, self.handover, self.completions.tell)
 
     @cached_property
     def retention(self) -> Retention:
@@ -257,6 +257,11 @@ class Factory:
     def cancel(self) -> CancelEvaluation:
         """Ends evaluations before they are graded."""
         return CancelEvaluation(self.database, self.queue, self.announce, self.completions.tell)
+
+    @cached_property
+    def cancel_batch(self) -> CancelBatch:
+        """Ends those evaluations of a batch that are not graded yet."""
+        return CancelBatch(self.database, self.cancel)
 
     @cached_property
     def retry(self) -> RetryEvaluation:
@@ -306,6 +311,8 @@ class Factory:
             self.workload,
             self.settings.min_free_disk_mb,
             lambda: self.unseal.lacks_key,
+            lambda: self.pressure.check(redacts=self.settings.redact == "submission"),
+            lambda: self.redact.is_warm,
         )
 
     async def doctor(self) -> "list[Finding]":
@@ -367,7 +374,7 @@ class Factory:
 
     @cached_property
     def _accept(self) -> Acceptance:
-        return Acceptance(self.queue, self.vault, self._handover, self._followed)
+        return Acceptance(self.queue, self.vault, self.handover, self._followed)
 
     @cached_property
     def pressure(self) -> Pressure:
@@ -390,7 +397,7 @@ class Factory:
             self.database, self.announce, self.queue.tell, review_days=self.settings.review_days
         )
         assess = AssessEvaluation(
-            self.database, self.graders, tell, self._handover, followed, store, self._parking, self.unseal
+            self.database, self.graders, tell, self.handover, followed, store, self._parking, self.unseal
         )
         settings = self.settings
         return Worker(
@@ -399,7 +406,7 @@ class Factory:
             settings.concurrency,
             settings.dead_after_s,
             deliver=self.deliver,
-            regrade=RegradeAppeal(self.database, self.graders, self.queue, followed),
+            regrade=RegradeAppeal(self.database, self.graders, self.queue, followed, self._parking),
             chores=(
                 ForgetKeys(self.database),
                 RequeueLost(self.database, self.queue),
@@ -422,9 +429,9 @@ class Factory:
         return Followed()
 
     @cached_property
-    def _handover(self) -> Handover:
-        # Without a worker here nobody would come for it.
-        return Handover(0 if self.settings.role == "api" else REMEMBERED)
+    def handover(self) -> Handover:
+        """What this process remembers of submissions for its own worker."""
+        return Handover()
 
     @property
     def model_is_away(self) -> bool:
@@ -480,9 +487,15 @@ class Factory:
         except PluginError as error:
             raise InvalidSettings(f"QALIBRATE_PRESIDIO_CONFIG: {error}") from None
 
+    @property
+    def has_worker(self) -> bool:
+        """Whether this process works off jobs."""
+        return "worker" in self.__dict__
+
     def stop_taking(self) -> None:
-        """Take no more jobs, where this process has a worker, and no more of batches; may be called from a signal
-        handler.
+        """Take no more jobs, where this process has a worker, and no more of batches.
+
+        May be called from a signal handler.
         """
         if "pressure" in self.__dict__:
             self.pressure.stop()

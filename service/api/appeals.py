@@ -14,8 +14,8 @@ from service.deps import AppealReader, Appellant, FactoryDep, ReadingDep, Review
 from service.domain.appeal import (
     Appeal,
     AppealFilter,
+    AppealFilterState,
     AppealRequest,
-    AppealState,
     CommentRequest,
     DecisionRequest,
     WithdrawalRequest,
@@ -69,7 +69,10 @@ def list_appeals(
     factory: FactoryDep,
     key: AppealReader,
     reading: ReadingDep,
-    state: AppealState | None = None,
+    state: Annotated[
+        AppealFilterState | None,
+        Query(description="Only those in this state; `undecided` is `open` and `regraded`."),
+    ] = None,
     evaluation: Annotated[str | None, Query(max_length=200, description="The id of an evaluation.")] = None,
     overdue: Annotated[bool | None, Query(description="Only what should, or need not, be decided.")] = None,
     cursor: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
@@ -104,7 +107,7 @@ async def comment_on_appeal(
     appeal_id: AppealId, body: CommentRequest, factory: FactoryDep, key: Appellant
 ) -> Appeal:
     """Write something under an open appeal; it is redacted."""
-    return await factory.appeals.comment(key.tenant, appeal_id, body)
+    return await factory.appeals.comment(key, appeal_id, body)
 
 
 @router.post(

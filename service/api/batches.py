@@ -12,7 +12,7 @@ from service.api.examples import EVALUATION_REQUEST
 from service.api.incoming import Incoming
 from service.api.problems import responses
 from service.api.strict import StrictRoute, check_media_type, read_json
-from service.deps import FactoryDep, Reader, Submitter
+from service.deps import FactoryDep, Reader, Submitter, SubmitterKey
 from service.domain.batch import Batch, LineProblem
 from service.domain.grade import GraderName
 from service.usecases.batch_lines import LineDefaults
@@ -108,6 +108,20 @@ def get_batch(batch_id: str, factory: FactoryDep, tenant: Reader) -> Batch:
     Its evaluations are `GET /v1/evaluations?batch=`.
     """
     return factory.batches.get(tenant, batch_id)
+
+
+@router.delete(
+    "/{batch_id}", summary="Cancel what is left of a batch", responses=responses(401, 403, 404, 422, 503)
+)
+def cancel_batch(batch_id: str, factory: FactoryDep, key: SubmitterKey) -> Batch:
+    """Cancel every evaluation of the batch that is not final yet, and return the batch: `evaluations` counts
+    them. What is graded stays, and doing it again changes nothing.
+
+    Lines that come in after that are still taken: end the connection that sends them first. Where an answer
+    does not come in time, the same call goes on.
+    """
+    factory.cancel_batch(key.tenant, batch_id, key.id)
+    return factory.batches.get(key.tenant, batch_id)
 
 
 @router.get(

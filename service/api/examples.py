@@ -73,6 +73,8 @@ REVIEW_REQUEST: dict[str, Any] = {
     ],
 }
 
+CLAIM_REQUEST: dict[str, Any] = {"by": "r1", "minutes": 45}
+
 APPEAL_REQUEST: dict[str, Any] = {
     "dimension": "greeting",
     "by": "a-17",

@@ -22,7 +22,8 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """`degraded`: something is not as it should be, and `reasons` says what.
 
-    Submissions are accepted all the same; what needs a model that is away waits for it.
+    Submissions are accepted all the same, unless a reason says that they are refused; what needs a model that
+    is away waits for it.
     """
 
     status: Literal["ready", "degraded"]

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from itertools import product
+from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Metric
@@ -13,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.problems import responses
 from service.api.strict import StrictRoute
 from service.deps import FactoryDep
+from service.domain.submission import Priority
 from service.telemetry import tracing
 from service.telemetry.metrics import REGISTRY, count_request
 from service.usecases.workload import Workload
@@ -42,14 +45,14 @@ async def metrics(request: Request, factory: FactoryDep) -> Response:
     """Answer also while the database is away: without the figures that come from it."""
     workload = await factory.workload()
     gauges = [
-        *_of_database(workload),
+        *_of_database(workload, has_worker=factory.has_worker),
         *_of_process(factory.pool.waiting, circuit_is_open=factory.model_is_away),
     ]
     encode, media_type = choose_encoder(request.headers.get("accept", ""))
     return Response(encode(_Shown(gauges)), media_type=media_type)
 
 
-def _of_database(workload: Workload | None) -> Iterator[Metric]:
+def _of_database(workload: Workload | None, *, has_worker: bool) -> Iterator[Metric]:
     yield _gauge("database_up", "Whether the database answered in time.", float(workload is not None))
     if workload is None:
         return
@@ -60,10 +63,13 @@ def _of_database(workload: Workload | None) -> Iterator[Metric]:
     age = GaugeMetricFamily(
         "qalibrate_queue_oldest_age_seconds", "Time since the oldest of them was accepted.", labels=labels
     )
-    for found in workload.unfinished:
-        where = (found.status, found.priority)
-        depth.add_metric(where, found.evaluations)
-        age.add_metric(where, max(0.0, (workload.read_at - found.oldest).total_seconds()))
+    known = {(found.status, found.priority): found for found in workload.unfinished}
+    # Where there is nothing it says so: a series that comes and goes alarms nobody.
+    for where in product(("queued", "running"), get_args(Priority)):
+        found = known.get(where)
+        depth.add_metric(where, found.evaluations if found else 0)
+        waited = (workload.read_at - found.oldest).total_seconds() if found else 0.0
+        age.add_metric(where, max(0.0, waited))
     yield from (depth, age)
     yield _gauge(
         "queue_parked_evaluations", "Evaluations that wait for something to come back.", workload.parked
@@ -76,8 +82,9 @@ def _of_database(workload: Workload | None) -> Iterator[Metric]:
     for status in ("pending", "dead"):
         webhooks.add_metric([status], workload.webhooks.get(status, 0))
     yield webhooks
-    if workload.workers is not None:
-        yield _gauge("workers_alive", "Workers of the fleet that gave a sign of life.", workload.workers)
+    # An SQLite file has one process, and this is it.
+    workers = float(has_worker) if workload.workers is None else workload.workers
+    yield _gauge("workers_alive", "Workers of the fleet that gave a sign of life.", workers)
 
 
 def _of_process(waiting: int, *, circuit_is_open: bool) -> Iterator[Metric]:

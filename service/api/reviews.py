@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic import BaseModel
 
-from service.api.examples import REVIEW_REQUEST
+from service.api.examples import CLAIM_REQUEST, REVIEW_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute
 from service.deps import FactoryDep, ReadingDep, Reviewer, ReviewerKey
@@ -73,6 +73,7 @@ def list_queue(
     "/evaluations/{evaluation_id}/claim",
     summary="Take an evaluation on, or give it to somebody",
     responses=responses(401, 403, 404, 409, 410, 413, 415, 422, 503),
+    openapi_extra={"requestBody": {"content": {"application/json": {"example": CLAIM_REQUEST}}}},
 )
 def claim_evaluation(
     evaluation_id: EvaluationId, body: ClaimRequest, factory: FactoryDep, tenant: Reviewer

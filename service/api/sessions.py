@@ -2,18 +2,33 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel
 
 from service.api.examples import ANSWERS_REQUEST, SESSION_REQUEST
 from service.api.problems import responses
 from service.api.strict import StrictRoute
 from service.deps import FactoryDep, ReadingDep, Reviewer, ReviewerKey
-from service.domain.session import AnswersRequest, Session, SessionRequest, SessionResults, Sheet
+from service.domain.session import (
+    AnswersRequest,
+    OpenedSession,
+    Session,
+    SessionRequest,
+    SessionResults,
+    Sheet,
+)
 
 router = APIRouter(prefix="/v1/calibration-sessions", tags=["calibration sessions"], route_class=StrictRoute)
 
 SessionId = Annotated[str, Path(max_length=200, description="What opening it gave.")]
+
+
+TokenQuery = Annotated[
+    str | None, Query(max_length=200, description="The rater's token, as opening returned it.")
+]
+TokenHeader = Annotated[
+    str | None, Header(max_length=200, description="The same as `token`, kept out of addresses.")
+]
 
 
 class SessionList(BaseModel):
@@ -32,10 +47,11 @@ class SessionList(BaseModel):
 )
 async def open_session(
     body: SessionRequest, response: Response, factory: FactoryDep, key: ReviewerKey
-) -> Session:
+) -> OpenedSession:
     """Have several people grade up to 20 conversations, all evaluated on one revision of one scorecard.
 
-    `evaluations` are ids, or external_ids of conversations, of which the newest completed evaluation counts.
+    `evaluations` are ids, or external_ids of conversations, of which the newest completed evaluation counts;
+    until the session is closed they stay out of the review queue. `tokens` are shown only here.
     """
     session = await factory.sessions.open(key, body)
     response.headers["Location"] = f"/v1/calibration-sessions/{session.id}"
@@ -73,11 +89,13 @@ def get_sheet(
     tenant: Reviewer,
     reading: ReadingDep,
     rater: Annotated[str | None, Query(max_length=200, description="Whose sheet; required.")] = None,
+    token: TokenQuery = None,
+    rater_token: TokenHeader = None,
 ) -> Sheet:
     """Return redacted turns, questions and anchors, and the person's own answers so far: nothing that the
-    machine or anybody else thinks.
+    machine or anybody else thinks. It takes that person's token.
     """
-    sheet = factory.sessions.sheet(tenant, session_id, rater)
+    sheet = factory.sessions.sheet(tenant, session_id, rater, rater_token or token)
     reading.several("evaluation.read", [one.evaluation for one in sheet.conversations], {"rater": rater})
     return sheet
 
@@ -86,14 +104,21 @@ def get_sheet(
     "/{session_id}/answers",
     summary="Hand in one person's answers",
     status_code=201,
-    responses=responses(401, 403, 404, 409, 413, 415, 422, 503),
+    responses=responses(401, 403, 404, 409, 410, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"content": {"application/json": {"example": ANSWERS_REQUEST}}}},
 )
 async def answer_session(
-    session_id: SessionId, body: AnswersRequest, factory: FactoryDep, tenant: Reviewer
+    session_id: SessionId,
+    body: AnswersRequest,
+    factory: FactoryDep,
+    key: ReviewerKey,
+    token: TokenQuery = None,
+    rater_token: TokenHeader = None,
 ) -> Session:
-    """Append answers, all of them or none; a later one to the same question counts, until it is closed."""
-    return await factory.sessions.answer(tenant, session_id, body)
+    """Append answers, all of them or none; a later request's answer to the same question counts, until it is
+    closed. It takes the person's token.
+    """
+    return await factory.sessions.answer(key, session_id, body, rater_token or token)
 
 
 @router.post(

@@ -15,9 +15,9 @@ from service.domain.errors import FieldProblem, InvalidInput, TooLarge, TooSlow
 MOST_NESTING = 64
 """How deep lists and objects of a body may stand in each other."""
 
-MOST_BRACKETS = 500_000
-"""How many lists and objects a body may hold; 18 hours of words with a time each are a third of that. To make
-millions of empty ones takes seconds in which nobody else is answered.
+MOST_BRACKETS = 250_000
+"""How many lists and objects a body may hold; 18 hours of words with a time each are two thirds of that.
+To make millions of empty ones takes seconds in which nobody else is answered.
 """
 
 BODY_PAUSE_S = 30.0

@@ -29,7 +29,7 @@ from service.cli import (
     webhooks,
 )
 from service.cli.output import BAD_INPUT, FINE, OUTSIDE_FAILED, OutputClosed, complain
-from service.domain.errors import InvalidInput, QalibrateError, Unavailable
+from service.domain.errors import DatabaseAway, InvalidInput, QalibrateError, Unavailable
 
 app = typer.Typer(
     name="qalibrate",
@@ -77,7 +77,7 @@ def run(arguments: list[str]) -> int:
         for problem in error.problems:
             complain(f"{problem.pointer or 'input'}: {problem.detail}")
     except Unavailable as error:
-        complain(error.detail)
+        complain(_away(error))
         return OUTSIDE_FAILED
     except QalibrateError as error:
         complain(error.detail)
@@ -96,6 +96,16 @@ def run(arguments: list[str]) -> int:
         )
         return OUTSIDE_FAILED
     return BAD_INPUT
+
+
+def _away(error: Unavailable) -> str:
+    """Return what is away, and why where that is known."""
+    if not isinstance(error, DatabaseAway):
+        return error.detail
+    from service.storage.database import reason_of
+
+    reason = reason_of(error)
+    return f"{reason}; see QALIBRATE_DATABASE_URL, and run `qalibrate doctor`" if reason else error.detail
 
 
 def _wrong_settings() -> tuple[type[Exception], ...]:

@@ -7,6 +7,7 @@ import typer
 
 from service.cli.output import OUTSIDE_FAILED, FormatOption, console, print_json, printable, say
 from service.cli.setup import make_factory
+from service.domain.counting import counted
 
 if TYPE_CHECKING:
     from service.domain.finding import Finding
@@ -25,7 +26,7 @@ def doctor(
 
     Exit code 3 when something does not work, 2 when a setting cannot be used.
     """
-    factory = make_factory()
+    factory = make_factory(tells_of_unknown=False)
     findings = asyncio.run(_examined(factory, ask=ask))
     if output == "json":
         print_json({"ok": not _fails(findings), "findings": findings})
@@ -52,5 +53,5 @@ def _print(findings: "list[Finding]") -> None:
         out.print(f"{_SIGNS[finding.state]}  {finding.check}: {printable(finding.detail)}", soft_wrap=True)
         if finding.remedy is not None and finding.state != "ok":
             out.print(f"      → {printable(finding.remedy)}", soft_wrap=True)
-    counts = [sum(finding.state == state for finding in findings) for state in ("warn", "fail")]
-    say(f"{len(findings)} checks, {counts[0]} warnings, {counts[1]} failures")
+    warnings, failures = (sum(one.state == state for one in findings) for state in ("warn", "fail"))
+    say(f"{counted(len(findings), 'check')}, {counted(warnings, 'warning')}, {counted(failures, 'failure')}")

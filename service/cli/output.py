@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic_core
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 
@@ -22,6 +23,13 @@ FormatOption = Annotated[
 
 
 _ANY_WIDTH = 10_000
+
+# What a column of a table takes beside its words: a line and a space on each side.
+_FRAME = 3
+
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]"
+)
 
 # What would move the cursor, ring, colour or turn the direction of writing on somebody's terminal.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -77,11 +85,56 @@ def print_fitting(out: Console, tables: Sequence[Table]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> None:
-    """Write a table to standard output."""
+    """Write a table to standard output. Words stay whole, because a broken id cannot be copied: where that
+    takes more room than there is, each row becomes a block of lines.
+    """
+    out = console()
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = _widths([(name, *(row[at] for row in cells)) for at, name in enumerate(columns)], out.width)
+    if widths is None:
+        _print_blocks(out, columns, cells, title)
+        return
     table = Table(title=title, title_justify="left", title_style="bold")
-    for position, column in enumerate(columns):
-        # The first column is what people copy; a shortened id is of no use.
-        table.add_column(column, no_wrap=position == 0, overflow="fold")
+    for name, width in zip(columns, widths, strict=True):
+        table.add_column(name, width=width, overflow="fold")
+    for row in cells:
+        table.add_row(*row)
+    out.print(table)
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """Return how wide each column is in a table of at most `room`, None where words would have to break."""
+    widths = [max(map(_longest_word, column)) for column in columns]
+    spare = room - sum(widths) - _FRAME * len(columns) - 1
+    if spare < 0:
+        return None
+    missing = {
+        at: max(cell_len(line) for cell in column for line in cell.split("\n")) - widths[at]
+        for at, column in enumerate(columns)
+    }
+    # Who lacks least comes first, so that few columns wrap at all.
+    for left, at in zip(range(len(widths), 0, -1), sorted(missing, key=missing.__getitem__), strict=True):
+        given = min(missing[at], spare // left)
+        widths[at] += given
+        spare -= given
+    return widths
+
+
+def _longest_word(text: str) -> int:
+    """Return the cells of its longest word; between wide characters, as in Chinese, a line may end."""
+    return max((cell_len(word) for word in _WIDE.sub(" __ ", text).split()), default=0)
+
+
+def _print_blocks(
+    out: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None
+) -> None:
+    """Write each row as lines of name and value; the terminal may wrap them, so that they copy whole."""
+    if title:
+        out.print(title, style="bold", soft_wrap=True)
+    indent = max(map(cell_len, columns)) + 2
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console().print(table)
+        out.print()
+        for name, cell in zip(columns, row, strict=True):
+            if cell:
+                shown = cell.replace("\n", "\n" + " " * indent)
+                out.print(f"{set_cell_size(name, indent)}{shown}", soft_wrap=True)

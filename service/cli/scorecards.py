@@ -9,6 +9,7 @@ import yaml
 from service.cli.grade import scorecards_for
 from service.cli.output import BAD_INPUT, FormatOption, console, print_json, print_table, say
 from service.cli.setup import open_factory
+from service.domain.counting import counted
 from service.domain.keys import DEFAULT_TENANT
 from service.domain.scorecard import ScorecardRevision
 from service.domain.scorecard_file import check_scorecard, read_scorecard
@@ -35,7 +36,7 @@ def check(file: FileArgument, output: FormatOption = "table") -> None:
         for problem in problems:
             out.print(f"{file}:{problem.line}: {problem.severity}: {problem.message}")
             out.print(f"    {problem.remedy}", style="dim")
-        say(f"{len(mistakes)} mistakes, {len(problems) - len(mistakes)} pieces of advice")
+        say(f"{counted(len(mistakes), 'mistake')}, {len(problems) - len(mistakes)} pieces of advice")
     if mistakes:
         raise typer.Exit(BAD_INPUT)
 
@@ -46,7 +47,7 @@ def list_scorecards(
     output: FormatOption = "table",
 ) -> None:
     """List the scorecards in the database, built-in ones included."""
-    factory = open_factory(tenant=tenant)
+    factory = open_factory(create=True, tenant=tenant)
     cards = factory.scorecards.list(tenant)
     if output == "json":
         for card in cards:

@@ -33,17 +33,25 @@ def processes_for(paths: Sequence[str]) -> int | None:
     return 0 if single else None
 
 
-def make_factory(**overrides: Any) -> "Factory":
-    """Return the factory of this command. Raises InvalidSettings; overrides that are None do not count."""
+def make_factory(*, tells_of_unknown: bool = True, **overrides: Any) -> "Factory":
+    """Return the factory of this command; overrides that are None do not count. Variables that nobody knows
+    are warned of, with `tells_of_unknown` false only where others cannot be used. Raises InvalidSettings.
+    """
     # Imported here: the factory knows everything, and `--help` needs none of it.
     from redaction import PolicyError
     from service.factory import Factory
     from service.logs import configure_logs
     from service.settings import InvalidSettings, read_settings, unknown_variables
 
-    settings = read_settings().model_copy(update={k: v for k, v in overrides.items() if v is not None})
-    for sentence in unknown_variables():
-        say(f"warning: {sentence}")
+    try:
+        settings = read_settings().model_copy(update={k: v for k, v in overrides.items() if v is not None})
+    except InvalidSettings:
+        # A misspelt name is often why.
+        tells_of_unknown = True
+        raise
+    finally:
+        for sentence in unknown_variables() if tells_of_unknown else ():
+            say(f"warning: {sentence}")
     configure_logs(settings.log_level, settings.log_format)
     try:
         return Factory(settings)

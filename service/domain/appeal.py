@@ -14,6 +14,9 @@ from service.domain.scorecard import LevelValue
 AppealState = Literal["open", "regraded", "decided", "withdrawn"]
 """`open`: filed, and the grading anew is on its way; `regraded`: both verdicts are there for a person."""
 
+AppealFilterState = Literal[AppealState, "undecided"]
+"""A state, or `undecided`: `open` or `regraded`, which is all that waits for a person."""
+
 AppealVerdict = Literal["upheld", "amended", "rejected"]
 """`upheld`: the appeal is right; `amended`: in part; `rejected`: the contested grade stands."""
 
@@ -152,6 +155,6 @@ class AppealFilter(Model):
     """Which appeals a list shows; a field left out means any. `overdue` ones are not decided by `now`."""
 
     now: datetime
-    state: AppealState | None = None
+    state: AppealFilterState | None = None
     evaluation: str | None = None
     overdue: bool | None = None

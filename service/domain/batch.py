@@ -27,7 +27,8 @@ class Batch(Model):
 
     `lines` are those that are not blank: `accepted` ones have an evaluation each, `duplicates` name an
     `idempotency_key` that had one before, `rejected` ones say why in the errors, of which `errors` shows the
-    first. `evaluations` counts those of this batch by status.
+    first. Errors are kept of the first 10,000 rejected lines; `errors_left_out` counts those beyond, which
+    are counted anew when the batch is sent again. `evaluations` counts those of this batch by status.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Batch(Model):
     duplicates: int
     rejected: int
     errors: tuple[LineProblem, ...] = ()
+    errors_left_out: int = 0
     evaluations: dict[Status, int] = {}
     created_at: datetime
     updated_at: datetime

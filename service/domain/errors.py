@@ -16,6 +16,7 @@ QalibrateError
 ├── Conflict                it contradicts what is already there
 ├── NotAuthenticated        no key, or one that is not (or no longer) valid
 ├── NotPermitted            the key lacks the scope
+│   └── NotThisRater        or whose sheet it is has not been shown
 ├── TooManyRequests         it comes too often, or more came than can be taken in; says when to try again
 ├── TooSlow                 the request did not arrive in time
 ├── TooLarge                the request is larger than the service takes
@@ -90,6 +91,8 @@ def _path(error: Mapping[str, Any]) -> list[str | int]:
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
+    if error.get("type") == "extra_forbidden":
+        return "there is no such key here"
     said = str(error["msg"]).removeprefix("Value error, ")
     for of_python, of_json in _IN_JSON:
         said = of_python.sub(of_json, said)
@@ -247,6 +250,15 @@ class NotPermitted(QalibrateError):
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"this key lacks the scope {scope!r}")
+
+
+class NotThisRater(NotPermitted):
+    """The key may, but who asks has not shown to be the person whose sheet it is."""
+
+    def __init__(self) -> None:
+        QalibrateError.__init__(
+            self, "send the rater's token, which opening the session returned, as `token`"
+        )
 
 
 class TooManyRequests(QalibrateError):

@@ -93,8 +93,9 @@ class Failure(Model):
 
 
 class Waiting(Model):
-    """Why an evaluation waits longer than its place in the queue asks for, and when it is looked at again:
-    a stable `type` and a sentence.
+    """Why an evaluation waits longer than its place in the queue asks for, with a stable `type` and a
+    sentence. By `until` it is looked at again, and may go on waiting: it moves on from minute to minute while
+    the reason lasts, up to the limits that the settings give (`QALIBRATE_MODEL_AWAY_HOURS`).
     """
 
     type: str

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from service.domain.agreement import Agreement, DimensionAgreement
 from service.domain.base import Body, Model, Moment, ShortText, Slug, Text
 from service.domain.evaluation import RedactedTurn, ScorecardRef
+from service.domain.person import person_key, same_person
 from service.domain.review import LONGEST_REASON
 from service.domain.scorecard import LevelValue
 from service.domain.transcript import Language
@@ -34,7 +35,7 @@ class SessionRequest(Body):
     @model_validator(mode="after")
     def _several_people(self) -> "SessionRequest":
         people = [*self.raters, *([self.expert] if self.expert else [])]
-        if len(set(people)) < len(people):
+        if len(set(map(person_key, people))) < len(people):
             raise ValueError("each person is named once; the expert is none of the raters")
         if len(people) < 2:
             raise ValueError("it takes two people: several raters, or a rater and an expert")
@@ -67,6 +68,18 @@ class Session(Model):
         """Everybody who grades."""
         return self.raters if self.expert is None else (*self.raters, self.expert)
 
+    def person(self, name: str) -> str | None:
+        """Return who is meant, as the session spells the name; None for somebody who takes no part."""
+        return next((one for one in self.people if same_person(one, name)), None)
+
+
+class OpenedSession(Session):
+    """A session just opened. `tokens` holds one for each person, shown this once: it opens their sheet and
+    lets them answer. Give each only their own.
+    """
+
+    tokens: dict[str, str]
+
 
 class Answer(Model):
     """One person's answer to one dimension of one conversation; `level` may be ``"na"``."""
@@ -90,6 +103,7 @@ class StoredAnswer(Answer):
     id: str
     rater: str
     at: datetime
+    blind: bool | None = None
 
 
 class SheetLevel(Model):
@@ -161,8 +175,8 @@ class ComparedDimension(Model):
 
 
 class SessionLabels(Model):
-    """What became of the answers as labels. `seen` counts those whose rater had reviewed the very grade
-    before: they are stored, and count as given with the grade in sight.
+    """What became of the answers as labels. `seen` counts those whose rater had seen the very grade
+    before: they count as given with the grade in sight, and replace none that was given blind.
     """
 
     stored: int = 0

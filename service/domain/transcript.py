@@ -116,9 +116,7 @@ class Conversation(Model):
     turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=MAX_TURNS)]
     context: Annotated[tuple[ContextText, ...], Field(max_length=20)] = ()
     # Without any it is looked at, too: that of the turns counts with it.
-    metadata: Metadata = Field(
-        default_factory=dict, validate_default=True, json_schema_extra={"default": {}}
-    )
+    metadata: Metadata = Field(default_factory=dict, validate_default=True, json_schema_extra={"default": {}})
 
     @model_validator(mode="before")
     @classmethod

@@ -1,7 +1,8 @@
 """Genesys Cloud: the transcript that speech and text analytics keeps of each communication.
 
 Phrases are `internal` (the agent) or `external` (the customer); `startTimeMs` counts from 1970 or from the
-start. `decoratedText` has the capitals and full stops that `text` lacks.
+start. `decoratedText` has the capitals and full stops that `text` lacks: it is read where every phrase has
+it, else `text` is, so that a conversation does not change its spelling half-way.
 """
 
 from service.domain.transcript import Channel, Speaker
@@ -41,7 +42,9 @@ def recognises(document: Node) -> bool:
 def read(document: Node) -> Transcript:
     """Return the transcript. Raises InvalidInput, naming the place."""
     transcripts = document.get("transcripts").required_rows(_REMEDY)
-    utterances = in_order(_utterance(phrase) for one in transcripts for phrase in one.get("phrases").rows())
+    phrases = [phrase for one in transcripts for phrase in one.get("phrases").rows()]
+    fields = ("decoratedText", "text") if all(map(_is_decorated, phrases)) else ("text", "decoratedText")
+    utterances = in_order(_utterance(phrase, fields) for phrase in phrases)
     begun = in_epoch(document.get("conversationStartTime", "startTime"))
     if any((each.start_s or 0.0) >= _SINCE_1970 / 1000 for each in utterances):
         utterances = from_start(utterances, begun)
@@ -53,13 +56,22 @@ def read(document: Node) -> Transcript:
     )
 
 
-def _utterance(phrase: Node) -> Utterance:
+def _is_decorated(phrase: Node) -> bool:
+    return bool(phrase.get("decoratedText").text()) or not phrase.get("text").text()
+
+
+def _said(phrase: Node, fields: tuple[str, str]) -> str:
+    """Return what the first of these fields holds that is not empty."""
+    return phrase.get(fields[0]).text() or phrase.get(fields[1]).text()
+
+
+def _utterance(phrase: Node, fields: tuple[str, str]) -> Utterance:
     purpose = phrase.get("participantPurpose")
     role = _ROLES.get((purpose.label() or "").lower())
     start = _milliseconds(phrase.get("startTimeMs"), phrase.get("offset").get("milliseconds"))
     length = _milliseconds(phrase.get("duration").get("milliseconds"))
     end = None if start is None or length is None else round(start + length, 3)
-    return said(name_of(purpose, role), phrase.get("decoratedText", "text").text(), start, end, role)
+    return said(name_of(purpose, role), _said(phrase, fields), start, end, role)
 
 
 def _milliseconds(*nodes: Node) -> float | None:

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from service.domain.base import LONGEST_NAME
-from service.domain.base import MOST_UNKNOWN
+from service.domain.base import LONGEST_NAME, MOST_UNKNOWN
 from service.domain.errors import field_problems
 from service.domain.label import NOT_APPLICABLE, ConversationLabel
 from service.domain.label_import import RowProblem

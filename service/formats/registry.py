@@ -108,7 +108,10 @@ def resolve(data: dict[str, Any]) -> dict[str, Any]:
     `content` stands beside `format` and, where names do not tell, `speakers` (name to role). All other keys
     are kept and win over what the format tells. Raises InvalidInput; pointers are relative to `data`.
     """
-    if "turns" in data or not {"format", "content"} & data.keys():
+    has_content = not data.keys().isdisjoint(("format", "content"))
+    if "turns" in data and not data["turns"] and has_content:
+        raise InvalidInput([FieldProblem("/turns", "give either turns, or format and content, but not both")])
+    if "turns" in data or not has_content:
         _refuse_bare(data)
         return data
     content, name = data.get("content"), _text(data, "format")

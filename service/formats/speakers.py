@@ -6,7 +6,7 @@ in this order:
    participants, or the agent's own name;
 2. with one unknown name, by what is left: beside a known customer it is the agent, and the other way round;
 3. with two unknown names, by who offers help or names the company first ("how can I help you").
-Nothing is guessed beyond that, although in most inbound calls the agent speaks first: a wrong guess would
+Nothing is decided beyond that, although in most inbound calls the agent speaks first: a wrong guess would
 turn every grade of the conversation around without anybody noticing. The error then names the
 unknown speakers.
 """
@@ -63,7 +63,8 @@ def to_turns(
 ) -> list[dict[str, Any]]:
     """Return the turns of a conversation. An utterance without a name belongs to the speaker before it.
 
-    Raises InvalidInput when there is none, when the first has no name, or when a role cannot be decided.
+    Raises InvalidInput when there is none, when the first has no name, when `speakers` names nobody who
+    speaks, or when a role cannot be decided.
     """
     if not utterances:
         raise bad_content('no turns found; write lines such as "Agent: Good morning"')
@@ -71,6 +72,8 @@ def to_turns(
     if first.name is None:
         raise _nobody(first)
     given = {name.casefold(): role for name, role in speakers.items()}
+    if given:
+        _refuse_strangers(utterances, given)
     roles = _roles(utterances, given, agent_name)
     turns, speaker = [], roles[first.name.casefold()]
     for utterance in utterances:
@@ -90,6 +93,20 @@ def _nobody(first: Utterance) -> InvalidInput:
         return bad_content("nobody is named as the speaker of the first words")
     remedy = 'begin it with "Agent:" or "Customer:", or delete it'
     return bad_content(f"nobody is named as the speaker; {remedy}", first.line)
+
+
+def _refuse_strangers(utterances: Sequence[Utterance], given: Mapping[str, Speaker]) -> None:
+    """Refuse a mapping of which no name occurs: it was misspelt, or is of another conversation. People who
+    keep silent may be in it beside one who speaks.
+    """
+    names = list(dict.fromkeys(each.name for each in utterances if each.name is not None))
+    if not any(name.casefold() in given for name in names):
+        detail = f"it names nobody who speaks in the transcript; these do: {_listed(names)}"
+        raise InvalidInput([FieldProblem("/speakers", detail)])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
 def _roles(
@@ -133,10 +150,9 @@ def _offers_help(utterances: Sequence[Utterance], name: str) -> bool:
 
 
 def _undecided(utterances: Sequence[Utterance], unknown: list[str]) -> InvalidInput:
-    names = ", ".join(repr(name) for name in unknown[:_SHOWN]) + (", …" if len(unknown) > _SHOWN else "")
     line = next(each.line for each in utterances if each.name == unknown[0])
     example = f'"speakers": {{{json.dumps(unknown[0], ensure_ascii=False)}: "agent"}}'
-    problem = f"it is not clear who is the agent and who the customer: {names}"
+    problem = f"it is not clear who is the agent and who the customer: {_listed(unknown)}"
     if line is None:
         return bad_content(f"{problem}; say {example} beside content, for each of them")
     remedy = (

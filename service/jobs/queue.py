@@ -13,11 +13,11 @@ from service.domain.submission import Priority
 from service.jobs.engine import APPLICATION, ENGINE_VERSION, GRADING, RULES, WEBHOOKS, EngineRows
 from service.jobs.gathered import Gathered
 from service.jobs.shares import BATCH, INTERACTIVE, Shares
-from service.jobs.workflows import regrade_job, running
+from service.jobs.workflows import running
 from service.storage.database import Database
 from service.storage.transaction import Transaction
 from service.telemetry import tracing
-from service.usecases.queue import NewJob
+from service.usecases.queue import NewJob, regrade_job
 
 # A transaction that put something in is committed within this time, or never.
 COMMITTED_WITHIN_S = 60.0
@@ -74,13 +74,21 @@ class DurableQueue:
         options = self._options("deliver", WEBHOOKS, f"{delivery_id}-{attempt}", number, delay_s)
         self._client.enqueue_in_transaction(tx.connection, options, delivery_id, attempt)
 
-    def enqueue_regrade(self, tx: Transaction, appeal_id: str, attempt: int, delay_s: float = 0) -> None:
+    def enqueue_regrade(
+        self,
+        tx: Transaction,
+        appeal_id: str,
+        attempt: int,
+        delay_s: float = 0,
+        grader: GraderName = "llm",
+    ) -> None:
         """Queue an attempt to grade a contested dimension anew; it is there when `tx` commits, and only then.
 
         The same appeal and attempt are queued once, however often this is called.
         """
-        number = self._number(tx, GRADING, "interactive")
-        options = self._options("regrade", GRADING, regrade_job(appeal_id, attempt), number, delay_s)
+        queue = GRADING if grader == "llm" else RULES
+        number = self._number(tx, queue, "interactive")
+        options = self._options("regrade", queue, regrade_job(appeal_id, attempt), number, delay_s)
         self._client.enqueue_in_transaction(tx.connection, options, appeal_id, attempt)
 
     def forget(self, tx: Transaction, evaluation_id: str) -> None:

@@ -12,6 +12,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fi
 from service.domain.errors import DatabaseAway
 from service.jobs.bell import Bell
 from service.jobs.engine import GRADING, QUEUES, RULES, WEBHOOKS
+from service.usecases.queue import regrade_job
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +25,7 @@ DATABASE_TRIES = 1440
 
 Assess = Callable[[str], Awaitable[None]]
 Deliver = Callable[[str, int], Awaitable[None]]
-Regrade = Callable[[str], Awaitable[None]]
+Regrade = Callable[[str, int], Awaitable[None]]
 
 
 class _Job(NamedTuple):
@@ -110,14 +111,9 @@ async def _deliver(delivery_id: str, attempt: int) -> None:
     await running.run(f"{delivery_id}-{attempt}", work, (WEBHOOKS,))
 
 
-def regrade_job(appeal_id: str, attempt: int) -> str:
-    """Return the id of the job that grades a contested dimension anew for the `attempt`th time."""
-    return f"regrade-{appeal_id}-{attempt}"
-
-
 @DBOS.workflow(name="regrade", max_recovery_attempts=None)
 async def _regrade(appeal_id: str, attempt: int) -> None:
-    work = _persistently(running.regrade, appeal_id)
+    work = _persistently(running.regrade, appeal_id, attempt)
     await running.run(regrade_job(appeal_id, attempt), work, (GRADING, RULES))
 
 

@@ -84,6 +84,22 @@ class AppealStore:
         of_it = self._connection.execute(query).one_or_none()
         return None if of_it is None else self._work(row, of_it)
 
+    def park_regrade(self, appeal_id: str, regrade: Regrade, *, counts_back: bool) -> bool:
+        """Store why grading anew waits, which is no attempt where it `counts_back`; False when nobody waits
+        for it any more.
+        """
+        waits = (appeals.c.id == appeal_id) & (appeals.c.state == "open")
+        values: dict[str, Any] = {"regrade": regrade.model_dump(mode="json")}
+        if counts_back:
+            values["attempts"] = appeals.c.attempts - 1
+        return self._connection.execute(sa.update(appeals).where(waits).values(values)).rowcount == 1
+
+    def count_attempt(self, appeal_id: str) -> bool:
+        """Count an attempt to grade anew; False when nobody waits for it any more."""
+        waits = (appeals.c.id == appeal_id) & (appeals.c.state == "open")
+        begun = sa.update(appeals).where(waits).values(attempts=appeals.c.attempts + 1)
+        return self._connection.execute(begun).rowcount == 1
+
     def regraded(self, appeal_id: str, regrade: Regrade) -> None:
         """Store what grading anew gave. An appeal that was closed meanwhile stays as it is."""
         waits = (appeals.c.id == appeal_id) & (appeals.c.state == "open")
@@ -158,7 +174,9 @@ class AppealStore:
 
 def _conditions(wanted: AppealFilter) -> Iterator[sa.ColumnElement[bool]]:
     table = appeals.c
-    if wanted.state is not None:
+    if wanted.state == "undecided":
+        yield table.state.in_(("open", "regraded"))
+    elif wanted.state is not None:
         yield table.state == wanted.state
     if wanted.evaluation is not None:
         yield table.evaluation_id == wanted.evaluation

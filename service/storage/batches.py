@@ -13,6 +13,9 @@ from service.domain.evaluation import Status
 from service.storage.evaluations import Position
 from service.storage.schema import batch_lines, batches, evaluations
 
+MOST_REJECTED = 10_000
+"""Rejected lines of a batch that are kept with what is wrong with them; further ones are only counted."""
+
 _COUNTED = {"accepted": "accepted", "duplicate": "duplicates", "rejected": "rejected"}
 
 
@@ -43,7 +46,16 @@ class BatchStore:
         found = self._connection.scalar(
             statement.on_conflict_do_update(index_elements=[table.tenant, table.idempotency_key], set_=values)
         )
+        if found != batch_id:
+            self._forget_uncounted(found)
         return str(found)
+
+    def _forget_uncounted(self, batch_id: str) -> None:
+        """Lines that were only counted are counted again when they come again."""
+        rejected = (batch_lines.c.batch_id == batch_id) & (batch_lines.c.outcome == "rejected")
+        kept = sa.select(sa.func.count()).select_from(batch_lines).where(rejected).scalar_subquery()
+        many = self._is(batch_id) & (batches.c.rejected > MOST_REJECTED)
+        self._connection.execute(sa.update(batches).where(many).values(rejected=kept))
 
     def hold(self, batch_id: str, receiver: str, now: datetime) -> bool:
         """Keep everybody else off a batch until the transaction ends; False when another one receives it."""
@@ -61,7 +73,29 @@ class BatchStore:
         return {row.line: _to_line(row) for row in self._connection.execute(query)}
 
     def record(self, batch_id: str, lines: Sequence[TakenLine], before: Collection[TakenLine]) -> None:
-        """Keep what became of lines, instead of what became of them `before`, and count them."""
+        """Keep what became of lines, instead of what became of them `before`, and count them. Of lines that
+        were rejected only the first MOST_REJECTED are kept.
+        """
+        if not lines:
+            return
+        self._keep(batch_id, self._worth_keeping(batch_id, lines, {line.line for line in before}))
+        more = Counter(_COUNTED[line.outcome] for line in lines)
+        more.subtract(_COUNTED[line.outcome] for line in before)
+        counts = {name: batches.c[name] + number for name, number in more.items() if number}
+        if counts:
+            self._connection.execute(sa.update(batches).where(self._is(batch_id)).values(**counts))
+
+    def _worth_keeping(
+        self, batch_id: str, lines: Sequence[TakenLine], known: Collection[int]
+    ) -> Sequence[TakenLine]:
+        new = [one.line for one in lines if one.outcome == "rejected" and one.line not in known]
+        if not new:
+            return lines
+        so_far = self._connection.scalar(sa.select(batches.c.rejected).where(self._is(batch_id))) or 0
+        too_many = set(new[max(0, MOST_REJECTED - so_far) :])
+        return [one for one in lines if one.line not in too_many]
+
+    def _keep(self, batch_id: str, lines: Sequence[TakenLine]) -> None:
         if not lines:
             return
         rows = [_to_row(batch_id, self._tenant, line) for line in lines]
@@ -69,11 +103,6 @@ class BatchStore:
         changed = {name: insert.excluded[name] for name in rows[0] if name not in ("batch_id", "line")}
         keys = [batch_lines.c.batch_id, batch_lines.c.line]
         self._connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-        more = Counter(_COUNTED[line.outcome] for line in lines)
-        more.subtract(_COUNTED[line.outcome] for line in before)
-        counts = {name: batches.c[name] + number for name, number in more.items() if number}
-        if counts:
-            self._connection.execute(sa.update(batches).where(self._is(batch_id)).values(**counts))
 
     def get(self, batch_id: str) -> Batch | None:
         """Return a batch without its errors and counts of evaluations, or None."""
@@ -149,6 +178,7 @@ def _to_batch(row: sa.Row[Any]) -> Batch:
         accepted=row.accepted,
         duplicates=row.duplicates,
         rejected=row.rejected,
+        errors_left_out=max(0, row.rejected - MOST_REJECTED),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

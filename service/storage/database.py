@@ -141,6 +141,25 @@ def translated_errors() -> Iterator[None]:
         raise
 
 
+# What drivers say, in their own words only as far as we know them: they may quote an address.
+_SAID = (
+    ("authentication failed", "the database refuses our user or password"),
+    ("no password supplied", "the database wants a password, and there is none in the address or PGPASSWORD"),
+    ("does not exist", "the server is there; the database or the user is not"),
+    ("too many clients", "the database has no connection left; raise max_connections"),
+    ("refused", "nothing listens at the address of the database"),
+    ("resolve host", "the host of the database has no address (DNS)"),
+    ("not known", "the host of the database has no address (DNS)"),
+    ("timeout", "the database did not answer in time; check the network, a firewall"),
+)
+
+
+def reason_of(away: DatabaseAway) -> str | None:
+    """Return why the database cannot be reached, for who runs the service, where the driver's words tell."""
+    said = str(away.__cause__)
+    return next((meaning for words, meaning in _SAID if words in said), None)
+
+
 def _is_full(error: OperationalError) -> bool:
     """Whether the server or SQLite found no room on the disk."""
     code = getattr(error.orig, "sqlite_errorcode", None)

@@ -72,6 +72,16 @@ class ErasureStore:
         )
         return set(self._connection.scalars(query))
 
+    def hold(self, ids: Sequence[str]) -> set[str]:
+        """Return those of `ids` that are erased; nobody erases another one before this transaction ends.
+
+        On SQLite that needs a transaction that has written.
+        """
+        table = evaluations.c
+        query = sa.select(table.id, table.erased_at).where(table.tenant == self._tenant, table.id.in_(ids))
+        rows = self._connection.execute(query.order_by(table.id).with_for_update(read=True))
+        return {row.id for row in rows if row.erased_at is not None}
+
     def erase(self, ids: Sequence[str], now: datetime) -> Sequence[ErasedRow]:
         """Erase those of `ids` that are there and not erased yet; return them.
 

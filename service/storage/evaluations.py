@@ -262,6 +262,19 @@ class EvaluationStore:
         mine = evaluations.c.tenant == self._tenant
         return self._finish(evaluation_id, mine, status="cancelled", completed_at=now)
 
+    def unfinished_of_batch(
+        self, batch_id: str, after_line: int, before: datetime, limit: int
+    ) -> Sequence[tuple[int, str]]:
+        """Return up to `limit` evaluations of a batch, behind their lines and in the order of these, that are
+        not final and were accepted before a moment; only those after a line.
+        """
+        table = evaluations.c
+        mine = (table.tenant == self._tenant) & (table.batch_id == batch_id) & (table.created_at < before)
+        unfinished = table.status.in_(("queued", "running")) & (table.batch_line > after_line)
+        query = sa.select(table.batch_line, table.id).where(mine, unfinished)
+        rows = self._connection.execute(query.order_by(table.batch_line).limit(limit))
+        return [(row.batch_line, row.id) for row in rows]
+
     def restart(self, evaluation_id: str) -> Restarted | None:
         """Queue it anew when it failed and was not erased; None for any other."""
         table = evaluations.c

@@ -12,7 +12,12 @@ from service.domain.review import Claim, CurrentReview, Review
 from service.domain.review_queue import QueueFilter
 from service.domain.score import Score
 from service.storage.evaluations import Position, opened_text, to_evaluation
-from service.storage.schema import evaluations, reviews
+from service.storage.schema import (
+    calibration_session_evaluations,
+    calibration_sessions,
+    evaluations,
+    reviews,
+)
 
 
 class Waiting(NamedTuple):
@@ -93,11 +98,13 @@ class ReviewStore:
 
     def queue(self, wanted: QueueFilter, after: Position | None, limit: int) -> list[Waiting]:
         """Return up to `limit` evaluations that wait for a person and come after a position: what is due
-        first, and of what is due in the same hour the least sure.
+        first, and of what is due in the same hour the least sure. What people grade blind in an open session
+        is left out.
         """
         table = evaluations.c
         columns = [column for column in table if column is not table.conversation]
         query = sa.select(*columns).where(table.tenant == self._tenant, *_conditions(wanted))
+        query = query.where(~self._is_in_open_session())
         if after is not None:
             query = query.where(self._comes_after(after))
         query = query.order_by(table.review_due_at, table.review_certainty, table.id).limit(limit)
@@ -116,6 +123,16 @@ class ReviewStore:
             self._connection.execute(
                 update, [{"of": r.id, "new": _without_reasons(r.reviewed)} for r in found]
             )
+
+    def _is_in_open_session(self) -> sa.ColumnElement[bool]:
+        about, session = calibration_session_evaluations.c, calibration_sessions.c
+        named = sa.select(sa.literal(1)).where(
+            about.tenant == self._tenant,
+            about.evaluation_id == evaluations.c.id,
+            session.id == about.session_id,
+            session.closed_at.is_(None),
+        )
+        return named.correlate(evaluations).exists()
 
     def _comes_after(self, after: Position) -> sa.ColumnElement[bool]:
         table = evaluations.c

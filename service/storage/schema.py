@@ -463,7 +463,17 @@ calibration_sessions = sa.Table(
     sa.Index("calibration_sessions_by_time", "tenant", "created_at", "id"),
 )
 
-# Rows are only ever added: a rater's last answer counts.
+# Who grades them blind must not see their grades meanwhile, and has seen them once the session is closed.
+calibration_session_evaluations = sa.Table(
+    "calibration_session_evaluations",
+    metadata,
+    sa.Column("session_id", sa.String(32), primary_key=True),
+    sa.Column("evaluation_id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(80), nullable=False),
+    sa.Index("calibration_session_by_evaluation", "tenant", "evaluation_id"),
+)
+
+# Rows are only ever added: a rater's last answer counts. `blind` is known when the session is closed.
 calibration_answers = sa.Table(
     "calibration_answers",
     metadata,
@@ -476,6 +486,7 @@ calibration_answers = sa.Table(
     sa.Column("level", sa.JSON, nullable=False),
     sa.Column("rationale", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("blind", sa.Boolean),
     sa.Index("calibration_answers_by_session", "tenant", "session_id", "created_at", "id"),
     sa.Index("calibration_answers_by_evaluation", "tenant", "evaluation_id"),
 )

@@ -1,6 +1,7 @@
 """Calibration sessions and what people answer in them."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,15 @@ import sqlalchemy as sa
 
 from service.domain.session import Session, SessionLabels, StoredAnswer
 from service.storage.evaluations import Position
-from service.storage.schema import calibration_answers, calibration_sessions
+from service.storage.schema import (
+    calibration_answers,
+    calibration_session_evaluations,
+    calibration_sessions,
+    evaluations,
+)
+
+Question = tuple[str, str, str]
+"""What one person is asked: evaluation, dimension, and the rater."""
 
 _CONTENT = {"name", "scorecard", "evaluations", "raters", "expert", "due_at", "questions"}
 
@@ -20,16 +29,28 @@ class SessionStore:
         self._connection = connection
         self._tenant = tenant
 
-    def add(self, session: Session) -> None:
-        """Keep a new session."""
+    def add(self, session: Session, tokens: Mapping[str, str]) -> None:
+        """Keep a new session, with the digest of each person's token."""
+        content = session.model_dump(mode="json", include=_CONTENT) | {"tokens": {**tokens}}
         self._connection.execute(
             sa.insert(calibration_sessions).values(
                 id=session.id,
                 tenant=self._tenant,
-                content=session.model_dump(mode="json", include=_CONTENT),
+                content=content,
                 created_at=session.created_at,
             )
         )
+        about = [
+            {"tenant": self._tenant, "session_id": session.id, "evaluation_id": one}
+            for one in session.evaluations
+        ]
+        self._connection.execute(sa.insert(calibration_session_evaluations), about)
+
+    def token_of(self, session_id: str, rater: str) -> str | None:
+        """Return the digest of a person's token, None for a session that was opened without."""
+        query = sa.select(calibration_sessions.c.content).where(self._is(session_id))
+        token: str | None = (self._connection.scalar(query) or {}).get("tokens", {}).get(rater)
+        return token
 
     def get(self, session_id: str) -> Session | None:
         """Return one session, or None."""
@@ -38,7 +59,18 @@ class SessionStore:
         return None if row is None else _to_session(row)
 
     def lock(self, session_id: str) -> Session | None:
-        """Return one session, and hold off others who would answer or close it; None without one."""
+        """Return one session, and hold off others who would answer or close it, or erase what it is about;
+        None without one.
+
+        The evaluations come first and in one order, as everywhere: nobody waits for each other for ever.
+        """
+        known = self.get(session_id)
+        if known is None:
+            return None
+        mine = (evaluations.c.tenant == self._tenant) & evaluations.c.id.in_(known.evaluations)
+        held = sa.select(evaluations.c.id).where(mine).order_by(evaluations.c.id).with_for_update()
+        self._connection.execute(held).all()
+        # On SQLite this write is what makes the transaction the only writer.
         same = sa.update(calibration_sessions).where(self._is(session_id))
         same = same.values(created_at=calibration_sessions.c.created_at)
         row = self._connection.execute(same.returning(calibration_sessions)).one_or_none()
@@ -56,7 +88,8 @@ class SessionStore:
 
     def close(self, session: Session, labels: SessionLabels, now: datetime) -> None:
         """Store that a session is closed, and what became of its labels."""
-        content = session.model_dump(mode="json", include=_CONTENT) | {"labels": labels.model_dump()}
+        query = sa.select(calibration_sessions.c.content).where(self._is(session.id))
+        content = {**self._connection.scalars(query).one(), "labels": labels.model_dump()}
         update = sa.update(calibration_sessions).where(self._is(session.id))
         self._connection.execute(update.values(content=content, closed_at=now))
 
@@ -92,6 +125,40 @@ class SessionStore:
         last = {(row.evaluation_id, row.dimension, row.rater): _to_answer(row) for row in found}
         return [*last.values()]
 
+    def answered(self, session_ids: Collection[str]) -> Mapping[str, Counter[str]]:
+        """Return how many questions each person has answered, by session."""
+        table = calibration_answers.c
+        mine = (table.tenant == self._tenant) & table.session_id.in_(session_ids)
+        asked = sa.select(table.session_id, table.rater, table.evaluation_id, table.dimension)
+        each = asked.where(mine).distinct().subquery()
+        query = sa.select(each.c.session_id, each.c.rater, sa.func.count())
+        found: dict[str, Counter[str]] = {one: Counter() for one in session_ids}
+        for row in self._connection.execute(query.group_by(each.c.session_id, each.c.rater)):
+            found[row[0]][row[1]] = row[2]
+        return found
+
+    def mark_blind(self, session_id: str, seen: Collection[Question]) -> None:
+        """Store which answers of a session were given blind: all but those to the questions in `seen`."""
+        table = calibration_answers.c
+        mine = (table.tenant == self._tenant) & (table.session_id == session_id)
+        self._connection.execute(sa.update(calibration_answers).where(mine).values(blind=True))
+        one = (table.evaluation_id == sa.bindparam("e"), table.dimension == sa.bindparam("d"))
+        update = sa.update(calibration_answers).where(mine, *one, table.rater == sa.bindparam("r"))
+        if seen:
+            rows = [dict(zip("edr", question, strict=True)) for question in sorted(seen)]
+            self._connection.execute(update.values(blind=False), rows)
+
+    def closed_about(self, evaluation_ids: Collection[str]) -> Sequence[Session]:
+        """Return the closed sessions about any of these evaluations: who took part has seen the grades."""
+        about, table = calibration_session_evaluations.c, calibration_sessions.c
+        named = sa.select(about.session_id).where(
+            about.tenant == self._tenant, about.evaluation_id.in_(evaluation_ids)
+        )
+        query = sa.select(calibration_sessions).where(
+            table.tenant == self._tenant, table.id.in_(named), table.closed_at.is_not(None)
+        )
+        return [_to_session(row) for row in self._connection.execute(query)]
+
     def forget_words(self, evaluation_ids: Collection[str]) -> None:
         """Drop the rationales of answers about these evaluations; levels stay."""
         table = calibration_answers.c
@@ -119,4 +186,5 @@ def _to_answer(row: sa.Row[Any]) -> StoredAnswer:
         level=row.level,
         rationale=row.rationale,
         at=row.created_at,
+        blind=row.blind,
     )

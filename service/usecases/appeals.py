@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -101,13 +101,13 @@ class Appeals:
         self._queue.tell()
         return appeal
 
-    async def comment(self, tenant: str, appeal_id: str, request: CommentRequest) -> Appeal:
+    async def comment(self, key: ApiKey, appeal_id: str, request: CommentRequest) -> Appeal:
         """Add a comment to an open appeal. Raises NotFound, and Conflict when it is closed."""
-        appeal = await asyncio.to_thread(self.get, tenant, appeal_id)
-        language = (await asyncio.to_thread(self._evaluation, tenant, appeal.evaluation)).language
-        (text,) = await self._redact(tenant, language, [request.text])
+        appeal = await asyncio.to_thread(self.get, key.tenant, appeal_id)
+        language = (await asyncio.to_thread(self._evaluation, key.tenant, appeal.evaluation)).language
+        (text,) = await self._redact(key.tenant, language, [request.text])
         comment = Comment(id=uuid.uuid4().hex, by=request.by, at=datetime.now(UTC), text=text or "")
-        return await asyncio.to_thread(self._comment, tenant, appeal_id, comment)
+        return await asyncio.to_thread(self._comment, key, appeal_id, comment)
 
     def withdraw(self, key: ApiKey, appeal_id: str, by: str) -> Appeal:
         """Take an appeal back. Raises NotFound, and Conflict when it is closed."""
@@ -167,7 +167,7 @@ class Appeals:
                 contested=grade,
             )
             tx.appeals.add(appeal)
-            self._queue.enqueue_regrade(tx, appeal.id, 1)
+            self._queue.enqueue_regrade(tx, appeal.id, 1, grader=standing.evaluation.grader)
             _note(tx, key, "appeal.opened", appeal, now, {})
             return appeal
 
@@ -189,11 +189,13 @@ class Appeals:
                 f"{grade.dimension!r} was appealed against {len(theirs)} times, which is the limit"
             )
 
-    def _comment(self, tenant: str, appeal_id: str, comment: Comment) -> Appeal:
-        with self._database.begin(tenant) as tx:
+    def _comment(self, key: ApiKey, appeal_id: str, comment: Comment) -> Appeal:
+        with self._database.begin(key.tenant) as tx:
             appeal = _open(tx.appeals.lock(appeal_id), appeal_id)
             tx.appeals.comment(appeal, comment)
-            return _shown(_known(tx.appeals.get(appeal_id), appeal_id), comment.at)
+            after = _known(tx.appeals.get(appeal_id), appeal_id)
+            _note(tx, key, "appeal.commented", appeal, comment.at, {"comments": len(after.comments)})
+            return _shown(after, comment.at)
 
     def _decide(self, key: ApiKey, seen: Appeal, request: DecisionRequest) -> AppealResult:
         now = datetime.now(UTC)
@@ -317,7 +319,7 @@ def _note(
     action: AuditAction,
     appeal: Appeal,
     now: datetime,
-    details: dict[str, str],
+    details: Mapping[str, str | int],
 ) -> None:
     about = {"evaluation": appeal.evaluation, "dimension": appeal.dimension, **details}
     tx.audit.add(AuditEntry(at=now, actor=key.id, action=action, subject=appeal.id, details={**about}))

@@ -22,11 +22,14 @@ class Accepted(NamedTuple):
 class Handover:
     """Remembers the latest submissions until they are worked on. It may forget: the database does not."""
 
-    def __init__(self, most: int = REMEMBERED) -> None:
-        """Make one that remembers `most` of them; 0 in a process that works nothing off."""
-        self._most = most
+    def __init__(self) -> None:
+        self._most = REMEMBERED
         self._accepted: OrderedDict[str, Accepted] = OrderedDict()
         self._lock = threading.Lock()
+
+    def remember_none(self) -> None:
+        """Remember nothing from here on: nobody in this process would come for it."""
+        self._most = 0
 
     def put(self, accepted: Accepted) -> None:
         """Remember a submission that is about to be committed."""

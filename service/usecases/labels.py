@@ -136,17 +136,19 @@ class ImportLabels:
     async def _take_in(
         self, tenant: str, given: Sequence[GivenLabel], tally: "_Tally", by: str, *, replace: bool
     ) -> None:
-        checked, languages = await asyncio.to_thread(self._check, tenant, given, replace, tally)
+        checked, known = await asyncio.to_thread(self._check, tenant, given, replace, tally)
         tally.refused(checked)
+        rows = {of.id: one.row for one, of in zip(given, checked, strict=True) if isinstance(of, StoredLabel)}
         new = [one for one in checked if isinstance(one, StoredLabel)]
-        redacted = await self._redacted(tenant, new, languages)
-        await asyncio.to_thread(self._store, tenant, redacted, by)
-        tally.stored(redacted)
+        redacted = await self._redacted(tenant, new, known)
+        erased = await asyncio.to_thread(self._store, tenant, redacted, known, by)
+        tally.refused(_erased(rows[one]) for one in erased)
+        tally.stored(one for one in redacted if one.id not in erased)
 
     async def _redacted(
-        self, tenant: str, new: Sequence[StoredLabel], languages: Mapping[str, Language | None]
+        self, tenant: str, new: Sequence[StoredLabel], known: Mapping[str, "_Known"]
     ) -> Sequence[StoredLabel]:
-        written = [(languages[one.id], one.rationale) for one in new if one.rationale]
+        written = [(known[one.id].language, one.rationale) for one in new if one.rationale]
         parts = [written[at : at + _AT_ONCE] for at in range(0, len(written), _AT_ONCE)]
         policy = self._policies.of(tenant)
         run = (self._pool.run(redact_rationales, policy, part, self._plugin) for part in parts)
@@ -155,13 +157,13 @@ class ImportLabels:
 
     def _check(
         self, tenant: str, given: Sequence[GivenLabel], replace: bool, tally: "_Tally"
-    ) -> tuple[list[Checked], dict[str, Language | None]]:
+    ) -> tuple[list[Checked], dict[str, "_Known"]]:
         with self._database.begin(tenant) as tx:
             check = LabelCheck(tx, given, datetime.now(UTC), tally.remarks, replace=replace)
             checked = [check(one) for one in given]
             tally.planned |= check.planned
             new = [one for one in checked if isinstance(one, StoredLabel)]
-            return checked, {one.id: check.language_of(one) for one in new}
+            return checked, {one.id: _Known(check.language_of(one), check.evaluations_of(one)) for one in new}
 
     def _finish(self, tenant: str, tally: "_Tally") -> None:
         """Weigh once all is stored: which plan counts depends on how much of each is labelled."""
@@ -170,14 +172,38 @@ class ImportLabels:
                 tally.remark(weigh_labels(tx, name))
             tally.remark(tally.remarks.sentences(tx))
 
-    def _store(self, tenant: str, new: Sequence[StoredLabel], by: str) -> None:
+    def _store(
+        self, tenant: str, new: Sequence[StoredLabel], known: Mapping[str, "_Known"], by: str
+    ) -> set[str]:
+        """Store labels; return the ids of those that are not: what they speak of was erased meanwhile."""
+        if not new:
+            return set()
         with self._database.begin(tenant) as tx:
-            if new:
-                tx.audit.add(_imported(new, by))
-            tx.labels.add([label for label in new if not label.earlier])
-            for label in new:
+            # First what writes: from here on nobody erases on SQLite.
+            tx.audit.add(_imported(new, by))
+            gone = tx.erasure.hold(sorted({of for one in new for of in known[one.id].evaluations}))
+            erased = {one.id for one in new if known[one.id].is_gone(gone)}
+            kept = [label for label in new if label.id not in erased]
+            tx.labels.add([label for label in kept if not label.earlier])
+            for label in kept:
                 if label.earlier:
                     tx.labels.replace(label)
+        return erased
+
+
+class _Known(NamedTuple):
+    """What was known of a label's conversation when the label was checked."""
+
+    language: Language | None
+    evaluations: Sequence[str]
+
+    def is_gone(self, erased: Collection[str]) -> bool:
+        """Whether there was something, and nothing of it is left."""
+        return bool(self.evaluations) and all(one in erased for one in self.evaluations)
+
+
+def _erased(row: int) -> RowProblem:
+    return RowProblem(row=row, field="conversation", detail="it was erased while its labels came in")
 
 
 def _imported(new: Sequence[StoredLabel], by: str) -> AuditEntry:

@@ -125,6 +125,12 @@ class LabelCheck:
         one = self._evaluation(label)
         return one.language if one else None
 
+    def evaluations_of(self, label: ConversationLabel) -> list[str]:
+        """Return the ids of the evaluations that the label is about: its own, or all of its conversation."""
+        if label.conversation is None:
+            return [label.evaluation] if label.evaluation else []
+        return [one.id for one in self._of_conversation.get(label.conversation, ())]
+
     def _evaluation(self, label: ConversationLabel) -> Evaluated | None:
         if label.evaluation is not None:
             return self._evaluations.get(label.evaluation)

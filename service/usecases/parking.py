@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from service.domain.evaluation import Assessment, Failure, Waiting
 from service.domain.submission import Assignment
@@ -24,14 +25,43 @@ NOTE_EVERY_S = 60.0
 _WORKER = ""
 
 
-class _Stay:
-    """How one evaluation waits."""
+class Notes(Protocol):
+    """Where it is written down that a job waits, and that it goes on. Called in another thread."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        self.id = assignment.id
+    def park(self, waiting: Waiting) -> bool:
+        """Write down that it waits, and take back the attempt that was counted; False when nobody wants it
+        any more.
+        """
+
+    def go_on(self) -> bool:
+        """Write down that it is worked on again, and count an attempt; False when nobody wants it any more."""
+
+
+class _EvaluationNotes:
+    """In the evaluation itself."""
+
+    def __init__(self, database: Database, evaluation_id: str) -> None:
+        self._database = database
+        self._id = evaluation_id
+
+    def park(self, waiting: Waiting) -> bool:
+        with self._database.begin(_WORKER, forgetful=True) as tx:
+            return tx.evaluations.park(self._id, waiting)
+
+    def go_on(self) -> bool:
+        with self._database.begin(_WORKER, forgetful=True) as tx:
+            return tx.evaluations.count_attempt(self._id) is not None
+
+
+class _Stay:
+    """How one job waits."""
+
+    def __init__(self, job_id: str, since: datetime | None, notes: Notes) -> None:
+        self.id = job_id
+        self.notes = notes
         self.is_parked = False
         self.own_tries = 0
-        self._since = assignment.waiting.since if assignment.waiting else None
+        self._since = since
 
     def waiting(self, why: Failure) -> Waiting:
         """Return what is told of it."""
@@ -66,14 +96,21 @@ class Parking:
 
     @property
     def parked(self) -> frozenset[str]:
-        """The evaluations of this process that wait for the model."""
+        """The jobs of this process that wait for the model."""
         return frozenset(self._parked)
 
     async def __call__(self, assignment: Assignment, grade: Grade) -> Outcome | None:
         """Return what `grade` gives once the model is there, a Failure when it stays away, None when the
         evaluation is final meanwhile. Raises DatabaseAway.
         """
-        stay = _Stay(assignment)
+        since = assignment.waiting.since if assignment.waiting else None
+        return await self.hold(assignment.id, since, _EvaluationNotes(self._database, assignment.id), grade)
+
+    async def hold(
+        self, job_id: str, since: datetime | None, notes: Notes, grade: Grade
+    ) -> Outcome | None:
+        """Do the same for any job, which may have waited `since` earlier; None when `notes` do not want it."""
+        stay = _Stay(job_id, since, notes)
         try:
             while True:
                 why = self.circuit.trouble
@@ -114,18 +151,10 @@ class Parking:
         """Write down that it waits; False when it is final."""
         self._parked.add(stay.id)
         stay.is_parked = True
-        return await asyncio.to_thread(self._write, stay.id, stay.waiting(why))
+        return await asyncio.to_thread(stay.notes.park, stay.waiting(why))
 
     async def _go_on(self, stay: _Stay) -> bool:
         """Write down that it is worked on again; False when it is final."""
         self._parked.discard(stay.id)
         stay.is_parked = False
-        return await asyncio.to_thread(self._count, stay.id) is not None
-
-    def _write(self, evaluation_id: str, waiting: Waiting) -> bool:
-        with self._database.begin(_WORKER, forgetful=True) as tx:
-            return tx.evaluations.park(evaluation_id, waiting)
-
-    def _count(self, evaluation_id: str) -> int | None:
-        with self._database.begin(_WORKER, forgetful=True) as tx:
-            return tx.evaluations.count_attempt(evaluation_id)
+        return await asyncio.to_thread(stay.notes.go_on)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from service.domain.counting import counted
 from service.domain.errors import QalibrateError, TooBusy, Unavailable
 from service.storage.database import Database
 
@@ -132,7 +133,8 @@ class Pressure:
             raise TooBusy(f"{detail}, and {wanted}", FULL_DISK_PAUSE_S)
         queued += self._taken_since
         if queued >= self._room.queued:
-            detail = f"about {queued:,} evaluations wait to be graded"
+            wait = "waits" if queued == 1 else "wait"
+            detail = f"about {counted(queued, 'evaluation')} {wait} to be graded"
             raise TooBusy(f"{detail}, and QALIBRATE_MAX_QUEUED={self._room.queued}", self._pause(queued))
 
     def _refuse_when_behind(self) -> None:

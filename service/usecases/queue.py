@@ -16,6 +16,11 @@ class NewJob(NamedTuple):
     grader: GraderName
 
 
+def regrade_job(appeal_id: str, attempt: int) -> str:
+    """Return the id of the job that grades a contested dimension anew for the `attempt`th time."""
+    return f"regrade-{appeal_id}-{attempt}"
+
+
 class JobQueue(Protocol):
     """Where jobs wait. What is put in through a transaction is there when, and only when, it commits."""
 
@@ -47,9 +52,16 @@ class JobQueue(Protocol):
         The same delivery and attempt are queued once, however often this is called.
         """
 
-    def enqueue_regrade(self, tx: Transaction, appeal_id: str, attempt: int, delay_s: float = 0) -> None:
+    def enqueue_regrade(
+        self,
+        tx: Transaction,
+        appeal_id: str,
+        attempt: int,
+        delay_s: float = 0,
+        grader: GraderName = "llm",
+    ) -> None:
         """Queue attempt number `attempt`, from 1 on, to grade a contested dimension anew, after `delay_s`
-        seconds at the earliest.
+        seconds at the earliest. What needs no model, as `grader` says, does not wait behind what does.
 
         The same appeal and attempt are queued once, however often this is called.
         """

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
-from service.domain.errors import DatabaseAway
+from service.domain.errors import DatabaseAway, TooBusy
 from service.storage.database import Database
 from service.storage.schema_version import SchemaVersion
 from service.usecases.model_health import ModelState
@@ -32,9 +32,15 @@ class Readiness:
         workload: WorkloadReader,
         min_free_disk_mb: float,
         lacks_key: Callable[[], bool] = lambda: False,
+        check_room: Callable[[], Awaitable[None]] | None = None,
+        is_warm: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Make it; `lacks_key` says whether a sealed request waits for a key that is not there."""
+        """Make it; `lacks_key` says whether a sealed request waits for a key that is not there, `check_room`
+        raises TooBusy when submissions are refused, `is_warm` says whether redaction has loaded.
+        """
         self._lacks_key = lacks_key
+        self._check_room = check_room
+        self._is_warm = is_warm
         self._database = database
         self._model = model
         self._workload = workload
@@ -53,7 +59,11 @@ class Readiness:
             reasons.append("a newer version of qalibrate has upgraded the database; replace this process")
         if self._lacks_key():
             reasons.append("no key in QALIBRATE_SECRET_KEY opens what waits sealed: it waits for the key")
-        return Ready(model, (*reasons, *self._disk(), *await self._workers()))
+        reasons += self._disk() or await self._room()
+        reasons += await self._workers()
+        if not self._is_warm():
+            reasons.append("warming up: redaction is still loading, and the first conversations wait for it")
+        return Ready(model, tuple(reasons))
 
     async def _version(self) -> SchemaVersion:
         try:
@@ -70,6 +80,16 @@ class Readiness:
         if free_mb >= self._min_free_mb:
             return []
         return [f"the disk that holds the database has {free_mb:.0f} MB left; submissions are refused"]
+
+    async def _room(self) -> list[str]:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await (self._check_room() if self._check_room else asyncio.sleep(0))
+        except TooBusy as busy:
+            return [f"submissions are refused: {busy.detail.rpartition('; ')[0]}"]
+        except TimeoutError:
+            return []
+        return []
 
     async def _workers(self) -> list[str]:
         workload = await self._workload()

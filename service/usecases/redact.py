@@ -84,6 +84,8 @@ class RedactConversation:
         self._pool = pool
         self._policies = policies
         self._plugin = plugin
+        self.is_warm = False
+        """Whether `warm_up` has ended."""
 
     async def __call__(
         self, conversation: Conversation, tenant: str = DEFAULT_TENANT, *, originals: bool = False
@@ -117,6 +119,7 @@ class RedactConversation:
         # Not measured: it is nobody's conversation, and takes seconds.
         work = (self._redacted(hello, DEFAULT_TENANT, originals=False) for _ in range(processes))
         await asyncio.gather(*work, return_exceptions=True)
+        self.is_warm = True
 
 
 def redact_conversation(

@@ -7,6 +7,7 @@ from typing import Literal
 from service.domain.evaluation import Evaluation
 from service.domain.label import ConversationLabel, StoredLabel
 from service.domain.label_import import LabelDuplicate
+from service.domain.person import same_person
 from service.domain.review import Review, ReviewEffect
 from service.formats.label_fields import GivenLabel
 from service.storage.transaction import Transaction
@@ -53,10 +54,12 @@ def _store(
 ) -> _Kept:
     if review.level is None:
         return "none"
-    earlier = [one for one in mine if (one.dimension, one.rater) == (review.dimension, review.by)]
+    said = (one for one in mine if one.dimension == review.dimension)
+    earlier = [one for one in said if same_person(one.rater, review.by)]
     if any(one.blind is not False for one in earlier):
         return "kept"
-    label = _label(evaluation, review, was_seen=bool(earlier))
+    rater = earlier[0].rater if earlier else review.by
+    label = _label(evaluation, review, rater, was_seen=bool(earlier))
     checked = LabelCheck(tx, [GivenLabel(1, label)], now, Remarks(), replace=True)(GivenLabel(1, label))
     if isinstance(checked, LabelDuplicate):
         return "known"
@@ -70,12 +73,12 @@ def _store(
     return "stored"
 
 
-def _label(evaluation: Evaluation, review: Review, *, was_seen: bool) -> ConversationLabel:
+def _label(evaluation: Evaluation, review: Review, rater: str, *, was_seen: bool) -> ConversationLabel:
     assert review.level is not None  # noqa: S101 - the caller asked
     return ConversationLabel(
         evaluation=evaluation.id,
         dimension=review.dimension,
-        rater=review.by,
+        rater=rater,
         level=review.level,
         rationale=review.reason,
         blind=review.blind and not was_seen,

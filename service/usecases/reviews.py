@@ -12,6 +12,7 @@ from service.domain.base import Model
 from service.domain.errors import Conflict, FieldProblem, Gone, InvalidInput, NotFound
 from service.domain.evaluation import Evaluation
 from service.domain.keys import ApiKey
+from service.domain.person import same_person
 from service.domain.review import (
     Claim,
     ClaimRequest,
@@ -248,7 +249,7 @@ def _read_verdict(
 
 def _check_claim(standing: Standing, by: str, now: datetime) -> None:
     claim = standing.claim
-    if claim is not None and claim.by != by and claim.until > now:
+    if claim is not None and not same_person(claim.by, by) and claim.until > now:
         raise Conflict(f"{claim.by!r} holds this evaluation until {claim.until:%Y-%m-%d %H:%M} UTC")
 
 

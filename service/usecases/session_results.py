@@ -32,11 +32,11 @@ def results_of(
         session=session,
         dimensions=tuple(_compared(session, d, evaluations, told) for d in card.dimensions),
         missing={name: asked - done[name] for name in session.people},
-        notes=tuple(_notes(session, kept)),
+        notes=tuple(_notes(session, kept, told)),
     )
 
 
-def _notes(session: Session, kept: set[str]) -> Iterator[str]:
+def _notes(session: Session, kept: set[str], told: Sequence[StoredAnswer]) -> Iterator[str]:
     if len(kept) < ENOUGH:
         yield (
             f"conversations: {len(kept)}, too few for figures to be held to; a session is for talking about "
@@ -45,6 +45,9 @@ def _notes(session: Session, kept: set[str]) -> Iterator[str]:
     gone = len(session.evaluations) - len(kept)
     if gone:
         yield f"conversations left out because they were erased: {gone}"
+    seen = sum(one.blind is False for one in told)
+    if seen:
+        yield f"answers left out of agreement because who gave them had seen the grade: {seen}"
 
 
 def _compared(
@@ -69,7 +72,7 @@ def _labelled(evaluations: Sequence[Evaluation], answers: Sequence[StoredAnswer]
     given = defaultdict(list)
     for one in answers:
         label = Label(
-            dimension=one.dimension, rater=one.rater, level=one.level, blind=True, created_at=one.at
+            dimension=one.dimension, rater=one.rater, level=one.level, blind=one.blind, created_at=one.at
         )
         given[one.evaluation].append(label)
     return [LabelledEvaluation(evaluation=one, labels=tuple(given[one.id])) for one in evaluations]

@@ -132,7 +132,9 @@ def test_a_batch_that_waits_for_room_ends_with_the_process(full):
     with send_batch(full, "stopped") as connection:
         assert eventually_open(full, "stopped")
         full.factory.stop_taking()
-        answer = connection.recv(65536).decode()
+        answer = ""
+        while not answer.endswith("}") and (piece := connection.recv(65536)):
+            answer += piece.decode()
     assert " 503 " in answer.splitlines()[0]
     assert "the service is stopping" in answer
     assert eventually_interrupted(full, "stopped")

@@ -14,6 +14,7 @@ const ASK_AGAIN_S = 2;
 const LONGEST_PAUSE_S = 60;
 const TOLERANCE_S = 300;
 const LARGEST_WEBHOOK = 64_000_000;
+const USAGE = "usage: QALIBRATE_URL=http://127.0.0.1:8000 QALIBRATE_KEY=... node plugin.mjs conversation.json";
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
@@ -156,9 +157,21 @@ async function bodyOf(request) {
 }
 
 async function main() {
-  const file = process.argv[2];
+  const { QALIBRATE_URL: url, QALIBRATE_KEY: key } = process.env;
+  if (process.argv.length !== 3 || !url || !key) {
+    console.error(USAGE);
+    process.exit(2);
+  }
+  try {
+    await handIn(process.argv[2], new Qalibrate(url, key));
+  } catch (error) {
+    console.error(`error: ${error.message}`);
+    process.exit(1);
+  }
+}
+
+async function handIn(file, service) {
   const request = { conversation: JSON.parse(await readFile(file, "utf8")) };
-  const service = new Qalibrate(process.env.QALIBRATE_URL, process.env.QALIBRATE_KEY);
   const secret = process.env.QALIBRATE_WEBHOOK_SECRET;
   let told;
   let server;

@@ -24,6 +24,9 @@ FINAL = ("completed", "failed", "cancelled")
 ASK_AGAIN_S = 2.0
 LONGEST_PAUSE_S = 60.0
 LARGEST_WEBHOOK = 64_000_000
+USAGE = """\
+usage: QALIBRATE_URL=http://127.0.0.1:8000 QALIBRATE_KEY=... python plugin.py conversation.json
+"""
 
 
 class Refused(Exception):
@@ -180,9 +183,19 @@ class _Webhook(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Hand the conversation in, print the result and, where a secret is set, the webhook that tells of it."""
-    file = Path(sys.argv[1])
+    url, key = os.environ.get("QALIBRATE_URL"), os.environ.get("QALIBRATE_KEY")
+    if len(sys.argv) != 2 or not url or not key:
+        sys.stderr.write(USAGE)
+        raise SystemExit(2)
+    try:
+        _hand_in(Path(sys.argv[1]), Qalibrate(url, key))
+    except (Refused, OSError, ValueError, queue.Empty) as error:  # TimeoutError is an OSError
+        sys.stderr.write(f"error: {str(error) or 'the webhook did not come'}\n")
+        raise SystemExit(1) from None
+
+
+def _hand_in(file: Path, service: Qalibrate) -> None:
     request: dict[str, Any] = {"conversation": json.loads(file.read_text("utf-8"))}
-    service = Qalibrate(os.environ["QALIBRATE_URL"], os.environ["QALIBRATE_KEY"])
     receiver = None
     if secret := os.environ.get("QALIBRATE_WEBHOOK_SECRET"):
         receiver = Receiver(int(os.environ.get("PLUGIN_PORT", "0")), secret)

@@ -12,6 +12,7 @@ from service.domain.errors import DatabaseAway, SecretKeyMissing, SecretLocked, 
 from service.domain.finding import Finding, fail, ok, warn
 from service.domain.keys import DEFAULT_TENANT
 from service.settings import Settings
+from service.storage.database import reason_of
 from service.storage.inspection import DatabaseFacts
 from service.storage.reading import ReadOnlyDatabase
 from service.storage.transaction import Transaction
@@ -62,13 +63,24 @@ class Database:
         yield from self._of_webhooks(tx)
 
     def _of_workers(self, tx: Transaction) -> Iterator[Finding]:
-        unfinished = sum(found.evaluations for found in tx.workload.unfinished())
-        detail = f"{unfinished:,} evaluations are not finished, {tx.workload.parked():,} of them parked"
-        yield ok("queue", detail)
+        yield self._of_queue(tx)
         if self._file is None:
             alive = tx.workload.workers(datetime.now(UTC) - timedelta(seconds=self.settings.dead_after_s))
             remedy = "start `qalibrate worker`"
             yield ok("workers", f"{alive} alive") if alive else warn("workers", "none is alive", remedy)
+
+    def _of_queue(self, tx: Transaction) -> Finding:
+        found, parked, most = tx.workload.unfinished(), tx.workload.parked(), self.settings.max_queued
+        queued = sum(one.evaluations for one in found if one.status == "queued")
+        unfinished = sum(one.evaluations for one in found)
+        detail = f"{unfinished:,} evaluations are not finished, {parked:,} of them parked"
+        if queued >= most:
+            remedy = "start more workers, or raise QALIBRATE_MAX_QUEUED"
+            return warn("queue", f"{detail}; it is full, and submissions are refused", remedy)
+        if parked:
+            remedy = "`waiting` of an evaluation says what for: the model, or a key in QALIBRATE_SECRET_KEY"
+            return warn("queue", detail, remedy)
+        return ok("queue", detail)
 
     def _of_vault(self, tx: Transaction) -> Iterator[Finding]:
         kept, keys = tx.inspection.newest_vault(), self.settings.vault_keys
@@ -105,23 +117,9 @@ class Database:
             yield ok("webhooks", f"can be signed{plain}")
 
 
-# What drivers say, in their own words only as far as we know them: they may quote an address.
-_SAID = (
-    ("authentication failed", "the database refuses our user or password"),
-    ("no password supplied", "the database wants a password, and there is none in the address or PGPASSWORD"),
-    ("does not exist", "the server is there; the database or the user is not"),
-    ("too many clients", "the database has no connection left; raise max_connections"),
-    ("refused", "nothing listens at the address of the database"),
-    ("resolve host", "the host of the database has no address (DNS)"),
-    ("not known", "the host of the database has no address (DNS)"),
-    ("timeout", "the database did not answer in time; check the network, a firewall"),
-)
-
-
 def _why(away: DatabaseAway) -> Finding:
-    said = str(away.__cause__)
-    detail = next((meaning for words, meaning in _SAID if words in said), away.detail)
-    return fail("database", detail, "check QALIBRATE_DATABASE_URL, and that the database runs")
+    remedy = "check QALIBRATE_DATABASE_URL, and that the database runs"
+    return fail("database", reason_of(away) or away.detail, remedy)
 
 
 def _of_file(file: Path, least_mb: float) -> Iterator[Finding]:

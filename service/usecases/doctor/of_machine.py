@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from service.domain.counting import counted
 from service.domain.finding import Finding, ok, warn
 from service.grading.prompt import Prompts
 from service.grading.tokens import TokenCounter
-from service.settings import Settings
+from service.settings import Settings, unknown_variables
 
 MEMORY_MB, MEMORY_OF_A_PROCESS_MB = 400, 200
 """What a service takes, and one of its processes that redact, with one language loaded."""
@@ -20,6 +21,7 @@ def of_settings(settings: Settings, *, has_price: bool) -> list[Finding]:
     advice = list(_contradictions(settings))
     if settings.has_model and not has_price:
         advice.append(warn("settings", f"no price is known for {settings.model!r}", "see QALIBRATE_PRICES"))
+    advice += [warn("settings", sentence) for sentence in unknown_variables()]
     return advice or [ok("settings", f"fit together; the grader is {settings.default_grader}")]
 
 
@@ -44,7 +46,10 @@ def of_machine(settings: Settings) -> list[Finding]:
     """Return whether cores and memory are enough."""
     cores, processes = os.cpu_count() or 1, settings.redaction_processes
     memory, needed = memory_mb(), MEMORY_MB + processes * MEMORY_OF_A_PROCESS_MB
-    detail = f"{cores} cores, {memory:,.0f} MB; {processes} processes that redact take about {needed:,} MB"
+    redacting = counted(processes, "process", "processes")
+    take = "takes" if processes == 1 else "take"
+    detail = f"{cores} cores, {memory:,.0f} MB; {redacting} that redact{'s' * (processes == 1)} {take} about"
+    detail += f" {needed:,} MB"
     if processes > cores or memory < needed:
         return [warn("machine", detail, "lower QALIBRATE_REDACTION_PROCESSES")]
     return [ok("machine", detail)]

@@ -10,9 +10,6 @@ import httpx2
 HIDDEN = {"/openapi.json", "/docs", "/docs/start.js", "/docs/{name}"}
 """Addresses that hold nobody's data and are in no document."""
 
-WITHOUT_EXAMPLE = {"PUT /v1/evaluations/{evaluation_id}/claim": {"by": "r1"}}
-"""Bodies of calls that need no example in the document."""
-
 REQUIRED = {"scorecard": "inbound-service", "rater": "r1", "erase": "true"}
 """Query parameters that have to be there."""
 
@@ -43,7 +40,7 @@ class Operation(NamedTuple):
     def example(self) -> Any:
         """The example of the body: a value of JSON, or text of another type; None when it takes no body."""
         kind, body = self._body()
-        return None if kind is None else body.get("example", WITHOUT_EXAMPLE.get(self.label))
+        return None if kind is None else body.get("example")
 
     @property
     def required_query(self) -> dict[str, str]:

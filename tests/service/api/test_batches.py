@@ -1,13 +1,17 @@
 import json
 import socket
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
+from service.domain.batch import LineProblem, TakenLine
+from service.storage.batches import MOST_REJECTED
 from tests.running import RunningService, running_service
 from tests.service.cards import conversation
 
@@ -113,6 +117,16 @@ def test_lines_that_say_nothing_of_it_take_what_the_query_says(batching: Running
     assert cards == {"c-1": "inbound-service", "c-2": "complaint-handling"}
 
 
+@pytest.mark.parametrize(
+    "query", [{"scorecard": "no-such-card"}, {"scorecard": "inbound-service@99"}, {"grader": "llm"}]
+)
+def test_a_query_that_no_line_could_go_by_is_refused_before_any_is_read(batching: RunningService, query):
+    client = batching.client_of("early")
+    refused = send(client, [line(1)], key="early", **query)
+    assert refused.status_code == 422
+    assert client.get("/v1/batches").json()["items"] == []
+
+
 def test_errors_and_batches_come_in_pages(batching: RunningService):
     client = batching.client_of("pages")
     first = send(client, ["{"] * 7).json()
@@ -133,6 +147,7 @@ def test_anothers_batch_is_an_unknown_one(batching: RunningService):
     mine = send(batching.client_of("mine"), [line(1)], key="k").json()["id"]
     other = batching.client_of("other")
     unknown = other.get("/v1/batches/nothing").json()
+    assert other.delete(f"/v1/batches/{mine}").status_code == 404
     for path in (f"/v1/batches/{mine}", f"/v1/batches/{mine}/errors"):
         assert other.get(path).status_code == 404
     assert other.get(f"/v1/batches/{mine}").json()["detail"] == unknown["detail"].replace("nothing", mine)
@@ -204,3 +219,40 @@ def test_a_batch_is_larger_than_any_single_request_may_be(batching: RunningServi
     ]
     assert sum(map(len, lines)) > 3 * batching.factory.settings.max_body_bytes
     assert send(client, lines).json()["accepted"] == 60
+
+
+def test_what_is_left_of_a_batch_is_cancelled(batching: RunningService):
+    client = batching.client_of("cancelled")
+    batch = send(client, [line(number) for number in range(1, 151)] + ["{"]).json()["id"]
+    answer = client.delete(f"/v1/batches/{batch}")
+    assert answer.status_code == 200, answer.text
+    counts = answer.json()["evaluations"]
+    assert (sum(counts.values()), set(counts) <= {"cancelled", "completed"}) == (150, True)
+    again = client.delete(f"/v1/batches/{batch}").json()
+    assert (again["evaluations"], again["rejected"]) == (counts, 1)
+    lines = client.get("/v1/audit", params={"subject": batch}).json()["items"]
+    told = sum(one["details"]["cancelled"] for one in lines if one["action"] == "batch.cancelled")
+    assert told == counts.get("cancelled", 0)
+
+
+def test_of_ten_thousand_rejected_lines_on_only_their_number_is_kept(batching: RunningService):
+    now = datetime.now(UTC)
+
+    def rejected(lines):
+        problem = LineProblem(line=1, pointer="", detail="no")
+        return [TakenLine(line=n, body_sha256="", outcome="rejected", problems=(problem,)) for n in lines]
+
+    with batching.factory.database.begin("many") as tx:
+        batch = tx.batches.receive(uuid.uuid4().hex, "key", "one", now)
+        tx.batches.record(batch, rejected(range(1, MOST_REJECTED)), ())
+        tx.batches.record(batch, rejected(range(MOST_REJECTED, MOST_REJECTED + 64)), ())
+        found = tx.batches.get(batch)
+        assert (found.rejected, found.errors_left_out) == (MOST_REJECTED + 63, 63)
+        kept = tx.batches.taken(batch, range(MOST_REJECTED - 1, MOST_REJECTED + 64))
+        assert set(kept) == {MOST_REJECTED - 1, MOST_REJECTED}
+        accepted = TakenLine(line=MOST_REJECTED + 64, body_sha256="x", outcome="duplicate")
+        tx.batches.record(batch, [accepted], ())
+        assert tx.batches.receive(uuid.uuid4().hex, "key", "two", now) == batch
+        assert (tx.batches.get(batch).rejected, tx.batches.get(batch).lines) == (10_000, 10_001)
+        tx.batches.record(batch, rejected(range(1, 3)), rejected(range(1, 3)))
+        assert tx.batches.get(batch).rejected == MOST_REJECTED

@@ -9,9 +9,10 @@ import pytest
 
 from service.api import doors
 from service.api.rate_limit import RateLimits
-from service.api.strict import MOST_NESTING, read_json
+from service.api.strict import MOST_BRACKETS, MOST_NESTING, read_json
 from service.domain.errors import InvalidInput
 from tests.running import RunningService, running_service
+from tests.service.api.operations import operations_of
 from tests.service.cards import conversation
 
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/nothing")
@@ -185,3 +186,102 @@ def test_what_nobody_foresaw_is_a_500_without_its_words(service: RunningService,
 def test_conversations_of_many_turns_pass(service: RunningService):
     body = {"conversation": conversation(*["Hello there"] * 200)}
     assert service.client.post("/v1/evaluations", json=body).status_code == 202
+
+
+def small_422(answer: httpx2.Response) -> list[dict]:
+    assert answer.status_code == 422, answer.text[:500]
+    assert len(answer.content) < 50_000
+    return answer.json()["errors"]
+
+
+def unknown_keys(count: int) -> dict[str, int]:
+    return {f"k{n}": n for n in range(count)}
+
+
+def test_thousands_of_unknown_keys_get_a_short_answer_from_every_call(service: RunningService):
+    client = service.client_of("wordy")
+    for one in operations_of(service.client):
+        if isinstance(one.example, dict):
+            body = one.content(one.example | unknown_keys(25_000))
+            small_422(client.request(**one.request(lambda name: "1" if name == "revision" else "x") | body))
+    line = json.dumps({"conversation": conversation(), **unknown_keys(25_000)})
+    lines = client.post("/v1/batches", content=line, headers={"Content-Type": "application/jsonl"})
+    assert [error["pointer"] for error in lines.json()["errors"]] == [""]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"metrics": {str(n): 1 for n in range(25_000)}},
+        {"context": [{"title": "x", "text": "x", **unknown_keys(25_000)}]},
+        unknown_keys(25_000),
+        {"turns": [{"speaker": "agent", "text": "Hello", **unknown_keys(25_000)}]},
+        {"turns": [{}] * 10_001},
+    ],
+)
+def test_thousands_of_mistakes_are_counted_rather_than_named(service: RunningService, more):
+    body = {"conversation": conversation() | more}
+    assert len(small_422(service.client.post("/v1/evaluations", json=body))) == 1
+    assert len(small_422(service.client.post("/v1/redactions", json=body))) == 1
+
+
+def test_the_first_hundred_mistakes_are_named_and_the_rest_counted(service: RunningService):
+    body = {"conversation": conversation() | {"turns": [{"speaker": "agent"}] * 5_000}}
+    errors = small_422(service.client.post("/v1/evaluations", json=body))
+    assert [error["pointer"] for error in errors[98:]] == [
+        "/conversation/turns/98/text",
+        "/conversation/turns/99/text",
+        "",
+    ]
+    assert errors[-1]["detail"] == "and 4,900 more"
+
+
+def test_more_labels_than_one_request_may_bring_are_counted_first(service: RunningService):
+    answer = service.client.post("/v1/labels", json={"labels": [1] * 60_000})
+    assert (answer.status_code, len(answer.content) < 1_000) == (413, True)
+
+
+def test_millions_of_lists_are_refused_before_they_are_made():
+    assert len(read_json(b"[" + b"[]," * (MOST_BRACKETS - 2) + b"1]")) == MOST_BRACKETS - 1
+    with pytest.raises(InvalidInput, match="250,000 lists and objects"):
+        read_json(b"[" + b"[]," * MOST_BRACKETS + b"1]")
+
+
+PERSON = "Wilhelmina Featherstonehaugh"
+UNTOLD = [
+    ("twilio", {"sentences": [{"transcript": "hi", "media_channel": PERSON}]}),
+    (
+        "deepgram",
+        {"results": {"utterances": [{"speaker": PERSON, "transcript": "hi", "start": 0, "end": 1}]}},
+    ),
+    ("assemblyai", {"utterances": [{"speaker": None, "channel": PERSON, "text": "x", "start": 0, "end": 1}]}),
+    ("google-ccai", {"transcript": {"transcriptSegments": [{"text": "hi", "channelTag": PERSON}]}}),
+    ("text", f"{PERSON.replace(' ', '   ')} : hi"),
+    (
+        "webvtt",
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Wilhelmina &quot;Wil&quot; Featherstonehaugh &amp; co>hi\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), UNTOLD)
+@pytest.mark.parametrize("path", ["/v1/evaluations", "/v1/redactions"])
+def test_an_error_about_a_transcript_names_nobody(service: RunningService, path, name, content):
+    answer = service.client.post(path, json={"conversation": {"format": name, "content": content}})
+    assert "it is not clear who is the agent" in small_422(answer)[0]["detail"]
+    assert not any(word in answer.text for word in ("Wil", "ilhelmina", "eatherstone"))
+
+
+def test_speakers_without_a_name_stay_in_errors(service: RunningService):
+    words = {"sentences": [{"transcript": "hi", "media_channel": n} for n in (1, 2, 3)]}
+    body = {"conversation": {"format": "twilio", "content": words}}
+    [error] = small_422(service.client.post("/v1/evaluations", json=body))
+    assert "'channel 1', 'channel 2', 'channel 3'" in error["detail"]
+    assert '"speakers": {"channel 1": "agent"}' in error["detail"]
+
+
+def test_a_mapping_the_wrong_way_round_is_no_way_to_hear_a_name(service: RunningService):
+    given = {"format": "text", "content": "Anna: hi", "speakers": {"agent": f"{PERSON} {PERSON} {PERSON}"}}
+    answer = service.client.post("/v1/evaluations", json={"conversation": given})
+    assert small_422(answer)[0]["pointer"] == "/conversation/speakers"
+    assert "Wil" not in answer.text

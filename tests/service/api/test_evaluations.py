@@ -337,3 +337,12 @@ def test_a_key_that_is_revoked_stops_working_at_once(service: RunningService):
     key = next(key for key in service.factory.keys.list() if key.tenant == "short")
     service.factory.keys.revoke(key.id)
     assert client.get("/v1/evaluations").status_code == 401
+
+
+def test_evaluations_are_found_by_the_id_of_their_conversation(service: RunningService):
+    with service.client_of("finding") as client:
+        for number in (1, 2, 2):
+            submit(client, {"conversation": conversation(external_id=f"crm-{number}")})
+        found = client.get("/v1/evaluations", params={"external_id": "crm-2"}).json()["items"]
+        assert [one["external_id"] for one in found] == ["crm-2", "crm-2"]
+        assert client.get("/v1/evaluations", params={"external_id": "crm"}).json()["items"] == []

@@ -5,11 +5,26 @@ import httpx2
 import sqlalchemy as sa
 
 from tests.running import RunningService, running_service
+from tests.service.results import keep
 
 
 def test_an_embedded_service_is_alive_and_ready(service: RunningService):
     assert httpx2.get(f"{service.url}/healthz", timeout=60).json() == {"status": "ok"}
-    assert httpx2.get(f"{service.url}/readyz", timeout=60).json()["status"] == "ready"
+    until = time.monotonic() + 60
+    while (found := httpx2.get(f"{service.url}/readyz", timeout=60).json())["status"] != "ready":
+        assert ["warming up" in reason for reason in found["reasons"]] == [True]
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_queue_that_is_full_is_told(tmp_path):
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    with running_service(role="api", database_url=url, max_queued=1) as service:
+        keep(service.factory.database, "other", "0" * 32, None, datetime.now(UTC))
+        answer = httpx2.get(f"{service.url}/readyz", timeout=60)
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        said = "submissions are refused: about 1 evaluation waits to be graded, and QALIBRATE_MAX_QUEUED=1"
+        assert answer.json()["reasons"][0] == said
 
 
 def test_with_the_model_away_it_is_degraded_but_takes_work(tmp_path):

@@ -1,5 +1,6 @@
 import re
 import time
+from itertools import product
 from pathlib import Path
 
 import httpx2
@@ -61,7 +62,18 @@ def test_the_queue_is_told_by_status_and_priority(tmp_path):
         assert found["qalibrate_queue_evaluations", where] == 1
         assert found["qalibrate_queue_oldest_age_seconds", where] >= 0
         assert found["qalibrate_queue_parked_evaluations", frozenset()] == 0
+        assert found["qalibrate_workers_alive", frozenset()] == 0
         assert found["qalibrate_database_up", frozenset()] == 1
+
+
+def test_an_empty_queue_is_told_as_zeros_and_the_embedded_worker_as_one(tmp_path):
+    with running_service(database_url=f"sqlite:///{tmp_path / 'x.db'}") as service:
+        found = scraped(service)
+        for status, priority in product(("queued", "running"), ("interactive", "batch")):
+            where = frozenset({("status", status), ("priority", priority)})
+            assert found["qalibrate_queue_evaluations", where] == 0
+            assert found["qalibrate_queue_oldest_age_seconds", where] == 0
+        assert found["qalibrate_workers_alive", frozenset()] == 1
 
 
 def test_without_the_database_everything_else_is_still_told(tmp_path):
@@ -107,5 +119,4 @@ def test_the_readme_tells_of_every_figure_and_of_no_other(service: RunningServic
     told = set(re.findall(r"`(qalibrate_[a-z_]+)`", readme))
     text = text_of(service)
     shown = set(re.findall(r"^# TYPE (qalibrate_\w+) ", text, re.MULTILINE))
-    # Of the embedded service, which has one worker and needs no figure for it.
-    assert told == shown | {"qalibrate_workers_alive"}
+    assert told == shown

@@ -130,14 +130,19 @@ def test_a_session_shows_answers_only_once_it_is_closed(service: RunningService,
     opened = service.client.post("/v1/calibration-sessions", json=request)
     assert opened.status_code == 201, opened.text
     path = opened.headers["Location"]
-    sheet = service.client.get(f"{path}/sheet", params={"rater": "r2"}).json()
+    tokens = opened.json()["tokens"]
+    asked = {"rater": "r2", "token": tokens["r2"]}
+    sheet = service.client.get(f"{path}/sheet", params=asked).json()
     assert "<CREDIT_CARD_1>" in sheet["conversations"][0]["turns"][1]["text"]
     assert service.client.get(f"{path}/sheet").status_code == 422
     answers = {
         **ANSWERS_REQUEST,
         "answers": [{**ANSWERS_REQUEST["answers"][0], "evaluation": evaluation["id"]}],
     }
-    handed_in = service.client.post(f"{path}/answers", json=answers)
+    anybody = service.client.post(f"{path}/answers", json=answers)
+    assert (anybody.status_code, anybody.headers["content-type"]) == (403, "application/problem+json")
+    mine = {"Rater-Token": tokens["r1"]}
+    handed_in = service.client.post(f"{path}/answers", json=answers, headers=mine)
     assert (handed_in.status_code, handed_in.json()["answered"]) == (201, {"r1": 1, "r2": 0})
     assert service.client.get(f"{path}/results").status_code == 409
     closed = service.client.post(f"{path}/close").json()
@@ -145,7 +150,7 @@ def test_a_session_shows_answers_only_once_it_is_closed(service: RunningService,
     (item,) = greeting["items"]
     assert (item["answers"], item["machine"], item["spread"]) == ({"r1": "yes"}, "yes", None)
     assert service.client.get(f"{path}/results").json() == closed
-    assert service.client.post(f"{path}/answers", json=answers).status_code == 409
+    assert service.client.post(f"{path}/answers", json=answers, headers=mine).status_code == 409
 
 
 def test_an_erased_evaluation_is_gone_for_reviews_and_appeals_too(service: RunningService, another):

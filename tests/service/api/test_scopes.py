@@ -56,6 +56,7 @@ POST   /v1/evaluations/{evaluation_id}/retry             submit admin
 POST   /v1/batches                                       submit admin
 GET    /v1/batches                                       read admin
 GET    /v1/batches/{batch_id}                            read admin
+DELETE /v1/batches/{batch_id}                            submit admin
 GET    /v1/batches/{batch_id}/errors                     read admin
 """
 EXPECTED = {tuple(line.split()[:2]): set(line.split()[2:]) for line in TABLE.strip().splitlines()}

@@ -78,7 +78,9 @@ class Things:
 
     def _session_id(self) -> str:
         asked = {"name": "owners-round", "evaluations": [self.made["evaluation_id"]], "raters": ["r1", "r2"]}
-        return self._post("/v1/calibration-sessions", asked)["id"]
+        opened = self._post("/v1/calibration-sessions", asked)
+        self.client.headers["Rater-Token"] = opened["tokens"]["r1"]
+        return opened["id"]
 
     def _post(self, path: str, body: Any, **headers: str) -> Any:
         answer = self.client.post(path, json=body, headers=headers)

@@ -129,6 +129,7 @@ def test_a_run_without_labels_says_what_is_missing(qalibrate, tmp_path):
 def test_without_files_a_scorecard_has_to_be_named(qalibrate):
     ran = qalibrate("calibrate")
     assert (ran.code, "name the scorecard, or give run files" in ran.err) == (2, True)
+    qalibrate("db", "upgrade")
     assert "there is no scorecard 'nobody'" in qalibrate("calibrate", "--scorecard", "nobody").err
 
 

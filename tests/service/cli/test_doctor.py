@@ -20,6 +20,22 @@ def test_what_does_not_work_is_a_failure_with_its_remedy(monkeypatch, qalibrate)
     assert model["remedy"]
 
 
+def test_a_variable_that_nobody_knows_is_a_finding(monkeypatch, qalibrate):
+    monkeypatch.setenv("QALIBRATE_CONCURENCY", "3")
+    ran = qalibrate("doctor", "--format", "json")
+    told = [finding["detail"] for finding in json.loads(ran.out)["findings"] if finding["state"] == "warn"]
+    assert "QALIBRATE_CONCURENCY is not known; did you mean QALIBRATE_CONCURRENCY?" in told
+    assert "QALIBRATE_CONCURENCY" not in ran.err
+
+
+def test_a_variable_that_nobody_knows_is_told_beside_one_that_cannot_be_used(monkeypatch, qalibrate):
+    monkeypatch.setenv("QALIBRATE_CONCURRENCY", "many")
+    monkeypatch.setenv("QALIBRATE_CONCURENCY", "3")
+    said = qalibrate("doctor").err
+    assert "QALIBRATE_CONCURENCY is not known" in said
+    assert "QALIBRATE_CONCURRENCY: 'many'" in said
+
+
 def test_settings_that_cannot_be_used_are_told_all_at_once(monkeypatch, qalibrate):
     monkeypatch.setenv("QALIBRATE_CONCURRENCY", "many")
     monkeypatch.setenv("QALIBRATE_RATE_LIMIT", "-1")

@@ -59,6 +59,7 @@ def test_purging_tells_how_many(qalibrate, evaluation):
 
 
 def test_without_a_key_the_vault_says_how_to_turn_it_on(qalibrate):
+    qalibrate("db", "upgrade")
     ran = qalibrate("vault", "show", "0" * 32)
     assert ran.code == 2
     assert "QALIBRATE_VAULT_KEY" in ran.err

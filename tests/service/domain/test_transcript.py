@@ -192,3 +192,27 @@ def test_a_conversation_survives_being_stored_as_json() -> None:
         language="zh", campaign="spring", started_at="2026-11-02T10:15:00Z", metrics={"hold_s": 3}
     )
     assert Conversation.model_validate_json(conversation.model_dump_json()) == conversation
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"metadata": {"a": "x" * 1_000_000}},
+        {"a": "x" * 1_000_000},
+        {"turns": [{"speaker": "agent", "text": "Hello", "metadata": {"a": "x" * 500_000}}] * 2},
+        {"turns": [{"speaker": "agent", "text": "x", "a": "x" * 500_000}], "metadata": {"b": "x" * 500_000}},
+    ],
+)
+def test_metadata_is_bounded_wherever_it_stands(more: dict[str, Any]) -> None:
+    given = {"turns": [{"speaker": "agent", "text": "Hello"}], **more}
+    with pytest.raises(ValidationError, match="bytes of JSON; the limit is 1,000,000"):
+        Conversation.model_validate(given)
+    RedactedConversation.model_validate(given | {"language": "en"})
+
+
+def test_a_thousand_unknown_keys_are_kept_and_thousands_refused() -> None:
+    given = {"turns": [{"speaker": "agent", "text": "Hello"}]}
+    many = {f"k{n}": n for n in range(1_000)}
+    assert Conversation.model_validate(given | many).metadata == many
+    with pytest.raises(ValidationError, match="over 1,000 keys"):
+        Conversation.model_validate(given | {f"k{n}": n for n in range(2_000)})

@@ -212,6 +212,16 @@ def test_the_caller_may_say_who_is_who() -> None:
     assert said("text", "Agent: Hi\nKim: Hello", speakers={"Agent": "bot", "Kim": "agent"})[0][0] == "bot"
 
 
+def test_a_mapping_that_names_nobody_who_speaks_is_refused_with_those_who_do() -> None:
+    content = "Ann: My phone broke.\nBob: Sorry, how can I help?"
+    with pytest.raises(InvalidInput) as caught:
+        parse("text", content, speakers={"Bbo": "agent"})
+    assert [problem.pointer for problem in caught.value.problems] == ["/speakers"]
+    assert "'Ann', 'Bob'" in caught.value.problems[0].detail
+    silent: dict[str, Speaker] = {"bob": "customer", "Zoe": "agent"}
+    assert said("text", content, speakers=silent)[0][0] == "agent"
+
+
 def test_the_agents_own_name_tells_too() -> None:
     assert [speaker for speaker, _ in said("text", "Kim: Hi\nAnna: Hello", agent_name="ANNA")] == [
         "customer",

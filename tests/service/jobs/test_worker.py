@@ -108,6 +108,7 @@ def test_an_evaluation_whose_job_is_gone_gets_a_new_one_and_others_keep_theirs(d
             service.client.post("/v1/evaluations", json={"conversation": conversation()}) for _ in range(3)
         ]
         ids = [answer.json()["id"] for answer in answers]
+        assert [service.factory.handover.take(one) for one in ids] == [None] * 3, "nobody here works them off"
         rows = Rows(service.factory)
         rows.do("drop", [ids[0]])
         rows.set(ids[1], status="ERROR", completed_at=1)

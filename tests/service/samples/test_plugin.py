@@ -112,6 +112,21 @@ def test_what_is_wrong_with_a_conversation_is_told_by_field(
     assert "422: /conversation/turns/0/speaker" in ran.stderr
 
 
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_what_is_missing_or_wrong_is_told_in_a_sentence(
+    local: RunningService, tmp_path: Path, language: str
+) -> None:
+    file = tmp_path / f"conversation-{language}.json"
+    file.write_text(json.dumps({"turns": [{"speaker": "agent", "text": "Hi"}]}))
+    bare = subprocess.run(PROGRAMS[language](), capture_output=True, text=True, timeout=60, check=False)
+    assert (bare.returncode, bare.stderr.startswith("usage: ")) == (2, True)
+    for key, path, expected in (("wrong", file, "error: 401: "), ("any", tmp_path / "none.json", "error: ")):
+        ran = run(language, local.url, key, path)
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert ran.stderr.startswith(expected)
+        assert len(ran.stderr.splitlines()) == 1
+
+
 def signed(
     secret: str = SECRET, body: str = BODY, at: datetime | None = None, **changes: str
 ) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import OperationalError
 
 from service.domain.errors import DatabaseAway
 from service.storage import migrations
-from service.storage.database import Database
+from service.storage.database import Database, reason_of, translated_errors
 from service.storage.schema import evaluations, metadata
 from service.storage.upgrade import upgrade
 from tests.service.cards import make_card, make_redacted
@@ -157,3 +158,17 @@ def test_sqlite_connections_are_durable_and_patient(tmp_path):
             for name in ("journal_mode", "synchronous", "busy_timeout")
         }
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 30000}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ('FATAL:  password authentication failed for user "q"', "the database refuses our user or password"),
+        ("connection refused", "nothing listens at the address of the database"),
+        ("anything else", None),
+    ],
+)
+def test_why_a_database_is_away_is_told_in_our_words_where_they_are_known(words, reason):
+    with pytest.raises(DatabaseAway) as away, translated_errors():
+        raise OperationalError("", {}, Exception(words))
+    assert reason_of(away.value) == reason

@@ -13,6 +13,7 @@ from service.cli import run
 from service.domain.errors import DatabaseAway
 from service.domain.submission import EvaluationFilter
 from service.storage.database import Database
+from service.storage.schema import evaluations
 from service.storage.schema_version import migrations, schema_version
 from service.storage.upgrade import upgrade
 from service.usecases.evaluations import Evaluations
@@ -178,6 +179,34 @@ def test_a_database_of_every_release_is_brought_to_this_one_and_loses_nothing(da
     with database.engine.connect() as connection:
         assert schema_version(connection).theirs == revisions()[-1]
     assert_served(database)
+
+
+MALFORMED = [
+    [],
+    "words",
+    {"grades": None},
+    {"grades": ["x", {}, {"dimension": 1}], "provenance": {}},
+    {"grades": [{"dimension": "greeting", "confidence": "high"}], "provenance": []},
+    {"grades": [GRADE | {"outcome": "of another release", "grader": 7}], "provenance": {}, "flags": {}},
+]
+
+
+def test_a_row_that_is_not_what_it_should_be_is_in_the_way_of_no_other(database_url):
+    database = Database(database_url)
+    build(database, "0009")
+    table = next(one for one in tables_of(database) if one.name == "evaluations")
+    with database.engine.begin() as connection:
+        row = dict(connection.execute(sa.select(table)).mappings().one())
+        bad = [row | {"id": f"bad{n}", "assessment": content} for n, content in enumerate(MALFORMED)]
+        connection.execute(sa.insert(table), bad)
+    upgrade(database, [], NOW)
+    with database.engine.connect() as connection:
+        found = connection.execute(sa.select(evaluations).order_by(evaluations.c.id)).all()
+    opened = {row.id: (row.review_state, row.review_open, row.review_certainty) for row in found}
+    assert opened.pop("e1") == opened["bad5"] == ("open", " greeting ", 0.8)
+    assert opened["bad4"] == ("open", " greeting ", 0.5)
+    assert {row.id for row in found if row.figures} == {"bad3", "bad5", "e1"}
+    assert Evaluations(database).get("acme", "e1").grades[0].level == "yes"
 
 
 def assert_served(database: Database) -> None:

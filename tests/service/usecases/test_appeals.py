@@ -239,6 +239,7 @@ def test_an_undecided_appeal_is_overdue_and_stays_open(appeals, file):
     assert (shown.id, shown.state, shown.overdue) == (filed.id, "open", True)
     assert appeals.list("a", AppealFilter(now=NOW, overdue=True), None, 9).items == []
     assert appeals.list("b", AppealFilter(now=NOW), None, 9).items == []
+    assert len(appeals.list("a", AppealFilter(now=NOW, state="undecided"), None, 9).items) == 1
 
 
 def test_a_model_that_is_away_is_asked_again_later_and_holds_up_no_decision(
@@ -260,19 +261,19 @@ def test_comments_stand_under_an_appeal_without_personal_data(appeals, file):
     filed = file(reason="Call me on +44 20 7946 0958.")
     assert "7946" not in filed.reason
     request = CommentRequest(by="r9", text="Listen at turn 2; card 4111 1111 1111 1111.")
-    (comment,) = asyncio.run(appeals.comment("a", filed.id, request)).comments
+    (comment,) = asyncio.run(appeals.comment(KEY, filed.id, request)).comments
     assert comment.by == "r9"
     assert "4111" not in comment.text
     appeals.withdraw(KEY, filed.id, "a-17")
     with pytest.raises(Conflict):
-        asyncio.run(appeals.comment("a", filed.id, request))
+        asyncio.run(appeals.comment(KEY, filed.id, request))
 
 
 @BOTH
 def test_erasing_leaves_no_word_of_a_review_or_an_appeal(appeals, file, decide, database, queue):
     filed = file()
     regrade(database, queue, Judge())
-    asyncio.run(appeals.comment("a", filed.id, CommentRequest(by="r9", text="Wordy comment")))
+    asyncio.run(appeals.comment(KEY, filed.id, CommentRequest(by="r9", text="Wordy comment")))
     decide(filed, verdict="upheld")
     file(dimension="greeting")
     with database.begin("a") as tx:

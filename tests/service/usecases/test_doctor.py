@@ -8,12 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from service.cli.serve import only_process
+from service.domain.evaluation import Waiting
 from service.domain.finding import Finding
 from service.factory import Factory
 from service.grading.endpoint import ask, look_at
 from service.settings import Settings
 from service.usecases.doctor.of_database import Database
 from service.usecases.seal import Seal, new_key
+from tests.service.results import keep
 
 
 def factory_on(url: str, **settings) -> Factory:
@@ -37,6 +39,19 @@ def test_a_fresh_database_is_fine_and_lacks_keys_and_workers(database_url):
     assert not any(finding.state == "fail" for finding in found.values())
     factory.keys.create("acme", "crm", ["submit"])
     assert examined(factory)["keys"].detail == "1 in use"
+
+
+def test_a_queue_that_is_full_or_holds_what_is_parked_is_warned_of(database_url):
+    factory = factory_on(database_url, max_queued=2)
+    assert examined(factory)["queue"].state == "ok"
+    keep(factory.database, "acme", "1" * 32, None, datetime.now(UTC))
+    assert examined(factory)["queue"].state == "ok"
+    with factory.database.begin("acme") as tx:
+        now = datetime.now(UTC)
+        tx.evaluations.park("1" * 32, Waiting(type="model-away", detail="away", since=now, until=now))
+    assert examined(factory)["queue"].state == "warn"
+    keep(factory.database, "acme", "2" * 32, None, datetime.now(UTC))
+    assert "it is full" in examined(factory)["queue"].detail
 
 
 @pytest.mark.parametrize(

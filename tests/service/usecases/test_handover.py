@@ -40,7 +40,8 @@ def test_what_is_handed_over_is_taken_once():
 
 
 def test_a_process_that_works_nothing_off_remembers_nothing():
-    handover, one = Handover(0), accepted("one")
+    handover, one = Handover(), accepted("one")
+    handover.remember_none()
     handover.put(one)
     assert handover.take("one") is None
 

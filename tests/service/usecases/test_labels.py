@@ -14,6 +14,7 @@ from service.usecases.labels import ImportLabels, Labels
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
 from tests.service.cards import dimension, make_card
+from tests.service.erasing import erasing
 from tests.service.results import LISTENING, keep, own_assessment
 
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
@@ -179,6 +180,29 @@ def test_personal_data_in_rationales_is_never_stored(take_in, stored):
     assert "4111" not in texts["r1"]
     assert "turns 12, 14, 16 and 18" in texts["r1"]
     assert "123-45-67" not in texts["r2"]
+
+
+class MeanwhileErased(WorkPool):
+    """Redacts in a process that erases e1 before it is done."""
+
+    def __init__(self, database):
+        super().__init__(0)
+        self.erase = erasing(database)
+
+    async def run(self, *given):
+        self.erase.several("a", ["e1"], "k")
+        return await super().run(*given)
+
+
+def test_what_was_erased_while_its_rationale_was_redacted_gets_no_label(database, stored):
+    keep(database, "a", "e2", own_assessment(), NOW, external_id="crm-882")
+    labels = [BY_R1, BY_R1 | {"conversation": "crm-882"}, BY_R1 | {"conversation": None, "evaluation": "e1"}]
+    labels = [one | {"rationale": "The agent said hello.", "rater": f"r{n}"} for n, one in enumerate(labels)]
+    labels.append(labels[0] | {"conversation": "nobody-evaluated-it"})
+    use = ImportLabels(database, MeanwhileErased(database), Policies())
+    done = asyncio.run(use("a", labels, Defaults(None)))
+    assert {one.conversation for one in stored()} == {"crm-882", "nobody-evaluated-it"}
+    assert (done.stored, [one.row for one in done.problems]) == (2, [1, 3])
 
 
 def test_a_label_takes_its_probability_from_the_plan_that_drew_it(take_in, database, stored):

@@ -165,6 +165,16 @@ def test_who_has_seen_the_grade_is_not_blind_any_more(database, review):
     assert (label.level, label.blind) == (1, False)
 
 
+def test_one_person_is_one_however_the_name_is_written(database, reviews, review):
+    reviews.claim("a", "e1", ClaimRequest(by="Anna"))
+    assert review({**OVERRULE, "blind": True}, by="Anna").effects[0].label == "stored"
+    again = review({**OVERRULE, "level": 1}, by="anna")
+    assert again.effects[0].label == "kept"
+    with database.begin("a") as tx:
+        labels = tx.labels.list(LabelFilter(), None, 9)
+    assert [(one.rater, one.level, one.blind) for one in labels] == [("Anna", 3, True)]
+
+
 def test_reasons_are_redacted_before_they_are_stored(reviews, review):
     card = "Card 4111 1111 1111 1111 is read out."
     done = review({**OVERRULE, "reason": card})

@@ -1,14 +1,19 @@
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+from sqlalchemy import event
 
-from service.domain.errors import Conflict, InvalidInput, NotFound
+from service.domain.audit import AuditFilter
+from service.domain.errors import Conflict, Gone, InvalidInput, NotFound, NotThisRater
 from service.domain.keys import ApiKey
 from service.domain.label import LabelFilter
 from service.domain.review import ReviewRequest
+from service.domain.review_queue import QueueFilter
 from service.domain.session import AnswersRequest, SessionRequest
 from service.storage.database import Database
 from service.storage.upgrade import upgrade
@@ -18,6 +23,8 @@ from service.usecases.reviews import Reviews
 from service.usecases.session_results import spread
 from service.usecases.sessions import Sessions
 from service.usecases.words import RedactWords
+from tests.service.erasing import erasing
+from tests.service.remains import remains_of
 from tests.service.results import keep, own_assessment, own_card
 
 NOW = datetime(2026, 11, 2, 10, tzinfo=UTC)
@@ -50,6 +57,10 @@ def opened(sessions, request):
     return asyncio.run(sessions.open(KEY, SessionRequest.model_validate(request)))
 
 
+def sheet_of(sessions, session, rater):
+    return sessions.sheet("a", session.id, rater, session.tokens.get(rater))
+
+
 @pytest.fixture
 def session(sessions):
     request = {"name": "November", "evaluations": ["e1", "e2"], "raters": ["r1", "r2"], "expert": "r9"}
@@ -58,17 +69,17 @@ def session(sessions):
 
 @pytest.fixture
 def answer(sessions, session):
-    def run(rater, evaluation="e1", tenant="a", **levels):
+    def run(rater, evaluation="e1", of=session, **levels):
         given = [{"evaluation": evaluation, "dimension": d, "level": level} for d, level in levels.items()]
         request = AnswersRequest.model_validate({"rater": rater, "answers": given})
-        return asyncio.run(sessions.answer(tenant, session.id, request))
+        return asyncio.run(sessions.answer(KEY, of.id, request, of.tokens.get(rater)))
 
     return run
 
 
 def test_a_sheet_asks_and_tells_nothing_that_anybody_thinks(sessions, session, answer):
     answer("r1", listening=3)
-    sheet = sessions.sheet("a", session.id, "r2")
+    sheet = sheet_of(sessions, session, "r2")
     assert [one.evaluation for one in sheet.conversations] == ["e1", "e2"]
     assert sheet.conversations[0].turns[2].text == "I am sorry. You get it on Friday."
     assert sheet.questions[1].levels[0].anchor == "The customer has to say everything twice."
@@ -82,9 +93,9 @@ def test_a_sheet_asks_and_tells_nothing_that_anybody_thinks(sessions, session, a
     ):
         assert thought not in everything
     assert all(not one.answers for one in sheet.conversations)
-    assert sessions.sheet("a", session.id, "r1").conversations[0].answers[0].level == 3
+    assert sheet_of(sessions, session, "r1").conversations[0].answers[0].level == 3
     with pytest.raises(InvalidInput, match="r1, r2, r9"):
-        sessions.sheet("a", session.id, "r3")
+        sheet_of(sessions, session, "r3")
 
 
 def test_answers_may_change_until_the_session_is_closed_and_are_hidden_until_then(sessions, session, answer):
@@ -176,8 +187,8 @@ def test_a_bad_answer_stores_none(sessions, session, answer, said, pointer):
 def test_rationales_are_redacted(database, sessions, session):
     one = {"evaluation": "e1", "dimension": "listening", "level": 2, "rationale": "Card 4111 1111 1111 1111."}
     request = AnswersRequest.model_validate({"rater": "r1", "answers": [one]})
-    asyncio.run(sessions.answer("a", session.id, request))
-    assert "4111" not in sessions.sheet("a", session.id, "r1").model_dump_json()
+    asyncio.run(sessions.answer(KEY, session.id, request, session.tokens["r1"]))
+    assert "4111" not in sheet_of(sessions, session, "r1").model_dump_json()
 
 
 def test_the_name_of_a_session_is_redacted(sessions):
@@ -222,7 +233,123 @@ def test_conversations_may_be_named_by_what_they_are_called_outside(sessions, da
     assert session.evaluations == ("e1", "e2")
     one = {"evaluation": "crm-882", "dimension": "listening", "level": 2}
     given = AnswersRequest.model_validate({"rater": "r1", "answers": [one]})
-    asyncio.run(sessions.answer("a", session.id, given))
-    assert sessions.sheet("a", session.id, "r1").conversations[1].answers[0].level == 2
+    asyncio.run(sessions.answer(KEY, session.id, given, session.tokens["r1"]))
+    assert sheet_of(sessions, session, "r1").conversations[1].answers[0].level == 2
     with pytest.raises(InvalidInput, match="named twice"):
         opened(sessions, request | {"evaluations": ["crm-881", "e1"]})
+
+
+def test_nothing_is_said_of_a_conversation_that_was_erased(database, sessions, session, answer):
+    erasing(database).one("a", "e1", "k1")
+    with pytest.raises(Gone):
+        answer("r1", listening=2)
+    assert answer("r1", "e2", listening=2).answered["r1"] == 1
+
+
+@BOTH
+def test_words_do_not_survive_an_erasure_at_the_moment_of_closing(database, sessions, session):
+    one = {"evaluation": "e1", "dimension": "listening", "level": 2, "rationale": "She said it twice."}
+    request = AnswersRequest.model_validate({"rater": "r1", "answers": [one]})
+    asyncio.run(sessions.answer(KEY, session.id, request, session.tokens["r1"]))
+    closing = threading.Thread(target=sessions.close, args=(KEY, session.id))
+    with database.begin("a") as tx:
+        erasing(database).within(tx, ["e1"], NOW)
+        closing.start()
+        # Without waiting for this transaction it would be done by now.
+        closing.join(timeout=1)
+    closing.join(timeout=60)
+    assert sessions.get("a", session.id).state == "closed"
+    assert remains_of({"She said it twice."}, database) == set()
+
+
+def test_a_sheet_is_opened_by_its_own_token_alone(sessions, session):
+    for token in (None, "", session.tokens["r2"]):
+        with pytest.raises(NotThisRater):
+            sessions.sheet("a", session.id, "r1", token)
+    one = {"evaluation": "e1", "dimension": "listening", "level": 2}
+    given = AnswersRequest.model_validate({"rater": "r1", "answers": [one]})
+    with pytest.raises(NotThisRater):
+        asyncio.run(sessions.answer(KEY, session.id, given, session.tokens["r2"]))
+    assert sheet_of(sessions, session, "r1").conversations[0].answers == ()
+    sessions.close(KEY, session.id)
+    assert sheet_of(sessions, session, "r1").state == "closed"
+
+
+def test_tokens_are_shown_once_and_kept_as_digests(database, sessions, session):
+    assert set(session.tokens) == {"r1", "r2", "r9"}
+    assert remains_of(set(session.tokens.values()), database) == set()
+    assert not hasattr(sessions.get("a", session.id), "tokens")
+
+
+@BOTH
+def test_the_queue_shows_no_grades_of_what_people_grade_blind(database, sessions, session):
+    def waiting():
+        with database.begin("a") as tx:
+            return {one.evaluation.id for one in tx.reviews.queue(QueueFilter(now=NOW), None, 9)}
+
+    assert waiting() == set()
+    sessions.close(KEY, session.id)
+    assert waiting() == {"e1", "e2"}
+
+
+def test_who_took_part_in_a_closed_session_has_seen_its_grades(database, sessions, session, answer):
+    answer("r2", listening=2)
+    sessions.close(KEY, session.id)
+    again = opened(sessions, {"name": "again", "evaluations": ["e1"], "raters": ["r1", " R2", "r3"]})
+    for rater in again.raters:
+        answer(rater, listening=3, of=again)
+    found = sessions.close(KEY, again.id)
+    # What r2 said blind in the first one stays.
+    assert (found.labels.seen, found.labels.stored, found.labels.known) == (2, 2, 1)
+    (listening,) = [one for one in found.dimensions if one.dimension == "listening"]
+    assert [one.rater for one in listening.agreement.raters] == ["r3"]
+    assert listening.agreement.seen == 2
+    assert "had seen the grade: 2" in found.notes[-1]
+    with database.begin("a") as tx:
+        labels = {one.rater: (one.level, one.blind) for one in tx.labels.list(LabelFilter(), None, 9)}
+    assert labels == {"r2": (2, True), "r1": (3, False), "r3": (3, True)}
+
+
+def test_one_person_is_one_however_the_name_is_written(sessions, answer, session):
+    with pytest.raises(ValidationError, match="each person is named once"):
+        SessionRequest.model_validate({"name": "x", "evaluations": ["e1"], "raters": ["Anna", "ANNA "]})
+    given = AnswersRequest.model_validate(
+        {"rater": "R1", "answers": [{"evaluation": "e1", "dimension": "listening", "level": 2}]}
+    )
+    asyncio.run(sessions.answer(KEY, session.id, given, session.tokens["r1"]))
+    assert sessions.get("a", session.id).answered["r1"] == 1
+
+
+def test_a_question_is_answered_once_in_a_request(sessions, session):
+    one = {"evaluation": "crm-882", "dimension": "listening", "level": 2}
+    given = AnswersRequest.model_validate({"rater": "r1", "answers": [one, one | {"evaluation": "e2"}]})
+    with pytest.raises(InvalidInput) as refused:
+        asyncio.run(sessions.answer(KEY, session.id, given, session.tokens["r1"]))
+    assert [one.pointer for one in refused.value.problems] == ["/answers/1/dimension"]
+
+
+def test_a_conversation_is_in_a_session_once(database, sessions):
+    keep(database, "a", "e3", own_assessment(), NOW)
+    request = {"name": "x", "evaluations": ["e1", "e3"], "raters": ["r1", "r2"]}
+    with pytest.raises(InvalidInput, match="in the session already") as refused:
+        opened(sessions, request)
+    assert [one.pointer for one in refused.value.problems] == ["/evaluations/1"]
+
+
+def test_answers_leave_a_line_in_the_audit_log_that_only_counts(database, session, answer):
+    answer("r1", listening=2, greeting="yes")
+    with database.begin("a") as tx:
+        (line,) = tx.audit.list(AuditFilter(action="session.answered"), None, 9)
+    assert (line.actor, line.subject, line.details) == ("k1", session.id, {"answers": 2})
+
+
+def test_a_list_of_sessions_asks_as_often_as_one_session(database, sessions, session):
+    asked = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    sessions.list("a", None, 9)
+    for_one, more = len(asked), {"name": "x", "evaluations": ["e1"], "raters": ["r1", "r2"]}
+    for _ in range(3):
+        opened(sessions, more)
+    asked.clear()
+    assert len(sessions.list("a", None, 9).items) == 4
+    assert len(asked) == for_one

@@ -99,7 +99,8 @@ def _needed(assessment: Any) -> dict[str, Any] | None:
 def _is_unsure(grade: Any) -> bool:
     if not isinstance(grade, dict) or not isinstance(grade.get("dimension"), str):
         return False
-    return grade.get("disposition", "needs_review") == "needs_review"
+    disposition: object = grade.get("disposition", "needs_review")
+    return disposition == "needs_review"
 
 
 def _certainty(grade: dict[str, Any]) -> float:

@@ -45,16 +45,21 @@ def _fill_figures() -> None:
         if not rows:
             return
         after = rows[-1].id
-        _store([{"of": row.id, "new": _figures(row.assessment)} for row in rows if row.assessment])
+        _store([{"of": row.id, "new": new} for row in rows if (new := _figures(row.assessment))])
 
 
-def _figures(assessment: dict[str, Any]) -> dict[str, Any]:
-    answers = {grade["dimension"]: _answer(grade) for grade in assessment["grades"]}
-    return {"way": _way(assessment["provenance"]), "answers": answers}
+def _figures(assessment: Any) -> dict[str, Any] | None:
+    """Return what reports read, None where nothing can be read: one row must not be in the way of all."""
+    read = assessment if isinstance(assessment, dict) else {}
+    grades, provenance = read.get("grades"), read.get("provenance")
+    if not isinstance(grades, list) or not isinstance(provenance, dict):
+        return None
+    named = (grade for grade in grades if isinstance(grade, dict) and isinstance(grade.get("dimension"), str))
+    return {"way": _way(provenance), "answers": {grade["dimension"]: _answer(grade) for grade in named}}
 
 
 def _answer(grade: dict[str, Any]) -> Any:
-    return {"graded": grade.get("level"), "not_applicable": "na"}.get(grade["outcome"])
+    return {"graded": grade.get("level"), "not_applicable": "na"}.get(str(grade.get("outcome")))
 
 
 def _way(provenance: dict[str, Any]) -> str:
