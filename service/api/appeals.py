@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from service.api.examples import APPEAL_REQUEST, COMMENT_REQUEST, DECISION_REQUEST, WITHDRAWAL_REQUEST
 from service.api.problems import responses
+from service.api.receipts import AppealReceipt, readable
 from service.api.reviews import EvaluationId, OnceKey
 from service.api.strict import StrictRoute
 from service.deps import AppealReader, Appellant, FactoryDep, ReadingDep, ReviewerKey
@@ -51,7 +52,7 @@ async def file_appeal(
     factory: FactoryDep,
     key: Appellant,
     idempotency_key: OnceKey = None,
-) -> Appeal:
+) -> Appeal | AppealReceipt:
     """Contest the grade of one dimension. The same grader then grades it anew, on its own and without its
     first answer or the appeal before it; a person decides.
 
@@ -61,7 +62,7 @@ async def file_appeal(
     once = Idempotency(idempotency_key, body_sha256(await request.json())) if idempotency_key else None
     appeal = await factory.appeals.file(key, evaluation_id, body, once)
     response.headers["Location"] = f"/v1/appeals/{appeal.id}"
-    return appeal
+    return readable(key, appeal)
 
 
 @router.get("/appeals", summary="List appeals, newest first", responses=responses(401, 403, 422, 503))
@@ -105,9 +106,9 @@ def get_appeal(appeal_id: AppealId, factory: FactoryDep, key: AppealReader, read
 )
 async def comment_on_appeal(
     appeal_id: AppealId, body: CommentRequest, factory: FactoryDep, key: Appellant
-) -> Appeal:
-    """Write something under an open appeal; it is redacted."""
-    return await factory.appeals.comment(key, appeal_id, body)
+) -> Appeal | AppealReceipt:
+    """Write something under an open appeal; it is redacted. A key that may not read gets a receipt."""
+    return readable(key, await factory.appeals.comment(key, appeal_id, body))
 
 
 @router.post(
@@ -118,9 +119,9 @@ async def comment_on_appeal(
 )
 def withdraw_appeal(
     appeal_id: AppealId, body: WithdrawalRequest, factory: FactoryDep, key: Appellant
-) -> Appeal:
-    """Close an open appeal without a decision; the grade stays as it is."""
-    return factory.appeals.withdraw(key, appeal_id, body.by)
+) -> Appeal | AppealReceipt:
+    """Close an open appeal without a decision; the grade stays as it is. Only who filed it can, by name."""
+    return readable(key, factory.appeals.withdraw(key, appeal_id, body.by))
 
 
 @router.post(

@@ -76,13 +76,13 @@ def list_queue(
     openapi_extra={"requestBody": {"content": {"application/json": {"example": CLAIM_REQUEST}}}},
 )
 def claim_evaluation(
-    evaluation_id: EvaluationId, body: ClaimRequest, factory: FactoryDep, tenant: Reviewer
+    evaluation_id: EvaluationId, body: ClaimRequest, factory: FactoryDep, key: ReviewerKey
 ) -> Claim:
     """Keep others from reviewing it until `minutes` are over, so that two people do not do the same.
 
     The same person again prolongs it; while somebody else holds it, it is a 409.
     """
-    return factory.reviews.claim(tenant, evaluation_id, body)
+    return factory.reviews.claim(key, evaluation_id, body)
 
 
 @router.delete(
@@ -91,9 +91,9 @@ def claim_evaluation(
     status_code=204,
     responses=responses(401, 403, 404, 410, 422, 503),
 )
-def release_evaluation(evaluation_id: EvaluationId, factory: FactoryDep, tenant: Reviewer) -> None:
+def release_evaluation(evaluation_id: EvaluationId, factory: FactoryDep, key: ReviewerKey) -> None:
     """Drop a claim, whoever has it; without one nothing changes."""
-    factory.reviews.release(tenant, evaluation_id)
+    factory.reviews.release(key, evaluation_id)
 
 
 @router.post(

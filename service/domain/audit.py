@@ -14,6 +14,8 @@ AuditAction = Literal[
     "evaluation.erased",
     "evaluation.retried",
     "batch.cancelled",
+    "evaluation.claimed",
+    "evaluation.released",
     "grade.reviewed",
     "appeal.opened",
     "appeal.commented",

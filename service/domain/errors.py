@@ -72,8 +72,8 @@ MOST_PROBLEMS = 100
 def field_problems(errors: Sequence[Mapping[str, Any]], skip: int = 0) -> list[FieldProblem]:
     """Return pydantic's errors without the values that are wrong: those may be personal data.
 
-    After MOST_PROBLEMS it only says how many more there are. A list is not called too short for items that are complained of. `skip` leaves out the first steps of each
-    path, such as FastAPI's `body`.
+    After MOST_PROBLEMS it only says how many more there are. A list is not called too short for items that
+    are complained of. `skip` leaves out the first steps of each path, such as FastAPI's `body`.
     """
     holders = {tuple(error["loc"][:end]) for error in errors for end in range(len(error["loc"]))}
     own = [e for e in errors if not (e.get("type") == "too_short" and tuple(e["loc"]) in holders)]

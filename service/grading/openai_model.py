@@ -9,8 +9,9 @@ import asyncio
 import hashlib
 import json
 import ssl
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -47,6 +48,12 @@ from service.grading.port import ChatAnswer, ChatRequest
 from service.grading.prices import Prices, Spending
 from service.grading.refusal import Refusal
 from service.grading.tokens import TokenCounter
+
+# The client asks at every request whether `httpx`, the older sister of `httpx2`, stands in `sys.modules`, and
+# reads its classes there. What redaction loads in a thread brings it along, and for a moment it would stand
+# there half imported. An import waits until it is whole.
+with suppress(ImportError):
+    import_module("httpx")
 
 log = structlog.get_logger(__name__)
 

@@ -30,6 +30,13 @@ class RegradeWork(NamedTuple):
     grader: GraderName
 
 
+class AppealCounts(NamedTuple):
+    """How many appeals there were against a grade, and how many of them are open."""
+
+    all: int
+    open: int
+
+
 class AppealStore:
     """The appeals of one tenant."""
 
@@ -62,11 +69,13 @@ class AppealStore:
         query = query.order_by(*(column.desc() for column in order)).limit(limit)
         return self._with_comments(self._connection.execute(query).all())
 
-    def count(self, evaluation_id: str, dimension: str) -> int:
+    def count(self, evaluation_id: str, dimension: str) -> AppealCounts:
         """Return how often a grade was appealed against, whatever became of it."""
         of_it = (appeals.c.tenant == self._tenant) & (appeals.c.evaluation_id == evaluation_id)
-        query = sa.select(sa.func.count()).where(of_it, appeals.c.dimension == dimension)
-        return int(self._connection.scalar(query) or 0)
+        closed = sa.func.count(appeals.c.closed_at)
+        query = sa.select(sa.func.count(), closed).where(of_it, appeals.c.dimension == dimension)
+        total, ended = self._connection.execute(query).one()
+        return AppealCounts(total, total - ended)
 
     def begin_regrade(self, appeal_id: str) -> RegradeWork | None:
         """Count an attempt and return what is to be graded anew, or None when nobody waits for it any more.

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from service.domain.errors import Gone
 from service.domain.evaluation import Evaluation
 from service.domain.review import Claim, CurrentReview, Review
-from service.domain.review_queue import QueueFilter
+from service.domain.review_queue import REVIEW_DAYS, UNKNOWN_CONFIDENCE, QueueFilter, due_at
 from service.domain.score import Score
 from service.storage.evaluations import Position, opened_text, to_evaluation
 from service.storage.schema import (
@@ -79,8 +79,11 @@ class ReviewStore:
         current: Mapping[str, CurrentReview],
         score: Score,
         still_open: Sequence[str],
+        due_at: datetime,
     ) -> None:
-        """Store what the reviews of an evaluation make of it. With nothing open it is done, and nobody's."""
+        """Store what the reviews of an evaluation make of it. With nothing open it is done, and nobody's; what
+        never waited before is now due at `due_at`.
+        """
         grades = {name: one.model_dump(mode="json") for name, one in current.items()}
         values: dict[str, Any] = {
             "reviewed": {"score": score.model_dump(mode="json"), "grades": grades},
@@ -89,6 +92,11 @@ class ReviewStore:
         }
         if not still_open:
             values |= {"claimed_by": None, "claimed_until": None}
+        else:
+            table = evaluations.c
+            due = sa.bindparam("due", due_at, table.review_due_at.type)
+            values["review_due_at"] = sa.func.coalesce(table.review_due_at, due)
+            values["review_certainty"] = sa.func.coalesce(table.review_certainty, UNKNOWN_CONFIDENCE)
         self._connection.execute(sa.update(evaluations).where(self._is(evaluation_id)).values(values))
 
     def claim(self, evaluation_id: str, claim: Claim | None) -> None:
@@ -168,8 +176,9 @@ def _to_waiting(row: sa.Row[Any]) -> Waiting:
     return Waiting(
         evaluation=to_evaluation(row, turns=False),
         open=_opened(row),
-        due_at=row.review_due_at,
-        certainty=row.review_certainty,
+        # Rows of an earlier version may be open without them: one must not hide all others.
+        due_at=row.review_due_at or due_at(row.completed_at or row.created_at, REVIEW_DAYS),
+        certainty=UNKNOWN_CONFIDENCE if row.review_certainty is None else row.review_certainty,
         claim=_claim(row),
     )
 

@@ -22,6 +22,7 @@ from service.domain.evaluation import Evaluation
 from service.domain.grade import Evidence, Grade
 from service.domain.keys import ApiKey
 from service.domain.levels import OffTheScale, level_on
+from service.domain.person import same_person
 from service.domain.review import Review, ReviewEffect
 from service.domain.scorecard import Dimension, LevelValue
 from service.domain.transcript import RedactedConversation, Turn
@@ -33,7 +34,7 @@ from service.usecases.accept import Idempotency
 from service.usecases.appeal import found_quote
 from service.usecases.cursors import cursor_of, read_cursor
 from service.usecases.queue import JobQueue
-from service.usecases.review import machine_level
+from service.usecases.review import closed_ones, machine_level
 from service.usecases.reviews import card_of, check_same, locked, once_only, record
 from service.usecases.words import RedactWords
 
@@ -110,10 +111,12 @@ class Appeals:
         return await asyncio.to_thread(self._comment, key, appeal_id, comment)
 
     def withdraw(self, key: ApiKey, appeal_id: str, by: str) -> Appeal:
-        """Take an appeal back. Raises NotFound, and Conflict when it is closed."""
+        """Take an appeal back. Raises NotFound, and Conflict when it is closed or another's."""
         now = datetime.now(UTC)
         with self._database.begin(key.tenant) as tx:
             appeal = _open(tx.appeals.lock(appeal_id), appeal_id)
+            if not same_person(appeal.by, by):
+                raise Conflict(f"only {appeal.by!r}, who filed the appeal, can take it back")
             tx.appeals.close(appeal_id, "withdrawn", now)
             _note(tx, key, "appeal.withdrawn", appeal, now, {"by": by})
             return _shown(_known(tx.appeals.get(appeal_id), appeal_id), now)
@@ -121,7 +124,7 @@ class Appeals:
     async def decide(self, key: ApiKey, appeal_id: str, request: DecisionRequest) -> AppealResult:
         """Store a person's decision as the last word on the grade, and as a label.
 
-        Raises NotFound, InvalidInput, and Conflict when the appeal is closed.
+        Raises NotFound, InvalidInput, and Conflict when the appeal is closed or their own.
         """
         appeal = await asyncio.to_thread(self.get, key.tenant, appeal_id)
         language = (await asyncio.to_thread(self._evaluation, key.tenant, appeal.evaluation)).language
@@ -144,9 +147,10 @@ class Appeals:
         quote: Evidence | None,
         once: Once | None,
     ) -> Appeal:
-        now, appeal_id = datetime.now(UTC), uuid.uuid4().hex
+        appeal_id = uuid.uuid4().hex
         with self._database.begin(key.tenant) as tx:
             standing = locked(tx, evaluation_id)
+            now = datetime.now(UTC)
             mine = once and once._replace(evaluation_id=appeal_id)
             if mine is not None and not tx.idempotency.claim([mine], now):
                 earlier = check_same(tx, mine)
@@ -167,7 +171,8 @@ class Appeals:
                 contested=grade,
             )
             tx.appeals.add(appeal)
-            self._queue.enqueue_regrade(tx, appeal.id, 1, grader=standing.evaluation.grader)
+            by = standing.evaluation.provenance
+            self._queue.enqueue_regrade(tx, appeal.id, 1, grader=by.grader if by else "llm")
             _note(tx, key, "appeal.opened", appeal, now, {})
             return appeal
 
@@ -180,14 +185,11 @@ class Appeals:
         until = known + timedelta(days=self._rules.file_days)
         if now > until:
             raise Conflict(f"this grade could be appealed against until {until:%Y-%m-%d %H:%M} UTC")
-        wanted = AppealFilter(now=now, evaluation=evaluation.id)
-        theirs = [one for one in tx.appeals.list(wanted, None, 500) if one.dimension == grade.dimension]
-        if any(not one.is_closed for one in theirs):
+        counts = tx.appeals.count(evaluation.id, grade.dimension)
+        if counts.open:
             raise Conflict(f"an appeal against {grade.dimension!r} is open already")
-        if len(theirs) >= self._rules.most:
-            raise Conflict(
-                f"{grade.dimension!r} was appealed against {len(theirs)} times, which is the limit"
-            )
+        if counts.all >= self._rules.most:
+            raise Conflict(f"{grade.dimension!r} was appealed against {counts.all} times, which is the limit")
 
     def _comment(self, key: ApiKey, appeal_id: str, comment: Comment) -> Appeal:
         with self._database.begin(key.tenant) as tx:
@@ -198,16 +200,21 @@ class Appeals:
             return _shown(after, comment.at)
 
     def _decide(self, key: ApiKey, seen: Appeal, request: DecisionRequest) -> AppealResult:
-        now = datetime.now(UTC)
         with self._database.begin(key.tenant) as tx:
             # The evaluation first, as everywhere: two who lock in another order wait for each other for ever.
             standing = locked(tx, seen.evaluation)
+            # Only now: who waited for the lock comes after whom they waited for.
+            now = datetime.now(UTC)
             appeal = _open(tx.appeals.lock(seen.id), seen.id)
+            _check_independent(appeal, request.by)
             card = card_of(tx, standing.evaluation)
             dimension = next(d for d in card.dimensions if d.id == appeal.dimension)
             grade = _grade_of(standing.evaluation, appeal.dimension)
             level = _decided_level(dimension, grade, appeal, request)
             review = _review(appeal, dimension, grade, level, request, now)
+            closed = closed_ones(card, standing.evaluation, [review] if review.verdict == "overrule" else [])
+            if closed:
+                raise _wrong(closed[review.dimension])
             done = record(tx, standing, card, [review], key.id, now)
             decision = Decision(
                 verdict=request.verdict,
@@ -243,6 +250,11 @@ def _open(appeal: Appeal | None, appeal_id: str) -> Appeal:
     return known
 
 
+def _check_independent(appeal: Appeal, by: str) -> None:
+    if same_person(appeal.by, by):
+        raise Conflict(f"{appeal.by!r} filed this appeal: somebody else decides about it")
+
+
 def _shown(appeal: Appeal, now: datetime) -> Appeal:
     overdue = not appeal.is_closed and appeal.decide_by < now
     return appeal.model_copy(update={"overdue": overdue})
@@ -273,8 +285,10 @@ def _decided_level(
         level = machine_level(appeal.regrade.grade)
     if level is None:
         raise _wrong("there is no other grading to take the level from: say which one counts from now on")
-    if level == stands:
-        raise _wrong(f"{stands!r} is the contested grade: say another level, or reject the appeal")
+    contested = _stands(appeal.contested)
+    if level == contested:
+        # Not with what stands by now: another reviewer may have set the level that the appeal asks for.
+        raise _wrong(f"{contested!r} is the contested grade: say another level, or reject the appeal")
     return level
 
 

@@ -15,6 +15,7 @@ from service.domain.label import NOT_APPLICABLE
 from service.domain.scorecard import Dimension, Scorecard
 from service.domain.transcript import RedactedConversation
 from service.grading.port import Grader
+from service.usecases.closed import like_their_conditions
 
 if TYPE_CHECKING:
     from service.grading.learned.models import LearnedModels
@@ -59,6 +60,8 @@ class Following:
         if fitted is None or assessment.provenance.grader == "learned":
             return assessment
         done = applied(fitted.calibration, card, assessment)
+        if done.provenance.calibration is not None and not assessment.flags:
+            done = like_their_conditions(card, assessment, done)
         blends = any(one.blend for one in fitted.calibration.dimensions)
         if done.provenance.calibration is None or fitted.models is None or not blends:
             return done

@@ -34,7 +34,7 @@ class Notes(Protocol):
         """
 
     def go_on(self) -> bool:
-        """Write down that it is worked on again, and count an attempt; False when nobody wants it any more."""
+        """Write down that it is worked on again, and count an attempt; False when nobody wants it."""
 
 
 class _EvaluationNotes:
@@ -106,10 +106,8 @@ class Parking:
         since = assignment.waiting.since if assignment.waiting else None
         return await self.hold(assignment.id, since, _EvaluationNotes(self._database, assignment.id), grade)
 
-    async def hold(
-        self, job_id: str, since: datetime | None, notes: Notes, grade: Grade
-    ) -> Outcome | None:
-        """Do the same for any job, which may have waited `since` earlier; None when `notes` do not want it."""
+    async def hold(self, job_id: str, since: datetime | None, notes: Notes, grade: Grade) -> Outcome | None:
+        """Do the same for any job, which may wait `since` earlier; None when `notes` do not want it."""
         stay = _Stay(job_id, since, notes)
         try:
             while True:

@@ -1,13 +1,13 @@
 """What reviews make of a result: whose level counts where, the score it gives, and what is still open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from service.domain.errors import FieldProblem, InvalidInput
 from service.domain.evaluation import Evaluation
 from service.domain.grade import Grade, NotApplicable, Outcome, Ungraded, UngradedReason, Verdict
 from service.domain.label import NOT_APPLICABLE
 from service.domain.levels import OffTheScale, level_on
-from service.domain.review import CurrentReview, GivenVerdict
+from service.domain.review import CurrentReview, GivenVerdict, Review
 from service.domain.score import Score, score
 from service.domain.scorecard import Dimension, LevelValue, Scorecard, WhenDimension
 from service.grading.conditions import asked_only_when
@@ -60,11 +60,55 @@ def still_open(
     level on another one opened, and none that such a level closed.
     """
     merged = {grade.dimension: grade for grade in merged_grades(card, grades, said)}
-    unsaid = [grade for grade in grades if grade.dimension not in said]
-    return tuple(grade.dimension for grade in unsaid if _waits(grade, merged[grade.dimension]))
+    by_id = {dimension.id: dimension for dimension in card.dimensions}
+    settled: set[str] = set(said)
+    waiting = []
+    for grade in grades:
+        if grade.dimension in said:
+            continue
+        merged_one = merged[grade.dimension]
+        if _waits(grade, merged_one, closed=_is_closed(by_id[grade.dimension], merged_one, settled)):
+            waiting.append(grade.dimension)
+        else:
+            settled.add(grade.dimension)
+    return tuple(waiting)
 
 
-def _waits(machine: Grade, merged: Grade) -> bool:
+def closed_ones(card: Scorecard, evaluation: Evaluation, new: Sequence[Review]) -> dict[str, str]:
+    """Return which of new reviews give a level to a dimension that is not asked, even with all of them, and
+    why that cannot be.
+    """
+    said = current_reviews(evaluation) | {one.dimension: one.current(1) for one in new}
+    merged = {grade.dimension: grade for grade in merged_grades(card, evaluation.grades, said)}
+    given = {grade.dimension: grade for grade in evaluation.grades}
+    by_id = {dimension.id: dimension for dimension in card.dimensions}
+    found = {}
+    for one in new:
+        condition = by_id[one.dimension].ask_when
+        if condition is None or one.level in (None, NOT_APPLICABLE):
+            continue
+        why = asked_only_when(condition)
+        other = merged.get(condition.dimension) if isinstance(condition, WhenDimension) else None
+        if isinstance(condition, WhenDimension):
+            closed = other is not None and other.outcome != "ungraded" and other.level != condition.level
+        else:
+            closed = given[one.dimension].not_applicable_reason == why
+        if closed:
+            found[one.dimension] = f"{one.dimension!r} is {why}, which it is not"
+    return found
+
+
+def _is_closed(dimension: Dimension, merged: Grade, settled: Collection[str]) -> bool:
+    """Whether a settled answer to another dimension closes it, so that nobody has to answer it."""
+    condition = dimension.ask_when
+    if not isinstance(condition, WhenDimension) or condition.dimension not in settled:
+        return False
+    return merged.not_applicable_reason == asked_only_when(condition)
+
+
+def _waits(machine: Grade, merged: Grade, *, closed: bool) -> bool:
+    if closed:
+        return False
     if machine.outcome == merged.outcome:
         return machine.disposition == "needs_review"
     return merged.outcome == "ungraded"

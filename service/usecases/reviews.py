@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from service.domain.audit import AuditEntry
+from service.domain.audit import AuditAction, AuditEntry
 from service.domain.base import Model
 from service.domain.errors import Conflict, FieldProblem, Gone, InvalidInput, NotFound
 from service.domain.evaluation import Evaluation
@@ -22,7 +22,7 @@ from service.domain.review import (
     ReviewEffect,
     ReviewRequest,
 )
-from service.domain.review_queue import QueueFilter, QueueItem, open_dimensions
+from service.domain.review_queue import REVIEW_DAYS, QueueFilter, QueueItem, due_at, open_dimensions
 from service.domain.scorecard import Scorecard
 from service.storage.database import Database
 from service.storage.idempotency import Claim as Once
@@ -30,7 +30,7 @@ from service.storage.reviews import Standing, Waiting
 from service.storage.transaction import Transaction
 from service.usecases.accept import Idempotency
 from service.usecases.cursors import cursor_of, read_cursor
-from service.usecases.review import answer_of, current_reviews, reviewed_score, still_open
+from service.usecases.review import answer_of, closed_ones, current_reviews, reviewed_score, still_open
 from service.usecases.review_labels import store_labels
 from service.usecases.words import RedactWords
 
@@ -73,14 +73,14 @@ class Reviews:
                 raise NotFound("evaluation", evaluation_id)
             return tx.reviews.history(evaluation_id)
 
-    def claim(self, tenant: str, evaluation_id: str, request: ClaimRequest) -> Claim:
+    def claim(self, key: ApiKey, evaluation_id: str, request: ClaimRequest) -> Claim:
         """Let somebody hold an evaluation for a time, or longer than before.
 
         Raises NotFound, and Conflict while somebody else holds it, or when it does not wait for a person.
         """
-        now = datetime.now(UTC)
-        with self._database.begin(tenant) as tx:
+        with self._database.begin(key.tenant) as tx:
             standing = locked(tx, evaluation_id)
+            now = datetime.now(UTC)
             if standing.evaluation.review_state != "open":
                 raise Conflict("this evaluation does not wait for a person")
             _check_claim(standing, request.by, now)
@@ -88,13 +88,16 @@ class Reviews:
                 evaluation=evaluation_id, by=request.by, until=now + timedelta(minutes=request.minutes)
             )
             tx.reviews.claim(evaluation_id, claim)
+            _note(tx, key, "evaluation.claimed", evaluation_id, {"by": claim.by})
             return claim
 
-    def release(self, tenant: str, evaluation_id: str) -> None:
+    def release(self, key: ApiKey, evaluation_id: str) -> None:
         """Let everybody review an evaluation again, whoever holds it. Raises NotFound."""
-        with self._database.begin(tenant) as tx:
-            locked(tx, evaluation_id)
+        with self._database.begin(key.tenant) as tx:
+            held = locked(tx, evaluation_id).claim
             tx.reviews.claim(evaluation_id, None)
+            if held is not None:
+                _note(tx, key, "evaluation.released", evaluation_id, {"from": held.by})
 
     async def review(
         self, key: ApiKey, evaluation_id: str, request: ReviewRequest, idempotency: Idempotency | None = None
@@ -129,9 +132,10 @@ class Reviews:
         verdicts: Sequence[GivenVerdict],
         once: Once | None,
     ) -> ReviewResult:
-        now = datetime.now(UTC)
         with self._database.begin(key.tenant) as tx:
             standing = locked(tx, evaluation_id)
+            # Only now: who waited for the lock comes after whom they waited for.
+            now = datetime.now(UTC)
             if once is not None and not tx.idempotency.claim([once], now):
                 return _earlier(tx, once, evaluation_id, verdicts)
             _check_claim(standing, reviewer, now)
@@ -175,7 +179,7 @@ def record(
         earlier = current.get(one.dimension)
         current[one.dimension] = one.current(1 + (earlier.count if earlier else 0))
     effects = store_labels(tx, evaluation, new, now)
-    _settle(tx, evaluation, card, current)
+    _settle(tx, evaluation, card, current, now)
     details = {one.dimension: one.verdict for one in new}
     entry = AuditEntry(
         at=now, actor=actor, action="grade.reviewed", subject=evaluation.id, details={**details}
@@ -185,11 +189,11 @@ def record(
 
 
 def _settle(
-    tx: Transaction, evaluation: Evaluation, card: Scorecard, current: dict[str, CurrentReview]
+    tx: Transaction, evaluation: Evaluation, card: Scorecard, current: dict[str, CurrentReview], now: datetime
 ) -> None:
     given = reviewed_score(card, evaluation.grades, current)
     waiting = still_open(card, evaluation.grades, current)
-    tx.reviews.settle(evaluation.id, current, given, waiting)
+    tx.reviews.settle(evaluation.id, current, given, waiting, due_at(now, REVIEW_DAYS))
 
 
 def _result(
@@ -216,6 +220,14 @@ def _read_verdicts(
             new.append(found.model_copy(update={"id": review_id}))
         except InvalidInput as error:
             problems += [FieldProblem(f"/verdicts/{place}{p.pointer}", p.detail) for p in error.problems]
+    if problems:
+        raise InvalidInput(problems)
+    closed = closed_ones(card, evaluation, new)
+    problems = [
+        FieldProblem(f"/verdicts/{place}/level", closed[one.dimension])
+        for place, one in enumerate(new)
+        if one.dimension in closed
+    ]
     if problems:
         raise InvalidInput(problems)
     return new
@@ -245,6 +257,13 @@ def _read_verdict(
         reason=given.reason,
         blind=given.blind,
     )
+
+
+def _note(
+    tx: Transaction, key: ApiKey, action: AuditAction, evaluation_id: str, details: dict[str, str]
+) -> None:
+    at = datetime.now(UTC)
+    tx.audit.add(AuditEntry(at=at, actor=key.id, action=action, subject=evaluation_id, details={**details}))
 
 
 def _check_claim(standing: Standing, by: str, now: datetime) -> None:

@@ -409,8 +409,10 @@ def _asked(answer: StoredAnswer) -> Question:
 
 
 def _who_saw(tx: Transaction, evaluations: Mapping[str, Evaluation]) -> Seen:
-    """Return who had seen which grade: by reviews, by labels, or in a session that is closed."""
-    reviewed = (review for one in evaluations for review in tx.reviews.history(one) if not review.blind)
+    """Return who had seen which grade: by reviews, which show it at the latest when they are stored, by
+    labels, or in a session that is closed.
+    """
+    reviewed = (review for one in evaluations for review in tx.reviews.history(one))
     saw = {(review.evaluation, review.dimension, person_key(review.by)) for review in reviewed}
     for of, label in _labels_of(tx, evaluations):
         if label.blind is False:

@@ -104,6 +104,8 @@ def test_an_appeal_is_graded_anew_by_the_worker_and_decided_by_a_person(service:
     appeal = when_regraded(service, filed.json())
     assert filed.headers["Location"] == f"/v1/appeals/{appeal['id']}"
     assert (appeal["state"], appeal["quote"]["turn"]) == ("regraded", 0)
+    undecided = service.client.get("/v1/appeals", params={"state": "undecided"}).json()["items"]
+    assert appeal["id"] in [one["id"] for one in undecided]
     # Rules that measure again find the same, and say what that is worth.
     assert (appeal["regrade"]["same_answer"], appeal["regrade"]["cites_quote"]) == (True, True)
     assert "no second opinion" in appeal["regrade"]["note"]

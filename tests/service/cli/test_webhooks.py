@@ -79,7 +79,9 @@ def test_dead_webhooks_are_listed_and_sent_again_and_it_is_noted(qalibrate, hous
     assert dead[0]["id"] in qalibrate("webhooks", "list", "--tenant", "acme", "--status", "dead").out
     assert qalibrate("webhooks", "resend", dead[0]["id"]).code == 2
     assert qalibrate("webhooks", "resend", dead[0]["id"], "--tenant", "acme").code == 0
-    assert qalibrate("webhooks", "resend", "--dead", "--tenant", "acme").err.endswith("1 on their way again\n")
+    assert qalibrate("webhooks", "resend", "--dead", "--tenant", "acme").err.endswith(
+        "1 on their way again\n"
+    )
     assert qalibrate("webhooks", "dead", "--tenant", "acme", "--format", "json").lines == []
     with house.database.engine.connect() as connection:
         actions = connection.execute(sa.select(audit_log.c.action, audit_log.c.actor)).all()

@@ -297,6 +297,16 @@ def test_times_of_genesys_may_count_from_the_start_as_well() -> None:
     assert (found.channel, found.started_at) == ("chat", None)
 
 
+@pytest.mark.parametrize(("second", "texts"), [("Fine.", ["Hi!", "Fine."]), ("", ["hi", "fine"])])
+def test_genesys_is_read_from_one_field_throughout(second: str, texts: list[str]) -> None:
+    phrases = [
+        {"text": "hi", "decoratedText": "Hi!", "participantPurpose": "internal"},
+        {"text": "fine", "decoratedText": second, "participantPurpose": "external"},
+    ]
+    found = spoken("genesys", {"transcripts": [{"phrases": phrases}]})
+    assert [text for _, text in found] == texts
+
+
 def test_several_transcripts_of_genesys_become_one_conversation_in_time() -> None:
     def one(ms: int, text: str, purpose: str) -> dict[str, Any]:
         return {"phrases": [{"text": text, "participantPurpose": purpose, "startTimeMs": ms}]}

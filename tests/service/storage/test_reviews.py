@@ -115,6 +115,28 @@ def test_what_was_graded_before_there_was_a_queue_waits_in_it_and_is_not_late(da
     database.close()
 
 
+def test_what_an_older_release_has_people_grade_blind_is_not_in_the_queue(database_url):
+    database = Database(database_url)
+    upgrade_to(database, "0013")
+    old = sa.table(
+        "calibration_sessions",
+        *(sa.column(name) for name in ("id", "tenant", "closed_at")),
+        sa.column("content", sa.JSON),
+        sa.column("created_at", sa.DateTime(timezone=True)),
+    )
+    sessions = {"s1": {"evaluations": ["e1"]}, "s2": {"evaluations": []}, "s3": []}
+    with database.begin("a") as tx:
+        for name, content in sessions.items():
+            row = {"id": name, "tenant": "a", "content": content, "created_at": NOW}
+            tx.connection.execute(sa.insert(old).values(row))
+    upgrade(database, [], NOW)
+    keep(database, "a", "e1", own_assessment(), NOW)
+    keep(database, "a", "e2", own_assessment(), NOW, external_id="crm-882")
+    with database.begin("a") as tx:
+        assert [one.evaluation.id for one in tx.reviews.queue(QueueFilter(now=NOW), None, 9)] == ["e2"]
+    database.close()
+
+
 def keep_old(tx, evaluation_id, done, *, needs_review=True):
     """Store a completed evaluation as the release before did."""
     assessment = {"score": score(own_card(), done.grades).model_dump(mode="json")} | done.model_dump(

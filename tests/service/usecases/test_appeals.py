@@ -3,12 +3,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.api.receipts import readable
 from service.domain.appeal import AppealFilter, AppealRequest, CommentRequest, DecisionRequest
-from service.domain.errors import Conflict, InvalidInput, ModelAway, NotFound
-from service.domain.evaluation import Assessment, Provenance
+from service.domain.errors import (
+    Conflict,
+    InvalidInput,
+    ModelAway,
+    ModelMisconfigured,
+    ModelRefusesKey,
+    NotFound,
+)
+from service.domain.evaluation import Assessment, Provenance, Usage
 from service.domain.grade import Evidence, Grade, Verdict
 from service.domain.keys import ApiKey
 from service.domain.label import LabelFilter
+from service.domain.review import ReviewRequest
 from service.domain.review_queue import QueueFilter
 from service.storage.database import Database
 from service.storage.upgrade import upgrade
@@ -17,9 +26,11 @@ from service.usecases.answers import RedactAnswer
 from service.usecases.appeal import card_of_one
 from service.usecases.appeals import AppealRules, Appeals
 from service.usecases.assess import Graders
+from service.usecases.model_health import Circuit
+from service.usecases.parking import Parking
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
-from service.usecases.regrade import RegradeAppeal
+from service.usecases.regrade import MAX_ATTEMPTS, RegradeAppeal
 from service.usecases.reviews import Reviews
 from service.usecases.words import RedactWords
 from tests.service.cards import dimension, make_card
@@ -40,9 +51,11 @@ class Queue:
 
     def __init__(self):
         self.waiting = []
+        self.graders = []
 
-    def enqueue_regrade(self, _tx, appeal_id, attempt, delay_s=0):
+    def enqueue_regrade(self, _tx, appeal_id, attempt, delay_s=0, grader="llm"):
         self.waiting.append((appeal_id, attempt, delay_s))
+        self.graders.append(grader)
 
     def tell(self):
         pass
@@ -109,12 +122,18 @@ def decide(appeals):
     return run
 
 
-def regrade(database, queue, judge):
+def regrade(database, queue, judge, parking=None):
     """Work off what is queued."""
-    work = RegradeAppeal(database, Graders({"llm": judge}, 30, RedactAnswer(WorkPool(0), Policies())), queue)
+    graders = Graders({"llm": judge}, 30, RedactAnswer(WorkPool(0), Policies()))
+    work = RegradeAppeal(database, graders, queue, parking=parking)
     jobs, queue.waiting = queue.waiting, []
-    for appeal_id, _, _ in jobs:
-        asyncio.run(work(appeal_id))
+    for appeal_id, attempt, _ in jobs:
+        asyncio.run(work(appeal_id, attempt))
+
+
+def attempts(database):
+    with database.begin("a") as tx:
+        return tx.connection.exec_driver_sql("SELECT attempts FROM appeals").scalar_one()
 
 
 def test_the_contested_dimension_is_graded_anew_and_both_verdicts_are_kept(appeals, file, database, queue):
@@ -242,19 +261,107 @@ def test_an_undecided_appeal_is_overdue_and_stays_open(appeals, file):
     assert len(appeals.list("a", AppealFilter(now=NOW, state="undecided"), None, 9).items) == 1
 
 
-def test_a_model_that_is_away_is_asked_again_later_and_holds_up_no_decision(
+def test_what_takes_too_long_is_tried_again_later_and_holds_up_no_decision(
     appeals, file, decide, database, queue
 ):
     filed = file()
-    regrade(database, queue, Judge(ModelAway("away")))
+    regrade(database, queue, Judge(TimeoutError()))
     (waiting,) = queue.waiting
-    assert waiting == (filed.id, 2, 60)
+    assert (waiting, queue.graders) == ((filed.id, 2, 60), ["llm", "llm"])
     after = appeals.get("a", filed.id)
-    assert (after.state, after.regrade.error.type) == ("open", "model-away")
+    assert (after.state, after.regrade.error.type) == ("open", "timeout")
     decide(filed, verdict="rejected")
     judge = Judge()
     regrade(database, queue, judge)
     assert judge.asked == []
+
+
+class Comeback(Judge):
+    """A judge whose model has trouble for as long as there is some."""
+
+    def __init__(self, *trouble, seen=lambda: None):
+        super().__init__()
+        self.trouble = list(trouble)
+        self.seen = seen
+
+    async def grade(self, conversation, card):
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.seen()
+        assessment = await super().grade(conversation, card)
+        return assessment.model_copy(update={"usage": Usage(requests=1)})
+
+
+@BOTH
+def test_grading_anew_waits_while_the_model_is_away_or_refuses_the_key(appeals, file, database, queue):
+    filed, told = file(), []
+    parking = Parking(database, Circuit(first_pause_s=0.01, longest_pause_s=0.02))
+    trouble = (ModelAway("away"), ModelRefusesKey("401"), ModelMisconfigured("404"))
+    judge = Comeback(*trouble, seen=lambda: told.append(appeals.get("a", filed.id).regrade.error.type))
+    regrade(database, queue, judge, parking)
+    assert told == ["model-misconfigured"]
+    assert appeals.get("a", filed.id).state == "regraded"
+    assert (queue.waiting, attempts(database), parking.parked) == ([], 1, frozenset())
+
+
+def test_grading_anew_waits_no_longer_than_anything_else(appeals, file, database, queue):
+    filed = file()
+    regrade(
+        database,
+        queue,
+        Judge(ModelAway("away")),
+        Parking(database, Circuit(first_pause_s=0.01), wait_hours=0),
+    )
+    after = appeals.get("a", filed.id).regrade
+    assert (after.error.type, queue.waiting) == ("model-away", [])
+    assert "waited for" in after.error.detail
+
+
+def test_grading_anew_that_ends_the_process_is_not_tried_for_ever(appeals, file, database, queue):
+    filed = file()
+    with database.begin("a") as tx:
+        tx.connection.exec_driver_sql(f"UPDATE appeals SET attempts = {MAX_ATTEMPTS}")
+    judge = Judge()
+    regrade(database, queue, judge)
+    after = appeals.get("a", filed.id)
+    assert (judge.asked, after.regrade.error.type, queue.waiting) == ([], "too-many-attempts", [])
+
+
+def test_an_appeal_says_why_it_could_not_be_read_for_grading_anew(appeals, file, database, queue):
+    filed = file()
+    with database.begin("a") as tx:
+        tx.connection.exec_driver_sql("UPDATE evaluations SET redaction = '[]'")
+    regrade(database, queue, Judge())
+    after = appeals.get("a", filed.id)
+    assert (after.state, after.regrade.error.type, queue.waiting) == ("open", "internal", [])
+
+
+def test_an_appeal_can_be_upheld_at_the_level_that_a_reviewer_set_meanwhile(file, decide, database):
+    filed = file()
+    given = {"dimension": "listening", "verdict": "overrule", "level": 3, "reason": "Heard."}
+    request = ReviewRequest.model_validate({"reviewer": "r2", "verdicts": [given]})
+    asyncio.run(Reviews(database, RedactWords(WorkPool(0), Policies())).review(KEY, "e1", request))
+    with pytest.raises(InvalidInput):
+        decide(filed, verdict="upheld", level=2)
+    done = decide(filed, verdict="upheld", level=3)
+    assert (done.appeal.decision.verdict, done.appeal.decision.level) == ("upheld", 3)
+
+
+def test_a_key_that_may_not_read_is_told_nothing_of_the_grade(file):
+    filed = file()
+    assert readable(KEY, filed) is filed
+    told = readable(KEY.model_copy(update={"scopes": ("submit",)}), filed)
+    assert told.id == filed.id
+    assert not {"contested", "regrade", "comments", "quote"} & set(told.model_dump())
+
+
+def test_nobody_decides_their_own_appeal_and_nobody_else_takes_it_back(appeals, file, decide):
+    filed = file()
+    with pytest.raises(Conflict, match="somebody else decides"):
+        decide(filed, verdict="upheld", level=3, by=" A-17")
+    with pytest.raises(Conflict, match="who filed"):
+        appeals.withdraw(KEY, filed.id, "r9")
+    assert appeals.withdraw(KEY, filed.id, "A-17 ").state == "withdrawn"
 
 
 def test_comments_stand_under_an_appeal_without_personal_data(appeals, file):

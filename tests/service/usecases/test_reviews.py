@@ -8,19 +8,20 @@ from hypothesis import strategies as st
 from service.domain.errors import Conflict, InvalidInput, NotFound
 from service.domain.keys import ApiKey
 from service.domain.label import LabelFilter
-from service.domain.review import ClaimRequest, CurrentReview, ReviewRequest
+from service.domain.review import ClaimRequest, CurrentReview, Review, ReviewRequest
 from service.domain.review_queue import QueueFilter
 from service.domain.score import score
 from service.storage.database import Database
 from service.storage.upgrade import upgrade
 from service.usecases.accept import Idempotency
+from service.usecases.closed import like_their_conditions
 from service.usecases.policies import Policies
 from service.usecases.pool import WorkPool
-from service.usecases.review import merged_grades, reviewed_score, still_open
+from service.usecases.review import closed_ones, merged_grades, reviewed_score, still_open
 from service.usecases.reviews import Reviews
 from service.usecases.words import RedactWords
 from tests.service.cards import dimension, make_card
-from tests.service.results import keep, own_assessment, own_card
+from tests.service.results import keep, own_assessment, own_card, own_evaluation
 
 NOW = datetime(2026, 11, 2, 10, 20, tzinfo=UTC)
 KEY = ApiKey(id="k1", tenant="a", name="desk", scopes=("review",), created_at=NOW)
@@ -166,7 +167,7 @@ def test_who_has_seen_the_grade_is_not_blind_any_more(database, review):
 
 
 def test_one_person_is_one_however_the_name_is_written(database, reviews, review):
-    reviews.claim("a", "e1", ClaimRequest(by="Anna"))
+    reviews.claim(KEY, "e1", ClaimRequest(by="Anna"))
     assert review({**OVERRULE, "blind": True}, by="Anna").effects[0].label == "stored"
     again = review({**OVERRULE, "level": 1}, by="anna")
     assert again.effects[0].label == "kept"
@@ -218,24 +219,77 @@ def test_what_is_due_first_comes_first_and_then_what_is_least_sure(reviews, data
 
 @BOTH
 def test_two_reviewers_do_not_do_the_same(reviews, review):
-    held = reviews.claim("a", "e1", ClaimRequest(by="r1", minutes=10))
+    held = reviews.claim(KEY, "e1", ClaimRequest(by="r1", minutes=10))
     assert (
         reviews.queue("a", QueueFilter(now=datetime.now(UTC), assignee="r1"), None, 9).items[0].claim == held
     )
-    for attempt in (lambda: reviews.claim("a", "e1", ClaimRequest(by="r2")), lambda: review(ACCEPT, by="r2")):
+    for attempt in (lambda: reviews.claim(KEY, "e1", ClaimRequest(by="r2")), lambda: review(ACCEPT, by="r2")):
         with pytest.raises(Conflict, match="'r1' holds"):
             attempt()
-    assert reviews.claim("a", "e1", ClaimRequest(by="r1", minutes=20)).until > held.until
-    reviews.release("a", "e1")
+    assert reviews.claim(KEY, "e1", ClaimRequest(by="r1", minutes=20)).until > held.until
+    reviews.release(KEY, "e1")
     assert review(ACCEPT, by="r2").reviews
 
 
 def test_another_tenants_evaluation_is_an_unknown_one(reviews, review):
     with pytest.raises(NotFound):
         review(ACCEPT, key=KEY.model_copy(update={"tenant": "b"}))
-    for attempt in (reviews.history, reviews.release):
-        with pytest.raises(NotFound):
-            attempt("b", "e1")
+    with pytest.raises(NotFound):
+        reviews.history("b", "e1")
+    with pytest.raises(NotFound):
+        reviews.release(KEY.model_copy(update={"tenant": "b"}), "e1")
+
+
+def test_claims_and_releases_leave_a_line_in_the_audit_log(database, reviews):
+    reviews.claim(KEY, "e1", ClaimRequest(by="r1"))
+    reviews.release(KEY, "e1")
+    reviews.release(KEY, "e1")
+    with database.begin("a") as tx:
+        rows = tx.connection.exec_driver_sql("SELECT action, subject FROM audit_log ORDER BY id").all()
+    assert [tuple(row) for row in rows] == [("evaluation.claimed", "e1"), ("evaluation.released", "e1")]
+
+
+@BOTH
+def test_what_opens_without_ever_having_waited_gets_a_date_and_hides_nothing(database, reviews, review):
+    with database.begin("a") as tx:
+        tx.connection.exec_driver_sql("UPDATE evaluations SET review_due_at = NULL, review_certainty = NULL")
+    (shown,) = reviews.queue("a", QueueFilter(now=NOW), None, 9).items
+    assert shown.due_at > NOW
+    review(ACCEPT)
+    with database.begin("a") as tx:
+        row = tx.connection.exec_driver_sql("SELECT review_due_at, review_certainty FROM evaluations").one()
+    assert None not in tuple(row)
+
+
+def test_a_level_for_what_is_not_asked_is_refused_until_the_condition_is_met():
+    grades = graded(HANGING, ("no", "yes", "yes"))
+    evaluation = own_evaluation(grades=grades)
+    answer = Review(
+        id="1", evaluation="e1", dimension="answered", verdict="overrule", level="yes", by="r", at=NOW
+    )
+    asked = answer.model_copy(update={"dimension": "asked"})
+    assert list(closed_ones(HANGING, evaluation, [answer])) == ["answered"]
+    assert closed_ones(HANGING, evaluation, [answer, asked]) == {}
+    before = tuple(
+        g.model_copy(update={"review": asked.current(1)}) if g.dimension == "asked" else g for g in grades
+    )
+    assert closed_ones(HANGING, own_evaluation(grades=before), [answer]) == {}
+
+
+def test_what_an_answer_closes_is_accepted_with_it_and_waits_no_longer_than_it():
+    grades = graded(HANGING, ("no", "yes", "yes"))
+    one = own_assessment().model_copy(update={"grades": tuple(grades), "flags": ()})
+    accepted = tuple(
+        g.model_copy(update={"disposition": "auto_accepted", "disposition_reason": "sure"})
+        if g.dimension == "asked"
+        else g.model_copy(update={"disposition_reason": "not measured"})
+        for g in grades
+    )
+    done = like_their_conditions(HANGING, one, one.model_copy(update={"grades": accepted}))
+    found = {g.dimension: g.disposition for g in done.grades}
+    assert found == {"asked": "auto_accepted", "answered": "auto_accepted", "polite": "needs_review"}
+    assert "answered" not in still_open(HANGING, accepted, {})
+    assert "answered" in still_open(HANGING, grades, {})
 
 
 def test_every_review_leaves_a_line_in_the_audit_log(database, review):
@@ -289,7 +343,8 @@ def test_the_reviewed_score_is_the_score_of_the_merged_levels(levels, people):
     # Nothing is left to answer that a person's answer closed, and nothing is answered that one opened.
     open_now = still_open(HANGING, grades, current)
     if by["asked"].level == "no" and "answered" not in people:
-        assert (by["answered"].outcome, "answered" in open_now) == ("not_applicable", levels[0] == "no")
+        waits = levels[0] == "no" and "asked" not in people
+        assert (by["answered"].outcome, "answered" in open_now) == ("not_applicable", waits)
     if levels[0] == "no" and people.get("asked") == "yes" and "answered" not in people:
         assert (by["answered"].outcome, "answered" in open_now) == ("ungraded", True)
     if not people:

@@ -153,6 +153,17 @@ def test_answers_become_blind_labels(database, sessions, session, answer):
     }
 
 
+def test_who_was_blind_once_has_seen_the_grade_since(database, sessions, session, answer):
+    verdict = {"dimension": "listening", "verdict": "accept", "level": 2, "blind": True}
+    request = ReviewRequest.model_validate({"reviewer": "R1", "verdicts": [verdict]})
+    asyncio.run(Reviews(database, RedactWords(WorkPool(0), Policies())).review(KEY, "e1", request))
+    answer("r1", listening=3)
+    assert sessions.close(KEY, session.id).labels.seen == 1
+    with database.begin("a") as tx:
+        (label,) = tx.labels.list(LabelFilter(), None, 9)
+    assert (label.level, label.blind) == (2, True)
+
+
 def test_who_reviewed_a_grade_before_is_not_blind_to_it(database, sessions, session, answer):
     verdict = {"dimension": "listening", "verdict": "overrule", "level": 1, "reason": "Twice."}
     request = ReviewRequest.model_validate({"reviewer": "r1", "verdicts": [verdict]})

@@ -1,5 +1,7 @@
 """Which evaluations a calibration session is about, and which of its answers were given blind."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -27,7 +29,12 @@ def upgrade() -> None:
     op.create_index("calibration_session_by_evaluation", "calibration_session_evaluations", by_evaluation)
     connection = op.get_bind()
     for row in connection.execute(sa.select(_sessions)).all():
-        named = row.content.get("evaluations", ())
-        rows = [{"session_id": row.id, "evaluation_id": one, "tenant": row.tenant} for one in named]
+        rows = [{"session_id": row.id, "evaluation_id": one, "tenant": row.tenant} for one in _named(row)]
         if rows:
             connection.execute(sa.insert(about), rows)
+
+
+def _named(row: Any) -> set[str]:
+    """Return the evaluations of a session; none of one that cannot be read, which must be in nobody's way."""
+    named = row.content.get("evaluations") if isinstance(row.content, dict) else None
+    return {one for one in named if isinstance(one, str)} if isinstance(named, list) else set()
