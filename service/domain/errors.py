@@ -255,6 +255,9 @@ class NotPermitted(QalibrateError):
 class NotThisRater(NotPermitted):
     """The key may, but who asks has not shown to be the person whose sheet it is."""
 
+    type = "not-this-rater"
+    title = "Not this rater's token"
+
     def __init__(self) -> None:
         QalibrateError.__init__(
             self, "send the rater's token, which opening the session returned, as `token`"
