@@ -81,8 +81,8 @@ class ReviewStore:
         still_open: Sequence[str],
         due_at: datetime,
     ) -> None:
-        """Store what the reviews of an evaluation make of it. With nothing open it is done, and nobody's; what
-        never waited before is now due at `due_at`.
+        """Store what the reviews of an evaluation make of it. With nothing open it is done, and nobody's;
+        what never waited before is now due at `due_at`.
         """
         grades = {name: one.model_dump(mode="json") for name, one in current.items()}
         values: dict[str, Any] = {
