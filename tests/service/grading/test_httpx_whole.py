@@ -1,4 +1,4 @@
-"""The model's client reads the older `httpx` out of `sys.modules`: it must never stand there half imported."""
+"""The model client reads the older `httpx` from `sys.modules`: it must never be half imported there."""
 
 import subprocess
 import sys
