@@ -112,7 +112,11 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    # Whoever sent it was killed meanwhile.
+                    return
                 self.send_response(receiver.take(dict(self.headers.items()), body))
                 self.send_header("content-length", "0")
                 self.end_headers()
@@ -158,6 +162,7 @@ class Outcome(NamedTuple):
     other_ids: int
     forged: int
     model_calls: int
+    under_way: int
     reasons: Mapping[str, int] = {}
 
     @property
@@ -182,6 +187,7 @@ class Outcome(NamedTuple):
             ("events told under more than one id", self.other_ids),
             ("webhooks with a bad signature", self.forged),
             ("model calls paid twice", self.paid_twice),
+            ("  under way when the only process was killed", self.under_way),
         ]
         lines = [f"{name:<46}{value:>8,}" for name, value in rows]
         lines += [f"  failed with {reason}: {count}" for reason, count in self.reasons.items()]
@@ -260,7 +266,7 @@ class Fleet:
             "QALIBRATE_DATABASE_URL": database_url,
             "OPENAI_BASE_URL": model_url,
             "QALIBRATE_MODEL": "stand-in",
-            "QALIBRATE_REDACTION_PROCESSES": "0",
+            "QALIBRATE_REDACTION_PROCESSES": "1",
             "QALIBRATE_WEBHOOK_SECRET": SECRET,
             "QALIBRATE_ALLOW_PRIVATE_CALLBACKS": "true",
             "QALIBRATE_RATE_LIMIT": "0",
@@ -283,8 +289,10 @@ class Fleet:
         accepted = set(self.callers.accepted.values())
         _try(lambda: accepted <= set(self.receiver.delivered), seconds)
 
-    def outcome(self, model_calls: int) -> Outcome:
-        """Return what became of it all, from the database and the receiver."""
+    def outcome(self, model_calls: int, under_way: int) -> Outcome:
+        """Return what became of it all, from the database and the receiver; `under_way` are calls that a kill
+        cut off, which nobody can help.
+        """
         accepted = set(self.callers.accepted.values())
         status = self._status()
         told = {one: ids for one, ids in self.receiver.delivered.items() if one in accepted}
@@ -300,6 +308,7 @@ class Fleet:
             other_ids=sum(len(ids) > 1 for ids in told.values()),
             forged=self.receiver.forged,
             model_calls=model_calls,
+            under_way=under_way,
             reasons=Counter(f"{one['error']['type']}: {one['error']['detail']}" for one in failed),
         )
 

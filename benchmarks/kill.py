@@ -22,7 +22,7 @@ from evals.model_server import Behaviour, ModelServer, RecordedRequest, failing
 from tests.postgres import Postgres, postgres
 
 MODEL_S = 0.2
-UP_S = (2.0, 8.0)
+UP_S = (3.0, 9.0)
 """So many seconds pass between the start of a process and the next kill."""
 SETTLES_WITHIN_S = 600.0
 ROLES = {"sqlite": ["all"], "postgresql": ["api", "api", "worker", "worker", "worker"]}
@@ -34,6 +34,7 @@ class Model:
     def __init__(self) -> None:
         self.is_away = False
         self.paid = 0
+        self.cut_off = 0
         self._lock = threading.Lock()
 
     def __call__(self, _request: RecordedRequest) -> Behaviour:
@@ -48,9 +49,12 @@ class Model:
 class Scene:
     """Everything that trouble can be made with."""
 
-    def __init__(self, running: Fleet, model: Model, server: Postgres | None, seed: int) -> None:
+    def __init__(
+        self, running: Fleet, model: Model, endpoint: ModelServer, server: Postgres | None, seed: int
+    ) -> None:
         self.running = running
         self.model = model
+        self.endpoint = endpoint
         self.server = server
         self.random = random.Random(seed)
 
@@ -65,10 +69,10 @@ def main() -> None:
         fleet(url, endpoint.url, ROLES[options.database]) as running,
     ):
         started = time.monotonic()
-        scene = Scene(running, model, server, options.seed)
+        scene = Scene(running, model, endpoint, server, options.seed)
         TROUBLES[options.trouble](scene, options.submissions, options.times)
         running.settle(SETTLES_WITHIN_S)
-        outcome = running.outcome(model.paid)
+        outcome = running.outcome(model.paid, model.cut_off)
         faults = running.faults()
         refusals = ", ".join(f"{name} {count}" for name, count in running.callers.refusals.most_common())
     print(f"{options.database}, {options.trouble}: {time.monotonic() - started:.0f} s in all")
@@ -85,7 +89,10 @@ def kill(scene: Scene, submissions: int, times: int) -> None:
         up_s = scene.random.uniform(*UP_S)
         scene.running.callers.post_evenly(count, up_s / count)
         victim = scene.random.choice(scene.running.processes)
+        before = scene.endpoint.open_requests
         victim.kill()
+        # In a fleet nobody knows whose they were.
+        scene.model.cut_off += before if len(scene.running.processes) == 1 else 0
         _say(f"kill {number + 1} of {times}: {victim.name}")
         victim.start()
 

@@ -155,6 +155,11 @@ class ModelServer:
             self._open += change
             self.most_at_once = max(self.most_at_once, self._open)
 
+    @property
+    def open_requests(self) -> int:
+        """Requests that have arrived and are not answered yet."""
+        return self._open
+
     def pause(self, seconds: float | None) -> None:
         """Wait, for ever when `seconds` is None, but not beyond the end of the server."""
         self._closing.wait(seconds)

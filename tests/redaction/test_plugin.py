@@ -146,9 +146,10 @@ def test_types_we_do_not_have_are_identity_numbers_and_groups_are_nothing() -> N
 
 
 def test_the_setting_names_its_variable_when_the_engine_cannot_be_used(tmp_path: Path) -> None:
-    settings = Settings(presidio_config=tmp_path / "absent.yaml")
-    with pytest.raises(InvalidSettings, match=r"QALIBRATE_PRESIDIO_CONFIG: .*absent"):
-        Factory(settings)
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("nlp_configuration: [", "utf-8")
+    with pytest.raises(InvalidSettings, match=r"QALIBRATE_PRESIDIO_CONFIG: .*broken"):
+        Factory(Settings(presidio_config=broken))
 
 
 def test_the_setting_plugs_the_engine_into_the_service(config: Path) -> None:

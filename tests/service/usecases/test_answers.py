@@ -1,6 +1,7 @@
 import asyncio
 import types
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
@@ -197,7 +198,8 @@ NO_MODELS_WORDS = {
 
 
 def is_no_models_word(path: str) -> bool:
-    own = ("observations.", "provenance.", "signals.", "usage.", "taken_out.")
+    # What people say in a review is redacted where that is stored; no grader writes it.
+    own = ("observations.", "provenance.", "signals.", "usage.", "taken_out.", "grades.review.")
     values = path.startswith("facts.") and path.endswith((".value", ".speaker"))
     return path in NO_MODELS_WORDS or path.startswith(own) or values
 
@@ -208,6 +210,7 @@ SIMPLE = {
     float: st.floats(0, 1),
     bool: st.booleans(),
     types.NoneType: st.none(),
+    datetime: st.datetimes(timezones=st.just(UTC)),
 }
 
 
