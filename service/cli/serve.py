@@ -87,8 +87,8 @@ def worker(host: HostOption = "127.0.0.1", port: PortOption = 8001) -> None:
 def collect_less() -> None:
     """Keep the collector of garbage from looking, again and again, at what stays as long as the process.
 
-    A request makes some thousands of small objects; looking at all that a large program has loaded whenever
-    those add up to something took a third of the time of a submission.
+    A request makes some thousands of small objects; looking at all that a large program has loaded, whenever
+    those add up to something, was a large part of the time of a submission.
     """
     gc.collect()
     gc.freeze()
